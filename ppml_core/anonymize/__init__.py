@@ -1,0 +1,1 @@
+"""Anonymization: the lattice of all generalizations of a table, and the transformations that publish one."""

@@ -1,0 +1,50 @@
+"""What every anonymizer owes: a release of the table, the same recoding for unseen people, and the mapping applied."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.settings import Method
+
+
+class Recoding(ABC):
+    """A fitted anonymizer.
+
+    `release` is the table to publish, with the schema that describes it; `kept` the positions of its people in the
+    input. `statistics` are plain numbers about the search (levels, loss, suppressed …).
+    """
+
+    release: Dataset
+    kept: np.ndarray
+    statistics: Mapping[str, Any]
+
+    @abstractmethod
+    def transform(self, data: Dataset) -> Dataset:
+        """Unseen people, recoded as the release was; everyone stays, in order."""
+
+    @abstractmethod
+    def mapping(self) -> dict[str, pd.DataFrame]:
+        """Per changed column: what each value became (columns `value` and `published`)."""
+
+
+class Anonymizer(Method, ABC):
+    """Turns a table into one that may say less about each person.
+
+    `protocol` names how a model trained on the release is tested (EVIDENCE 16). `fixed_in_advance` is True only where
+    the recoding depends on no private row, so that a guarantee of a later step survives it (EVIDENCE 1).
+    `uses_randomness` is False where the same table always gives the same release.
+    """
+
+    protocol: ClassVar[str]
+    fixed_in_advance: ClassVar[bool] = False
+    uses_randomness: ClassVar[bool] = False
+
+    @abstractmethod
+    def fit(self, data: Dataset, rng: np.random.Generator) -> Recoding: ...

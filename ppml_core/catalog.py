@@ -1,0 +1,49 @@
+"""Finds the methods of a kind: every concrete class in the package that defines the kind. Adding one = adding a file."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+from typing import TypeVar
+
+from ppml_core.errors import BadInput
+from ppml_core.settings import Method
+
+M = TypeVar("M", bound=Method)
+
+
+def methods(kind: type[M]) -> dict[str, type[M]]:
+    """Name -> class for every concrete class of `kind` below the package that defines it, sorted by name.
+
+    A method's name is its file's name, so a file holds one. Raises TypeError when two would share a name.
+    """
+    found: dict[str, type[M]] = {}
+    for module in _modules(_package_of(kind)):
+        for _, cls in inspect.getmembers(module, inspect.isclass):
+            if not issubclass(cls, kind) or inspect.isabstract(cls) or cls.__module__ != module.__name__:
+                continue
+            if found.setdefault(cls.name(), cls) is not cls:
+                raise TypeError(f"two methods are called {cls.name()}: {found[cls.name()]} and {cls}")
+    return dict(sorted(found.items()))
+
+
+def method(kind: type[M], name: str) -> type[M]:
+    """The class of that name, or BadInput with the names that exist."""
+    known = methods(kind)
+    if name not in known:
+        raise BadInput(f"there is no {kind.__name__.lower()} {name!r}; there are {', '.join(known)}.")
+    return known[name]
+
+
+def _package_of(kind: type) -> ModuleType:
+    module = importlib.import_module(kind.__module__)
+    return module if hasattr(module, "__path__") else importlib.import_module(kind.__module__.rpartition(".")[0])
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    yield package
+    for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        yield importlib.import_module(info.name)

@@ -1,0 +1,1 @@
+"""Tables of people and what their columns mean: schemas, hierarchies, reading, bundled sets, splits."""

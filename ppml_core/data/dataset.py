@@ -1,0 +1,158 @@
+"""Dataset: a table of people together with what its columns mean, and the hierarchies of its quasi-identifiers."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ppml_core.data.hierarchy import (
+    MISSING,
+    Codes,
+    Hierarchy,
+    flat_hierarchy,
+    hierarchy_from_dates,
+    hierarchy_from_file,
+    hierarchy_from_levels,
+    hierarchy_from_widths,
+    plain,
+)
+from ppml_core.data.schema import Schema
+from ppml_core.errors import BadInput
+
+MISSING_MARKS = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A table (one row per person) and its schema. The table is never changed in place.
+
+    Raises BadInput when schema and table do not fit each other.
+    """
+
+    table: pd.DataFrame
+    schema: Schema
+    name: str = "table"
+
+    def __post_init__(self) -> None:
+        absent = [name for name in self.schema.columns if name not in self.table.columns]
+        if absent:
+            raise BadInput(f"the schema describes a column {absent[0]!r} that the table does not have.")
+        unknown = [str(name) for name in self.table.columns if name not in self.schema.columns]
+        if unknown:
+            raise BadInput(f"the table has a column {unknown[0]!r} that the schema does not describe; add it, or give it the role ignore.")
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def quasi_identifiers(self) -> list[str]:
+        return self.schema.quasi_identifiers
+
+    def take(self, rows: np.ndarray) -> Dataset:
+        """The people at these positions, with the same meaning."""
+        return dataclasses.replace(self, table=self.table.iloc[rows].reset_index(drop=True))
+
+    def with_schema(self, schema: Schema) -> Dataset:
+        return dataclasses.replace(self, schema=schema)
+
+    @cached_property
+    def hierarchies(self) -> dict[str, Hierarchy]:
+        """The hierarchy of every quasi-identifier, in their order; refused where it lacks a value of the table."""
+        return {name: self.hierarchy(name) for name in self.quasi_identifiers}
+
+    def hierarchy(self, name: str) -> Hierarchy:
+        """The hierarchy of one column: the declared one, or intervals, dates or a root over what occurs."""
+        column = self.schema[name]
+        if column.hierarchy_file:
+            folder = self.schema.folder or Path()
+            return hierarchy_from_file(folder / column.hierarchy_file, name)
+        if column.levels:
+            return hierarchy_from_levels(column.levels, name, column.missing)
+        missing = column.missing or bool(self.table[name].isna().any())
+        if column.kind == "numeric":
+            widths = column.widths or _default_widths(self.table[name], column.bounds)
+            if widths:
+                leaves = _numeric_leaves(self.table[name], column.bounds)
+                return hierarchy_from_widths(leaves, widths, name, missing=missing and not column.widths or column.missing)
+        present = sorted(set(self.texts(name)) - {MISSING})
+        if column.kind == "date":
+            return hierarchy_from_dates(present, name, missing)
+        return flat_hierarchy(list(column.categories or present), name, missing)
+
+    def texts(self, name: str) -> np.ndarray:
+        """The column as the texts that hierarchies and releases speak of; an absent value is the empty text."""
+        values = self.table[name]
+        if self.schema[name].kind == "date":
+            return pd.to_datetime(values).dt.strftime("%Y-%m-%d").fillna(MISSING).to_numpy(dtype=object)
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            unique, inverse = np.unique(values.to_numpy(dtype=float, na_value=np.nan), return_inverse=True)
+            shown = np.array([MISSING if np.isnan(value) else plain(value) for value in unique], dtype=object)
+            return shown[inverse]
+        return values.astype("object").where(values.notna(), MISSING).astype(str).to_numpy(dtype=object)
+
+    def leaf_codes(self, name: str, hierarchy: Hierarchy) -> Codes:
+        """Each person's leaf in the hierarchy, shape (rows,). Raises BadInput naming the values that it lacks."""
+        codes, texts = pd.factorize(self.texts(name))
+        lookup = np.array([_leaf_of(text, hierarchy) for text in texts], dtype=np.int32)
+        lacking = sorted(str(text) or "an empty cell" for text, code in zip(texts, lookup, strict=True) if code < 0)
+        if lacking:
+            more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
+            named = ", ".join(repr(value) for value in lacking[:MOST_NAMED])
+            raise BadInput(f"the hierarchy of {name!r} lacks {named}{more}: add a line for each, or widen the bounds.")
+        return lookup[codes] if len(codes) else np.zeros(0, dtype=np.int32)
+
+    @cached_property
+    def leaves(self) -> dict[str, Codes]:
+        """Leaf codes of every quasi-identifier."""
+        return {name: self.leaf_codes(name, tree) for name, tree in self.hierarchies.items()}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the schema and every cell: equal tables with equal meaning, and only those, share it."""
+        digest = hashlib.sha256(json.dumps(self.schema.values(), sort_keys=True, default=str).encode())
+        for name in self.table.columns:
+            values = self.table[name]
+            digest.update(str(name).encode())
+            digest.update(np.ascontiguousarray(pd.util.hash_pandas_object(values, index=False).to_numpy()).tobytes())
+        for name, column in self.schema.columns.items():
+            if column.hierarchy_file:
+                digest.update(((self.schema.folder or Path()) / column.hierarchy_file).read_bytes())
+                digest.update(name.encode())
+        return digest.hexdigest()
+
+
+def _leaf_of(text: str, hierarchy: Hierarchy) -> int:
+    if text in hierarchy.index:
+        return hierarchy.index[text]
+    if text == MISSING:
+        return next((hierarchy.index[mark] for mark in MISSING_MARKS if mark in hierarchy.index), -1)
+    return -1
+
+
+def _numeric_leaves(values: pd.Series, bounds: tuple[float, float] | None) -> list[float]:
+    """Every whole number within the bounds where values are whole; else the numbers that occur."""
+    present = np.unique(values.dropna().to_numpy(dtype=float))
+    if len(present) and not np.all(present == np.round(present)):
+        return [float(value) for value in present]
+    low, high = bounds or ((present[0], present[-1]) if len(present) else (0, 0))
+    return [float(value) for value in range(int(low), int(high) + 1)]
+
+
+def _default_widths(values: pd.Series, bounds: tuple[float, float] | None) -> tuple[float, ...]:
+    """5, 10, 20 and so on, scaled to the range; none for a handful of values."""
+    present = values.dropna().to_numpy(dtype=float)
+    if not len(present):
+        return ()
+    low, high = bounds or (float(present.min()), float(present.max()))
+    if len(np.unique(present)) <= 12 or high <= low:
+        return ()
+    unit = 10.0 ** np.floor(np.log10((high - low) / 20))
+    return tuple(float(unit * step) for step in (5, 10, 20, 40) if unit * step < high - low)

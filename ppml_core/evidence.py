@@ -1,0 +1,58 @@
+"""The two kinds of statement about privacy and accuracy, kept apart: what is proved and what was measured."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from ppml_core.errors import BadInput
+
+Neighbours = Literal["add_or_remove_one", "replace_one"]
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """A proved (epsilon, delta) bound on what any attacker learns from what is released.
+
+    `neighbours` is the relation under which it holds, `unit` what one neighbour changes. `mu` is the parameter of
+    Gaussian differential privacy where the mechanism's own trade-off curve is known (Dong, Roth, Su 2022, Def. 2.6);
+    it says more than the pair. Raises BadInput outside epsilon > 0 and 0 <= delta < 1.
+
+    >>> Guarantee(epsilon=1.0, delta=1e-6, neighbours="add_or_remove_one").unit
+    'record'
+    """
+
+    epsilon: float
+    delta: float
+    neighbours: Neighbours
+    unit: str = "record"
+    mu: float | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.epsilon > 0 and math.isfinite(self.epsilon)):
+            raise BadInput(f"epsilon must be a finite number above 0, not {self.epsilon}.")
+        if not 0 <= self.delta < 1:
+            raise BadInput(f"delta must be at least 0 and below 1, not {self.delta}.")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured value with the interval [low, high] at `confidence`; `covers` says what the interval is over.
+
+    `repeats` is the number of independent fits behind the value.
+
+    >>> Estimate(0.845, 0.839, 0.851, covers="test people", repeats=1).width
+    0.012
+    """
+
+    value: float
+    low: float
+    high: float
+    covers: str
+    repeats: int = 1
+    confidence: float = 0.95
+
+    @property
+    def width(self) -> float:
+        return round(self.high - self.low, 12)

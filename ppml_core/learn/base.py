@@ -1,0 +1,56 @@
+"""What every learner owes: settings, one verb, and a fitted model that says what it promises."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.evidence import Guarantee
+from ppml_core.settings import Method
+
+Array = npt.NDArray[np.float64]
+Task = Literal["classification", "regression"]
+
+
+class Fitted(ABC):
+    """A trained model. `classes` are the target's labels in the order of `predict_proba`'s columns, () for regression.
+
+    `guarantee` is what is proved about the training step, None for a plain learner; `guarantee_note` says in a
+    sentence why there is none where one might be expected. `warnings` are sentences of the library underneath.
+    `seconds` is the fit time, a batch's share where several were trained at once.
+    """
+
+    classes: tuple[str, ...] = ()
+    guarantee: Guarantee | None = None
+    guarantee_note: str = ""
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @abstractmethod
+    def predict_proba(self, data: Dataset) -> Array:
+        """Class probabilities, shape (rows, classes); for regression the predicted value, shape (rows, 1)."""
+
+
+class Learner(Method, ABC):
+    """Trains a model of the schema's target on every input column.
+
+    Settings are public. Raises NotApplicable where the target is of the wrong kind, BadInput for an unusable table.
+    """
+
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+    private: ClassVar[bool] = False
+
+    @abstractmethod
+    def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted: ...
+
+    @classmethod
+    def fit_many(
+        cls, learners: Sequence[Self], data: Dataset, rngs: Sequence[np.random.Generator]
+    ) -> list[Fitted]:
+        """One fitted model per (learner, generator), the same numbers as fitting them one by one."""
+        return [learner.fit(data, rng) for learner, rng in zip(learners, rngs, strict=True)]
