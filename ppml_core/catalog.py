@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ppml_core.errors import BadInput
-from ppml_core.settings import Method
 
-M = TypeVar("M", bound=Method)
+
+class Named(Protocol):
+    """What a kind's classes must offer: the name under which they are found."""
+
+    @classmethod
+    def name(cls) -> str: ...
+
+
+M = TypeVar("M", bound=Named)
 
 
 def methods(kind: type[M]) -> dict[str, type[M]]:
@@ -20,8 +28,14 @@ def methods(kind: type[M]) -> dict[str, type[M]]:
 
     A method's name is its file's name, so a file holds one. Raises TypeError when two would share a name.
     """
+    package = _package_of(kind)
+    return dict(_found(kind, package, tuple(package.__path__)))
+
+
+@functools.cache
+def _found(kind: type[M], package: ModuleType, folders: tuple[str, ...]) -> dict[str, type[M]]:
     found: dict[str, type[M]] = {}
-    for module in _modules(_package_of(kind)):
+    for module in _modules(package):
         for _, cls in inspect.getmembers(module, inspect.isclass):
             if not issubclass(cls, kind) or inspect.isabstract(cls) or cls.__module__ != module.__name__:
                 continue

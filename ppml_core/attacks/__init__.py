@@ -1,1 +1,1 @@
-"""attacks"""
+"""Attacks on what is released, and the risk they measure."""

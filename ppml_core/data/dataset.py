@@ -14,6 +14,7 @@ import pandas as pd
 
 from ppml_core.data.hierarchy import (
     MISSING,
+    MISSING_MARKS,
     Codes,
     Hierarchy,
     flat_hierarchy,
@@ -26,7 +27,6 @@ from ppml_core.data.hierarchy import (
 from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput
 
-MISSING_MARKS = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 MOST_NAMED = 5
 
 
@@ -47,7 +47,9 @@ class Dataset:
             raise BadInput(f"the schema describes a column {absent[0]!r} that the table does not have.")
         unknown = [str(name) for name in self.table.columns if name not in self.schema.columns]
         if unknown:
-            raise BadInput(f"the table has a column {unknown[0]!r} that the schema does not describe; add it, or give it the role ignore.")
+            raise BadInput(
+                f"the table has a column {unknown[0]!r} that the schema does not describe; add it, or give it the role ignore."
+            )
 
     def __len__(self) -> int:
         return len(self.table)
@@ -73,7 +75,7 @@ class Dataset:
         column = self.schema[name]
         if column.hierarchy_file:
             folder = self.schema.folder or Path()
-            return hierarchy_from_file(folder / column.hierarchy_file, name)
+            return hierarchy_from_file(folder / column.hierarchy_file, name, column.missing)
         if column.levels:
             return hierarchy_from_levels(column.levels, name, column.missing)
         missing = column.missing or bool(self.table[name].isna().any())
@@ -81,7 +83,9 @@ class Dataset:
             widths = column.widths or _default_widths(self.table[name], column.bounds)
             if widths:
                 leaves = _numeric_leaves(self.table[name], column.bounds)
-                return hierarchy_from_widths(leaves, widths, name, missing=missing and not column.widths or column.missing)
+                return hierarchy_from_widths(
+                    leaves, widths, name, missing=(missing and not column.widths) or column.missing
+                )
         present = sorted(set(self.texts(name)) - {MISSING})
         if column.kind == "date":
             return hierarchy_from_dates(present, name, missing)

@@ -22,6 +22,7 @@ Codes = npt.NDArray[np.int32]
 
 ROOT = "*"
 MISSING = ""
+MISSING_MARKS = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL")
 UNKNOWN = "unknown"
 
 
@@ -95,18 +96,22 @@ def hierarchy_from_rows(rows: Sequence[Sequence[str]], column: str) -> Hierarchy
     return Hierarchy(tuple(labels), tuple(codes))
 
 
-def hierarchy_from_file(path: Path, column: str) -> Hierarchy:
-    """Reads ARX's format: one line per value, levels to the right, `;` or `,` between, no header."""
+def hierarchy_from_file(path: Path, column: str, missing: bool = False) -> Hierarchy:
+    """Reads ARX's format: one line per value, levels to the right, `;` or `,` between, no header.
+
+    `missing` adds a leaf for an absent value where the file lists no mark for one ("?", "NA", …).
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as fault:
         raise BadInput(f"the hierarchy file of {column!r}, {path}, cannot be read: {fault.strerror}.") from fault
     except UnicodeDecodeError as fault:
         raise BadInput(f"the hierarchy file of {column!r}, {path}, is not UTF-8 text.") from fault
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") >= first.count(",") else ","
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]
-    return hierarchy_from_rows(rows, column)
+    lines = [line for line in text.splitlines() if line.strip()]
+    delimiter = ";" if 2 * sum(";" in line for line in lines) >= len(lines) else ","
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    marked = any(row[0] in MISSING_MARKS for row in rows)
+    return hierarchy_from_rows(_with_missing(rows) if missing and rows and not marked else rows, column)
 
 
 def hierarchy_from_levels(maps: Sequence[Mapping[str, str]], column: str, missing: bool = False) -> Hierarchy:
@@ -122,7 +127,9 @@ def hierarchy_from_levels(maps: Sequence[Mapping[str, str]], column: str, missin
     return hierarchy_from_rows(_finish(rows, missing), column)
 
 
-def hierarchy_from_widths(values: Sequence[float], widths: Sequence[float], column: str, missing: bool = False) -> Hierarchy:
+def hierarchy_from_widths(
+    values: Sequence[float], widths: Sequence[float], column: str, missing: bool = False
+) -> Hierarchy:
     """Intervals of rising widths over the given leaves, aligned to multiples of each width, then `*`.
 
     Whole numbers give "35-39"; others "[35, 40)". Each width must be a multiple of the one before, or the intervals
@@ -133,7 +140,9 @@ def hierarchy_from_widths(values: Sequence[float], widths: Sequence[float], colu
     """
     for narrow, wide in zip(widths, widths[1:], strict=False):
         if not math.isclose(wide / narrow, round(wide / narrow)):
-            raise BadInput(f"widths of {column!r}: {wide:g} is not a multiple of {narrow:g}, so intervals would not nest.")
+            raise BadInput(
+                f"widths of {column!r}: {wide:g} is not a multiple of {narrow:g}, so intervals would not nest."
+            )
     whole = all(float(value).is_integer() for value in values) and all(float(width).is_integer() for width in widths)
     rows = [[plain(value), *(_interval(value, width, whole) for width in widths)] for value in values]
     return hierarchy_from_rows(_finish(rows, missing), column)
@@ -163,10 +172,21 @@ def plain(value: float) -> str:
 def _finish(rows: list[list[str]], missing: bool) -> list[list[str]]:
     """Adds the missing value as a leaf of its own, and a root where the rows end in several labels."""
     if missing and all(row[0] != MISSING for row in rows):
-        depth = len(rows[0]) if rows else 1
-        rows = [*rows, [MISSING] + [UNKNOWN] * (depth - 1)]
-    has_root = bool(rows) and len(rows[0]) > 1 and len({row[-1] for row in rows}) == 1
-    return rows if has_root else [[*row, ROOT] for row in rows]
+        rows = _with_missing(rows)
+    return rows if _has_root(rows) else [[*row, ROOT] for row in rows]
+
+
+def _with_missing(rows: list[list[str]]) -> list[list[str]]:
+    """One more leaf, unknown at every level but the root."""
+    if not rows:
+        return [[MISSING]]
+    if _has_root(rows):
+        return [*rows, [MISSING] + [UNKNOWN] * (len(rows[0]) - 2) + [rows[0][-1]]]
+    return [*rows, [MISSING] + [UNKNOWN] * (len(rows[0]) - 1)]
+
+
+def _has_root(rows: list[list[str]]) -> bool:
+    return bool(rows) and len(rows[0]) > 1 and len({row[-1] for row in rows}) == 1
 
 
 def _interval(value: float, width: float, whole: bool) -> str:
@@ -186,4 +206,6 @@ def _check_tree(labels: Sequence[tuple[str, ...]], codes: Sequence[Codes], colum
         split = np.flatnonzero(parents[codes[level]] != codes[level + 1])
         if len(split):
             label = labels[level][codes[level][split[0]]]
-            raise BadInput(f"the hierarchy of {column!r} is no tree: {label!r} of level {level} has two parents above it.")
+            raise BadInput(
+                f"the hierarchy of {column!r} is no tree: {label!r} of level {level} has two parents above it."
+            )

@@ -53,7 +53,9 @@ class Column:
         known = {entry.name for entry in dataclasses.fields(cls)}
         for entry in values:
             if entry not in known:
-                raise BadInput(f"column {name!r}: unknown entry {entry!r}; a column may have {', '.join(sorted(known))}.")
+                raise BadInput(
+                    f"column {name!r}: unknown entry {entry!r}; a column may have {', '.join(sorted(known))}."
+                )
         _one_of(name, "role", values.get("role", "feature"), get_args(Role))
         _one_of(name, "kind", values.get("kind", "categorical"), get_args(Kind))
         ready = {entry: tuple(value) if isinstance(value, list) else value for entry, value in values.items()}
@@ -76,7 +78,9 @@ class Column:
         if self.bounds is not None:
             numbers = len(self.bounds) == 2 and all(_is_number(bound) for bound in self.bounds)
             if not numbers or self.bounds[0] >= self.bounds[1]:
-                raise BadInput(f"column {name!r}: bounds must be two numbers, low before high, not {list(self.bounds)}.")
+                raise BadInput(
+                    f"column {name!r}: bounds must be two numbers, low before high, not {list(self.bounds)}."
+                )
         for entry in ("widths", "bins"):
             numbers_ = getattr(self, entry)
             if numbers_ is not None and (
@@ -127,7 +131,9 @@ class Schema:
         """What a learner sees: every column but identifiers, ignored ones, the split and the target."""
         hidden = {self.target, self.split}
         return [
-            name for name, column in self.columns.items() if column.role not in ("identifier", "ignore") and name not in hidden
+            name
+            for name, column in self.columns.items()
+            if column.role not in ("identifier", "ignore") and name not in hidden
         ]
 
     def replace_columns(self, changed: Mapping[str, Column]) -> Schema:
@@ -187,7 +193,11 @@ class Schema:
     def values(self) -> dict[str, Any]:
         """The entries that are set, in the form that `from_values` reads."""
         entries = {entry.name: getattr(self, entry.name) for entry in dataclasses.fields(self)}
-        plain = {name: value for name, value in entries.items() if value not in (None, "") and name not in ("columns", "folder")}
+        plain = {
+            name: value
+            for name, value in entries.items()
+            if value not in (None, "") and name not in ("columns", "folder")
+        }
         return plain | {"columns": {name: column.values() for name, column in self.columns.items()}}
 
     def to_toml(self) -> str:

@@ -46,4 +46,6 @@ def _drawn(rows: int, seed: int) -> np.ndarray:
 def _sized(data: Dataset, share: float) -> Dataset:
     if data.schema.expected_rows is None:
         return data
-    return data.with_schema(dataclasses.replace(data.schema, expected_rows=max(1, round(data.schema.expected_rows * share))))
+    return data.with_schema(
+        dataclasses.replace(data.schema, expected_rows=max(1, round(data.schema.expected_rows * share)))
+    )

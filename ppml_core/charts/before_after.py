@@ -1,0 +1,140 @@
+"""One column before and after: how many people have each value, and what the release still says about them."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from ppml_core.charts import template
+from ppml_core.charts.template import Chart, Mode
+from ppml_core.charts.words import count
+from ppml_core.data.hierarchy import ROOT
+from ppml_core.experiment.preview import ColumnValues
+
+Numbers = npt.NDArray[np.float64]
+
+ROW = 15
+LONGEST = 16
+
+
+def before_after_chart(change: ColumnValues, mode: Mode = "light") -> Chart:
+    """Grey bars: people with each value. Blue steps: the people of each published group, spread evenly over it."""
+    order = _order(change)
+    labels = list(dict.fromkeys(change.published[spot] for spot in order))
+    size_of = dict.fromkeys(labels, 0)
+    people_of = dict(size_of)
+    for spot in order:
+        size_of[change.published[spot]] += 1
+        people_of[change.published[spot]] += int(change.after[spot])
+    even = np.array([people_of[change.published[spot]] / size_of[change.published[spot]] for spot in order])
+    table = pd.DataFrame(
+        {
+            "value": [change.values[spot] or "(missing)" for spot in order],
+            "published as": [change.published[spot] for spot in order],
+            "people before": [int(change.before[spot]) for spot in order],
+            "people in its group after": [people_of[change.published[spot]] for spot in order],
+        }
+    )
+    drawing = _upright(table, even, mode) if change.numeric else _lying(table, even, mode)
+    answer = _answer(change, labels)
+    return Chart(
+        figure=drawing,
+        question=f"What does the release still say about {change.name.replace('_', ' ')}?",
+        answer=answer,
+        alt=f"People per value of {change.name} before and after. {answer}",
+        how_to_read="Grey bars count the people with each value in the table. The blue steps are what a reader of the "
+        "release can still know: the people of each published group, spread evenly over its values. Where a step "
+        "follows the bars closely, little was lost; one flat step means the column says nothing any more.",
+        table=table,
+        standing="Internal: exact counts of this table.",
+    )
+
+
+def _answer(change: ColumnValues, labels: list[str]) -> str:
+    present = int((change.before > 0).sum())
+    if change.level == 0:
+        return f"All {count(present)} values are published as they are."
+    if labels == [ROOT] or change.level == change.depth - 1:
+        return f"Nothing: all {count(present)} values became “{labels[0]}”."
+    names = ", ".join(f"“{label}”" for label in labels[:3])
+    rest = " and so on" if len(labels) > 3 else ""
+    return f"{count(present)} values became {count(len(labels))} groups: {names}{rest}."
+
+
+def _order(change: ColumnValues) -> list[int]:
+    """Values that occur, groups together; numeric values by size, others by the people in their group."""
+    present = [spot for spot in range(len(change.values)) if change.before[spot] > 0]
+    if change.numeric:
+        return [spot for spot in present if _is_number(change.values[spot])] + [
+            spot for spot in present if not _is_number(change.values[spot])
+        ]
+    people: dict[str, int] = {}
+    for spot in present:
+        people[change.published[spot]] = people.get(change.published[spot], 0) + int(change.before[spot])
+    return sorted(
+        present, key=lambda spot: (-people[change.published[spot]], change.published[spot], -int(change.before[spot]))
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _upright(table: pd.DataFrame, even: Numbers, mode: Mode) -> go.Figure:
+    colours = template.palette(mode)
+    drawing = template.figure(mode, 300)
+    spots = np.array([float(text) if _is_number(text) else np.nan for text in table["value"]])
+    known = np.isfinite(spots)
+    step = float(np.diff(spots[known]).min()) if known.sum() > 1 else 1.0
+    spots = np.where(known, spots, (np.nanmax(spots) if known.any() else 0.0) + 3 * step)
+    drawing.add_bar(
+        x=spots, y=table["people before"], width=step * 0.92, marker={"color": colours.before, "line": {"width": 0}},
+        customdata=table[["value", "published as"]].map(escape), name="before",
+        hovertemplate="%{customdata[0]}: %{y:,} people, published as %{customdata[1]}<extra></extra>",
+    )  # fmt: skip
+    drawing.add_scatter(
+        x=spots, y=even, mode="lines", line={"color": colours.utility, "width": 2.2, "shape": "hvh"}, name="after",
+        hoverinfo="skip",
+    )  # fmt: skip
+    drawing.update_xaxes(nticks=8)
+    drawing.update_yaxes(title_text="people", tickformat="~s", nticks=5, rangemode="tozero")
+    return drawing
+
+
+def _lying(table: pd.DataFrame, even: Numbers, mode: Mode) -> go.Figure:
+    colours = template.palette(mode)
+    rows = len(table)
+    thick = max(ROW, min(30, 220 // max(rows, 1)))
+    drawing = template.figure(mode, template.MARGIN["t"] + template.MARGIN["b"] + max(rows * thick, 90))
+    spots = np.arange(rows)
+    drawing.add_bar(
+        y=spots, x=table["people before"], orientation="h", width=0.82, name="before",
+        marker={"color": colours.before, "line": {"width": 0}}, customdata=table[["value", "published as"]].map(escape),
+        hovertemplate="%{customdata[0]}: %{x:,} people, published as %{customdata[1]}<extra></extra>",
+    )  # fmt: skip
+    edges = np.repeat(np.arange(rows + 1) - 0.5, 2)[1:-1]
+    drawing.add_scatter(
+        x=np.repeat(even, 2), y=edges, mode="lines", line={"color": colours.utility, "width": 2.2}, name="after",
+        hoverinfo="skip",
+    )  # fmt: skip
+    each = max(1, -(-rows * 15 // max(rows * thick, 1)))
+    shown = spots[::each]
+    drawing.update_yaxes(
+        range=[rows - 0.5, -0.5], showgrid=False, tickmode="array", tickvals=shown,
+        ticktext=[escape(_short(table["value"].iloc[spot])) for spot in shown],
+    )  # fmt: skip
+    drawing.update_xaxes(title_text="people", tickformat="~s", nticks=5, showgrid=True, rangemode="tozero")
+    drawing.update_layout(margin={**template.MARGIN, "l": 128})
+    return drawing
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -1,0 +1,174 @@
+"""The look that all charts share: colours by role in light and dark, one plotly template, direct labels.
+
+In: a mode and plain numbers. Out: figures that stand without a legend, and `Chart`, a figure with its words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+Mode = Literal["light", "dark"]
+
+FONT = '"Source Sans", "Source Sans Pro", "Source Sans 3", sans-serif'
+HEIGHT = 380
+MARGIN = {"l": 58, "r": 14, "t": 14, "b": 48, "pad": 0}
+LABEL_SIZE = 13
+CONFIG = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+}
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours by what they mean (Okabe and Ito 2008, lightened for dark); never the only mark of a difference."""
+
+    text: str
+    muted: str
+    grid: str
+    paper: str
+    utility: str
+    risk: str
+    bound: str
+    highlight: str
+    baseline: str
+    before: str
+
+
+PALETTES: dict[Mode, Palette] = {
+    "light": Palette(
+        text="#22211E",
+        muted="#5E5C56",
+        grid="#E2E0D9",
+        paper="#FCFCFA",
+        utility="#0072B2",
+        risk="#D55E00",
+        bound="#00795A",
+        highlight="#B0508A",
+        baseline="#8A8F98",
+        before="#C9C6BC",
+    ),
+    "dark": Palette(
+        text="#ECEAE4",
+        muted="#B3B0A8",
+        grid="#3A3833",
+        paper="#171614",
+        utility="#5BB1E8",
+        risk="#F08A4B",
+        bound="#3CC49A",
+        highlight="#DE9CBF",
+        baseline="#9A9A94",
+        before="#55524B",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure with everything that must stand beside it.
+
+    `question` is the title, `answer` what the figure shows in words, `alt` what someone hears who cannot see it,
+    `how_to_read` explains marks and axes, `table` holds the numbers behind it, `standing` says whether they may be
+    published (EVIDENCE 3).
+    """
+
+    figure: go.Figure
+    question: str
+    answer: str
+    alt: str
+    how_to_read: str
+    table: pd.DataFrame
+    standing: str = ""
+
+
+def palette(mode: Mode) -> Palette:
+    return PALETTES[mode]
+
+
+def figure(mode: Mode, height: int = HEIGHT) -> go.Figure:
+    """An empty figure in our look: horizontal grid only, no legend, margins by hand, tabular hover."""
+    colours = palette(mode)
+    axis = {
+        "gridcolor": colours.grid,
+        "linecolor": colours.grid,
+        "zeroline": False,
+        "ticks": "",
+        "tickfont": {"size": LABEL_SIZE, "color": colours.muted},
+        "title": {"font": {"size": LABEL_SIZE, "color": colours.muted}, "standoff": 10},
+        "fixedrange": True,
+        "automargin": False,
+    }
+    layout = go.Layout(
+        font={"family": FONT, "size": LABEL_SIZE, "color": colours.text},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin=MARGIN,
+        height=height,
+        showlegend=False,
+        hovermode="closest",
+        hoverlabel={
+            "bgcolor": colours.paper,
+            "bordercolor": colours.grid,
+            "font": {"family": FONT, "size": LABEL_SIZE, "color": colours.text},
+            "align": "left",
+        },
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": colours.muted, "activecolor": colours.text},
+        dragmode=False,
+        xaxis={**axis, "showgrid": False, "showline": True},
+        yaxis={**axis, "showgrid": True, "showline": False},
+    )
+    return go.Figure(layout=layout)
+
+
+def faded(colour: str, opacity: float) -> str:
+    """The colour with that opacity, for bands.
+
+    >>> faded("#0072B2", 0.5)
+    'rgba(0,114,178,0.5)'
+    """
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def rule(drawing: go.Figure, x: float, colour: str, label: str = "", *, right: bool = True) -> None:
+    """One vertical rule over the whole height, its label at the top beside it."""
+    drawing.add_shape(
+        type="line", xref="x", yref="paper", x0=x, x1=x, y0=0, y1=1, line={"color": colour, "width": 1.6}, layer="above"
+    )
+    if label:
+        note(drawing, x, 1, label, colour, yref="paper", xanchor="left" if right else "right", yanchor="top", shift=6)
+
+
+def note(
+    drawing: go.Figure,
+    x: float,
+    y: float,
+    text: str,
+    colour: str,
+    *,
+    xref: str = "x",
+    yref: str = "y",
+    xanchor: str = "center",
+    yanchor: str = "middle",
+    shift: int = 0,
+    rise: int = 0,
+) -> None:
+    """A direct label: text at a point of the plot, `shift` and `rise` pixels away from it."""
+    drawing.add_annotation(
+        x=x,
+        y=y,
+        xref=xref,
+        yref=yref,
+        text=text,
+        showarrow=False,
+        xanchor=xanchor,
+        yanchor=yanchor,
+        xshift=shift if xanchor != "right" else -shift,
+        yshift=rise,
+        font={"color": colour, "size": LABEL_SIZE, "family": FONT},
+    )

@@ -1,0 +1,124 @@
+"""One point of a sweep: a scenario and a repeat, computed to a plain record that can be stored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.catalog import method
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import NotApplicable, PPMLError
+from ppml_core.experiment.prepare import Prepared
+from ppml_core.experiment.scenario import Scenario
+from ppml_core.learn.base import Fitted, Learner
+from ppml_core.learn.target import target_values, task_of
+from ppml_core.measures.base import Measure
+
+Record = dict[str, Any]
+
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Point:
+    """A scenario's repeat. `key` also holds the table's fingerprint and the versions of the methods it uses."""
+
+    scenario: Scenario
+    repeat: int
+    key: str
+
+
+def point_of(scenario: Scenario, repeat: int, fingerprint: str) -> Point:
+    """The point, with the key under which its record is known."""
+    used: list[type[Any]] = [method(Anonymizer, step.method) for step in scenario.anonymize]
+    used += [method(Learner, scenario.learner.method), *(method(Measure, name) for name in scenario.measures)]
+    deciding = [scenario.id, repeat, fingerprint, [(cls.name(), cls.version) for cls in used]]
+    return Point(scenario, repeat, hashlib.sha256(json.dumps(deciding).encode()).hexdigest())
+
+
+def compute(points: Sequence[Point], prepared: Prepared) -> list[Record]:
+    """Records of points that share a learner class and a prepared table, trained together.
+
+    A learner that refuses one of a batch is asked again one by one, so that each point keeps its own reason.
+    """
+    learners: list[Learner] = [point.scenario.learner.make(Learner) for point in points]
+    rngs = [point.scenario.rng(point.repeat, "learner") for point in points]
+    try:
+        fitted = type(learners[0]).fit_many(learners, prepared.train, rngs)
+    except Exception as fault:
+        if len(points) == 1:
+            return [failure(points[0], fault, prepared.protocol)]
+        return [record for point in points for record in compute([point], prepared)]
+    return [_record(point, model, prepared) for point, model in zip(points, fitted, strict=True)]
+
+
+def failure(point: Point, fault: Exception, protocol: str = "") -> Record:
+    """The record of a point that could not be computed: its reason, and a gap for each measure."""
+    reason = str(fault) if isinstance(fault, PPMLError) else f"{type(fault).__name__}: {fault}".splitlines()[0][:200]
+    gaps = [_row(name, None, 0.0, method(Measure, name).unit, reason) for name in point.scenario.measures]
+    return {"protocol": protocol, "guarantee": None, "seconds": 0.0, "warnings": [], "error": reason, "rows": gaps}
+
+
+def _record(point: Point, fitted: Fitted, prepared: Prepared) -> Record:
+    guarantee = None if prepared.voided_by else fitted.guarantee
+    note = f"the step before, {prepared.voided_by}, read every row" if prepared.voided_by else fitted.guarantee_note
+    rows = _measured(point, fitted, prepared)
+    rows += [_row(figure.measure, figure.value, 0.0, figure.unit) for figure in prepared.figures]
+    return {
+        "protocol": prepared.protocol,
+        "guarantee": None if guarantee is None else [guarantee.epsilon, guarantee.delta, guarantee.neighbours],
+        "note": note if guarantee is None else "",
+        "seconds": fitted.seconds,
+        "warnings": list(fitted.warnings),
+        "error": None,
+        "rows": rows,
+    }
+
+
+def _measured(point: Point, fitted: Fitted, prepared: Prepared) -> list[Record]:
+    task = task_of(prepared.train.schema)
+    names = [name for name in point.scenario.measures if method(Measure, name).task == task]
+    test = fitted.predict_proba(prepared.test)
+    rows = _scored("", names, target_values(prepared.test), test)
+    rows += _scored("train_", names, target_values(prepared.train), fitted.predict_proba(prepared.train))
+    guess, kind = _best_guess(prepared.train, task, test.shape[1])
+    constant = np.broadcast_to(guess, test.shape)
+    return rows + _scored(f"baseline_{kind}_", names, target_values(prepared.test), constant)
+
+
+def _scored(prefix: str, names: Sequence[str], truth: Any, scores: Any) -> list[Record]:
+    rows = []
+    for name in names:
+        measure = method(Measure, name)()
+        try:
+            score = measure.score(truth, scores)
+        except NotApplicable as fault:
+            rows.append(_row(prefix + name, None, 0.0, measure.unit, str(fault)))
+        else:
+            rows.append(_row(prefix + name, score.value, score.std_error, measure.unit))
+    return rows
+
+
+def _best_guess(train: Dataset, task: str, width: int) -> tuple[Any, str]:
+    """What someone predicts who never looks at a person: class shares, or the mean."""
+    truth = target_values(train)
+    if task == "regression":
+        return np.array([truth.mean()]), "mean"
+    return np.bincount(truth[truth >= 0].astype(np.int64), minlength=width) / max(1, (truth >= 0).sum()), "majority"
+
+
+def _row(measure: str, value: float | None, std_error: float, unit: str, error: str | None = None) -> Record:
+    finite = value is not None and bool(np.isfinite(value))
+    return {
+        "measure": measure,
+        "value": value if finite else None,
+        "std_error": std_error if finite else None,
+        "unit": unit,
+        "error": error if finite or error else "the value is not finite",
+    }

@@ -1,0 +1,100 @@
+"""From a scenario and a table to what a learner may train on and what it is tested with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.attacks.linkage import risk_report
+from ppml_core.data.dataset import Dataset
+from ppml_core.data.groups import group_of
+from ppml_core.data.split import split
+from ppml_core.errors import BadInput
+from ppml_core.experiment.scenario import Scenario
+from ppml_core.learn.target import with_classes
+
+RAW = "raw test people"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number about a release, with its unit."""
+
+    measure: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Training people as released, test people encoded alike, and what is known of the release.
+
+    `voided_by` names the step behind which no differential-privacy guarantee stands (EVIDENCE 1), or is empty.
+    """
+
+    train: Dataset
+    test: Dataset
+    protocol: str
+    voided_by: str
+    figures: tuple[Figure, ...] = field(default=())
+
+
+def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
+    """Splits first, fits every anonymizer on the training people only, recodes the test people by it.
+
+    Raises what the anonymizers raise (Unreachable, NotApplicable, BadInput).
+    """
+    train, test = split(with_classes(data), scenario.seed)
+    protocol, voided_by = RAW, ""
+    figures: list[Figure] = []
+    for position, step in enumerate(scenario.anonymize):
+        anonymizer: Anonymizer = step.make(Anonymizer)
+        recoding = anonymizer.fit(train, scenario.rng(repeat, f"anonymize.{position}"))
+        train, test = recoding.release, recoding.transform(test)
+        protocol = anonymizer.protocol
+        voided_by = voided_by or ("" if anonymizer.fixed_in_advance else anonymizer.title)
+        figures += _search_figures(recoding.statistics)
+    if not len(train):
+        raise BadInput("the anonymizer left nobody in the training part: allow less suppression or a smaller k.")
+    if scenario.anonymize:
+        figures += _release_figures(train, test)
+    return Prepared(train, test, protocol, voided_by, tuple(figures))
+
+
+def depends_on_repeat(scenario: Scenario) -> bool:
+    """Whether each repeat has a release of its own."""
+    return any(step.make(Anonymizer).uses_randomness for step in scenario.anonymize)
+
+
+def _search_figures(statistics: object) -> list[Figure]:
+    known = statistics if isinstance(statistics, dict) else {}
+    units = {"loss": "0 nothing, 1 all", "granularity": "1 no loss", "suppressed": "people"}
+    return [Figure(f"release_{name}", float(known[name]), unit) for name, unit in units.items() if name in known]
+
+
+def _release_figures(train: Dataset, test: Dataset) -> list[Figure]:
+    """Risk of the released training table, and how many test people look like nobody in it."""
+    if not train.quasi_identifiers:
+        return []
+    risk = risk_report(train)
+    figures = [
+        Figure("release_prosecutor_max", risk.prosecutor.max, "probability"),
+        Figure("release_prosecutor_mean", risk.prosecutor.mean, "probability"),
+        Figure("release_prosecutor_share_above", risk.prosecutor.share_above, "share of people"),
+        Figure("release_unique_share", risk.unique_share, "share of people"),
+        Figure("release_unique_share_with_kept", risk.unique_share_with_kept, "share of people"),
+        Figure("test_unmatched_share", _unmatched_share(train, test, train.quasi_identifiers), "share of test people"),
+    ]
+    certain = risk.attribute_disclosure.certain_share
+    return figures if certain is None else [*figures, Figure("release_certain_share", certain, "share of people")]
+
+
+def _unmatched_share(train: Dataset, test: Dataset, columns: Sequence[str]) -> float:
+    """Share of test people whose quasi-identifiers, as published, occur in no released class."""
+    both = pd.DataFrame({name: np.concatenate([train.texts(name), test.texts(name)]) for name in columns})
+    groups = group_of(both, columns)
+    return float((~np.isin(groups[len(train) :], groups[: len(train)])).mean())

@@ -1,0 +1,167 @@
+"""What a k and a suppression limit would do to a table, at once: the lattice is there, so this is a query.
+
+In: a Dataset, its Lattice, a request. Out: `Preview`, with class sizes before and after, the risk that is left, what is
+lost, and each column's values with what they become.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ppml_core.anonymize.lattice import Lattice, Node
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import BadInput, Unreachable
+
+Ints = npt.NDArray[np.int64]
+
+THRESHOLD = 0.2
+
+
+@dataclass(frozen=True)
+class ReleaseRisk:
+    """Prosecutor risk over the people in the release: max, mean, and the share strictly above the threshold.
+
+    `certain_share` is the share whose look-alikes all have the same sensitive value, None without a sensitive column.
+    Everything is 0 where nobody is left.
+    """
+
+    max: float
+    mean: float
+    share_above: float
+    threshold: float
+    certain_share: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnValues:
+    """A column's values in the hierarchy's order, what each becomes, and the people before and after suppression."""
+
+    name: str
+    values: tuple[str, ...]
+    published: tuple[str, ...]
+    before: Ints
+    after: Ints
+    level: int
+    depth: int
+    numeric: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """One request against one table. `before` and `after` are sizes of classes; `after` holds those of at least k."""
+
+    data: Dataset
+    lattice: Lattice
+    node: Node
+
+    @property
+    def people(self) -> int:
+        return self.lattice.people
+
+    @property
+    def kept(self) -> int:
+        return self.people - self.node.suppressed
+
+    @property
+    def suppressed_share(self) -> float:
+        return self.node.suppressed / self.people
+
+    @cached_property
+    def before(self) -> Ints:
+        return np.asarray(self.lattice.tuples.counts)
+
+    @cached_property
+    def _classes(self) -> tuple[Ints, Ints]:
+        sizes, class_of = self.lattice.tuples.classes(self.node.levels)
+        return sizes, np.asarray(class_of, dtype=np.int64)
+
+    @cached_property
+    def after(self) -> Ints:
+        sizes, _ = self._classes
+        return sizes[sizes >= self.node.k]
+
+    @cached_property
+    def granularity(self) -> float:
+        return self.lattice.granularity(self.node)
+
+    def risk(self, threshold: float = THRESHOLD) -> ReleaseRisk:
+        """The risk of the release; of the whole table as it is, see `attacks.linkage.risk_report`."""
+        sizes, class_of = self._classes
+        return _risk(self.after, threshold, self._certain_share(sizes, class_of))
+
+    def _certain_share(self, sizes: Ints, class_of: Ints) -> float | None:
+        sensitive = self.data.schema.with_role("sensitive")
+        if not sensitive:
+            return None
+        groups = class_of[self.lattice.tuples.row_of]
+        kept = sizes[groups] >= self.node.k
+        if not kept.any():
+            return 0.0
+        certain = np.zeros(len(groups), dtype=bool)
+        for name in sensitive:
+            values, known = pd.factorize(self.data.table[name], use_na_sentinel=False)
+            seen = np.zeros((len(sizes), len(known)), dtype=bool)
+            seen[groups, values] = True
+            certain |= (seen.sum(axis=1) == 1)[groups]
+        return float(certain[kept].mean())
+
+    def column(self, name: str) -> ColumnValues:
+        """One quasi-identifier, value by value. Raises BadInput for a column that is none."""
+        tuples = self.lattice.tuples
+        if name not in tuples.names:
+            raise BadInput(f"{name!r} is no quasi-identifier; there are {', '.join(tuples.names)}.")
+        place = tuples.names.index(name)
+        tree, codes, level = tuples.trees[place], tuples.codes[place], self.node.levels[name]
+        sizes, class_of = self._classes
+        stay = np.where(sizes[class_of] >= self.node.k, tuples.counts, 0)
+        return ColumnValues(
+            name=name,
+            values=tree.leaves,
+            published=tuple(tree.labels[level][code] for code in tree.codes[level]),
+            before=_people(codes, tuples.counts, len(tree.leaves)),
+            after=_people(codes, stay, len(tree.leaves)),
+            level=level,
+            depth=tree.depth,
+            numeric=self.data.schema[name].kind == "numeric",
+        )
+
+
+def preview(data: Dataset, lattice: Lattice, k: int, suppression_limit: float) -> Preview:
+    """The optimal release for this request. Raises Unreachable where none stays within the limit."""
+    return Preview(data, lattice, lattice.optimum(k, suppression_limit))
+
+
+def risk_by_k(
+    lattice: Lattice, ks: tuple[int, ...], suppression_limit: float, threshold: float = THRESHOLD
+) -> pd.DataFrame:
+    """Risk and loss of the optimum at each k: columns k, max, mean, share_above, threshold, suppressed_share, loss.
+
+    A k that cannot be reached has no row.
+    """
+    rows = []
+    for k in ks:
+        try:
+            node = lattice.optimum(k, suppression_limit)
+        except Unreachable:
+            continue
+        sizes = lattice.class_sizes(node.levels)
+        risk = _risk(sizes[sizes >= k], threshold, None)
+        rows.append((k, risk.max, risk.mean, risk.share_above, threshold, node.suppressed / lattice.people, node.loss))
+    return pd.DataFrame(rows, columns=["k", "max", "mean", "share_above", "threshold", "suppressed_share", "loss"])
+
+
+def _risk(sizes: Ints, threshold: float, certain_share: float | None) -> ReleaseRisk:
+    people = int(sizes.sum())
+    if not people:
+        return ReleaseRisk(0.0, 0.0, 0.0, threshold, certain_share)
+    exposed = int(sizes[1 / sizes > threshold].sum())
+    return ReleaseRisk(float(1 / sizes.min()), len(sizes) / people, exposed / people, threshold, certain_share)
+
+
+def _people(codes: npt.NDArray[np.int32], counts: Ints, leaves: int) -> Ints:
+    return np.bincount(codes, weights=counts, minlength=leaves).astype(np.int64)

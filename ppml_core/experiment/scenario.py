@@ -1,0 +1,223 @@
+"""Scenario: everything that decides a result, as plain values that can be hashed, stored, shared and run again."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.catalog import method
+from ppml_core.errors import BadInput
+from ppml_core.learn.base import Learner
+from ppml_core.measures.base import Measure
+from ppml_core.settings import Method
+
+DEFAULT_MEASURES = ("accuracy", "roc_auc", "log_loss", "r2", "mae")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A method by name and all its settings, sorted by name, defaults written out."""
+
+    method: str
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, kind: type[Method], name: str, values: Mapping[str, Any] | None = None) -> Self:
+        """A checked step; raises BadInput for an unknown method or setting, or a value out of range."""
+        return cls.from_method(method(kind, name).from_values(values or {}))
+
+    @classmethod
+    def from_method(cls, made: Method) -> Self:
+        return cls(made.name(), tuple(sorted((name, _frozen(value)) for name, value in made.values().items())))
+
+    def make(self, kind: type[Any]) -> Any:
+        """The method itself."""
+        return method(kind, self.method).from_values(dict(self.settings))
+
+    def values(self) -> dict[str, Any]:
+        """`method` and the settings that are in use, as TOML can carry them."""
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in self.settings}
+        return {"method": self.method} | {name: value for name, value in plain.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A dataset, a chain of anonymizers, a learner, and the seed that all randomness grows from.
+
+    `id` names what decides the numbers of a repeat: it leaves out `repeats` and `measures`, so that more of either
+    adds to what is known instead of starting over.
+    """
+
+    dataset: str
+    learner: Step
+    anonymize: tuple[Step, ...] = ()
+    seed: int = 1
+    repeats: int = 5
+    measures: tuple[str, ...] = DEFAULT_MEASURES
+
+    def __post_init__(self) -> None:
+        if isinstance(self.repeats, bool) or not isinstance(self.repeats, int) or self.repeats < 1:
+            raise BadInput(f"repeats must be a whole number of at least 1, not {self.repeats!r}.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise BadInput(f"seed must be a whole number of at least 0, not {self.seed!r}.")
+        for name in self.measures:
+            method(Measure, name)
+
+    @classmethod
+    def of(
+        cls,
+        dataset: str,
+        learner: str,
+        settings: Mapping[str, Any] | None = None,
+        anonymize: Sequence[tuple[str, Mapping[str, Any]]] = (),
+        **rest: Any,
+    ) -> Self:
+        """A scenario from names and settings as a person would give them."""
+        steps = tuple(Step.of(Anonymizer, name, values) for name, values in anonymize)
+        return cls(dataset, Step.of(Learner, learner, settings), steps, **rest)
+
+    @cached_property
+    def id(self) -> str:
+        """16 hexadecimal digits: SHA-256 over dataset, seed, anonymizers and learner."""
+        deciding = {
+            "dataset": self.dataset,
+            "seed": self.seed,
+            "anonymize": [step.values() for step in self.anonymize],
+            "learner": self.learner.values(),
+        }
+        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:16]
+
+    def rng(self, repeat: int, purpose: str) -> np.random.Generator:
+        """The generator of one repeat's step; equal scenarios get equal ones, wherever and beside whatever they run."""
+        words = int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:4])
+        return np.random.default_rng(np.random.SeedSequence([int(self.id, 16), repeat, words]))
+
+    def unprotected(self) -> Scenario:
+        """The same learner on the raw training people."""
+        return dataclasses.replace(self, anonymize=())
+
+    def setting(self, dotted: str) -> Any:
+        """The value of `learner.epsilon`, `anonymize.k` (where one step has k) or `anonymize.0.k`; None if absent."""
+        room, _, rest = dotted.partition(".")
+        if room == "learner":
+            return dict(self.learner.settings).get(rest)
+        position = _position(self, rest)
+        return None if position is None else dict(self.anonymize[position].settings).get(rest.rpartition(".")[2])
+
+    def with_setting(self, dotted: str, value: Any) -> Scenario:
+        """A copy with one setting changed; raises BadInput where no step has it."""
+        room, _, rest = dotted.partition(".")
+        if room == "learner" and rest:
+            return dataclasses.replace(self, learner=_changed(self.learner, Learner, rest, value))
+        if room == "anonymize" and rest:
+            position = _position(self, rest)
+            if position is None:
+                raise BadInput(f"no step of this scenario, or more than one, has the setting {dotted!r}.")
+            step = _changed(self.anonymize[position], Anonymizer, rest.rpartition(".")[2], value)
+            steps = (*self.anonymize[:position], step, *self.anonymize[position + 1 :])
+            return dataclasses.replace(self, anonymize=steps)
+        raise BadInput(f"settings are called learner.NAME or anonymize.NAME, not {dotted!r}.")
+
+    def dotted(self) -> dict[str, Any]:
+        """Every setting under its dotted name."""
+        named = {f"learner.{name}": value for name, value in self.learner.settings}
+        names = [name for step in self.anonymize for name, _ in step.settings]
+        for position, step in enumerate(self.anonymize):
+            for name, value in step.settings:
+                named[f"anonymize.{name}" if names.count(name) == 1 else f"anonymize.{position}.{name}"] = value
+        return named
+
+    def to_toml(self) -> str:
+        """The scenario as a file that `scenario_from_toml` reads back to an equal one."""
+        lines = [f"dataset = {json.dumps(self.dataset, ensure_ascii=False)}", f"seed = {self.seed}"]
+        lines += [f"repeats = {self.repeats}", f"measures = {json.dumps(list(self.measures))}"]
+        for step in self.anonymize:
+            lines += ["", "[[anonymize]]", *_toml_lines(step)]
+        return "\n".join([*lines, "", "[learner]", *_toml_lines(self.learner)]) + "\n"
+
+
+def scenario_from_toml(text: str) -> Scenario:
+    """Reads a scenario file; raises BadInput that names the entry at fault."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise BadInput(f"the scenario is not a TOML file: {fault}.") from fault
+    return scenario_from_values(values)
+
+
+def scenario_from_values(values: Mapping[str, Any]) -> Scenario:
+    """A scenario from parsed TOML or JSON."""
+    known = {entry.name for entry in dataclasses.fields(Scenario)}
+    for entry in values:
+        if entry not in known:
+            raise BadInput(f"unknown entry {entry!r} in the scenario; it may have {', '.join(sorted(known))}.")
+    for entry, kind, shape in (("dataset", str, "a name"), ("learner", Mapping, "a table [learner] with a method")):
+        if not isinstance(values.get(entry), kind):
+            raise BadInput(f"the scenario needs {entry}: {shape}.")
+    chain = values.get("anonymize", [])
+    if not isinstance(chain, list) or not all(isinstance(step, Mapping) for step in chain):
+        raise BadInput("the scenario's anonymizers are written as tables [[anonymize]], each with a method.")
+    rest = {entry: values[entry] for entry in ("seed", "repeats") if entry in values}
+    if "measures" in values:
+        rest["measures"] = tuple(values["measures"])
+    return Scenario(
+        dataset=values["dataset"],
+        learner=_step(Learner, values["learner"], "learner"),
+        anonymize=tuple(_step(Anonymizer, step, "anonymize") for step in chain),
+        **rest,
+    )
+
+
+def expand(base: Scenario, axes: Mapping[str, Sequence[Any]]) -> list[Scenario]:
+    """Every combination of the axes' values over the base scenario, the last axis fastest.
+
+    >>> base = Scenario.of("adult", "dp_gd")
+    >>> [s.setting("learner.epsilon") for s in expand(base, {"learner.epsilon": [0.1, 1]})]
+    [0.1, 1.0]
+    """
+    combined = []
+    for values in itertools.product(*axes.values()):
+        scenario = base
+        for dotted, value in zip(axes, values, strict=True):
+            scenario = scenario.with_setting(dotted, value)
+        combined.append(scenario)
+    return combined
+
+
+def _step(kind: type[Method], values: Mapping[str, Any], entry: str) -> Step:
+    settings = dict(values)
+    name = settings.pop("method", None)
+    if not isinstance(name, str):
+        raise BadInput(f"[{entry}] needs method = a name.")
+    return Step.of(kind, name, settings)
+
+
+def _changed(step: Step, kind: type[Method], name: str, value: Any) -> Step:
+    return Step.of(kind, step.method, {**dict(step.settings), name: value})
+
+
+def _position(scenario: Scenario, rest: str) -> int | None:
+    """Which step of the chain `k` or `0.k` speaks of."""
+    first, _, name = rest.partition(".")
+    if name and first.isdigit():
+        return int(first) if int(first) < len(scenario.anonymize) else None
+    having = [place for place, step in enumerate(scenario.anonymize) if rest in dict(step.settings)]
+    return having[0] if len(having) == 1 else None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _toml_lines(step: Step) -> list[str]:
+    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in step.values().items()]

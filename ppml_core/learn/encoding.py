@@ -1,0 +1,258 @@
+"""From a table of people to numbers a learner can use, by public knowledge only: bounds and categories of the schema.
+
+In: a schema (and, for plain learners only, rows where the schema is silent). Out: an `Encoder`, whose features do not
+depend on any private value, so that a guarantee may stand on them.
+
+Each input column gives a row at most one number other than 0, and none larger than 1: a numeric cell clipped to its
+bounds and scaled to [0, 1], or a 1 at its category. So every row is at most sqrt(columns) long, which is what clipping
+and data norms rest on. Scaling to [0, 1] and not [-1, 1] because a count that is mostly 0 (capital gain) then adds
+nothing to the length of most rows, and because a record's share of a sum over [0, 1] is at most the width of the bounds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ppml_core.data.dataset import MISSING_MARKS, Dataset
+from ppml_core.data.hierarchy import MISSING, hierarchy_from_file, hierarchy_from_levels
+from ppml_core.data.schema import Column, Schema
+from ppml_core.errors import BadInput, NotApplicable
+
+Matrix = npt.NDArray[np.floating[Any]]
+
+MIDPOINT = 0.5
+MOST_CATEGORIES = 10_000
+NO_FEATURE = -1
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one column becomes: one feature from `low` to `high`, or one per category; one more where it may be missing."""
+
+    column: str
+    categories: tuple[str, ...] | None = None
+    low: float = 0.0
+    high: float = 1.0
+    missing: bool = False
+    is_date: bool = False
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.categories is None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        values = (self.column,) if self.categories is None else tuple(f"{self.column}={c}" for c in self.categories)
+        return values + ((f"{self.column} missing",) if self.missing else ())
+
+    @cached_property
+    def lookup(self) -> dict[str, int]:
+        """Text of a cell -> place among the features; an empty cell goes to the level that stands for it, if any."""
+        places = {category: place for place, category in enumerate(self.categories or ())}
+        if self.missing:
+            places[MISSING] = len(self.categories or ())
+        elif MISSING not in places:
+            mark = next((mark for mark in MISSING_MARKS if mark in places), None)
+            if mark is not None:
+                places[MISSING] = places[mark]
+        return places
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """The features of a schema. `inferred` names columns whose bounds or categories were read off private rows.
+
+    `notes` are sentences about columns that are left out. Values outside the lists become zeros everywhere; numbers
+    outside the bounds become the nearest bound.
+
+    >>> schema = Schema.from_values({"columns": {"age": {"kind": "numeric", "bounds": [20, 70]},
+    ...                                          "sex": {"categories": ["F", "M"]}}})
+    >>> people = Dataset(pd.DataFrame({"age": [45, 99], "sex": ["M", "other"]}), schema)
+    >>> Encoder.of(schema).encode(people).tolist()
+    [[0.5, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+
+    parts: tuple[Part, ...]
+    inferred: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, schema: Schema) -> Encoder:
+        """From the schema alone. Raises NotApplicable naming the first column that it says too little about."""
+        return cls._made(schema, None)
+
+    @classmethod
+    def reading(cls, data: Dataset) -> Encoder:
+        """From the schema and, where it is silent, the rows: for plain learners, for it tells what occurs."""
+        return cls._made(data.schema, data)
+
+    @classmethod
+    def _made(cls, schema: Schema, data: Dataset | None) -> Encoder:
+        parts, notes = [], []
+        for name in schema.inputs:
+            column = schema[name]
+            if column.kind == "text":
+                notes.append(f"{name!r} is free text and is not used.")
+            elif column.kind == "date" and column.bounds is None and column.categories is None and data is None:
+                notes.append(f"{name!r} is a date without bounds and is not used; give it bounds in years.")
+            else:
+                parts.append(_part(name, column, schema, data))
+        if not parts:
+            raise NotApplicable("the schema leaves no column to learn from.")
+        inferred = tuple(part.column for part in parts if not schema[part.column].is_public)
+        return cls(tuple(parts), inferred, tuple(notes))
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return tuple(name for part in self.parts for name in part.names)
+
+    @property
+    def width(self) -> int:
+        return int(self.offsets[-1])
+
+    @property
+    def row_norm(self) -> float:
+        """No encoded row is longer than this (Euclidean), whoever the person is."""
+        return math.sqrt(len(self.parts))
+
+    @cached_property
+    def offsets(self) -> npt.NDArray[np.int64]:
+        """Where each part's features begin, and at the end how many there are."""
+        return np.cumsum([0, *(len(part.names) for part in self.parts)])
+
+    def encode(self, data: Dataset, dtype: type[np.floating[Any]] = np.float64) -> Matrix:
+        """Features of every person, shape (rows, width)."""
+        places, values = self._cells(data)
+        X = np.zeros((len(data), self.width), dtype=dtype)
+        rows, used = np.nonzero(places != NO_FEATURE)
+        X[rows, places[rows, used]] = values[rows, used]
+        return X
+
+    def encode_sparse(self, data: Dataset, dtype: type[np.floating[Any]] = np.float64) -> Any:
+        """The same features as a scipy CSR matrix that holds no zeros."""
+        from scipy.sparse import csr_matrix
+
+        places, values = self._cells(data)
+        kept = (places != NO_FEATURE) & (values != 0)
+        starts = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
+        return csr_matrix((values[kept].astype(dtype), places[kept], starts), shape=(len(data), self.width))
+
+    def encode_columns(self, data: Dataset) -> Matrix:
+        """One number per column for trees: the scaled value or the category's place; NaN where unknown or missing."""
+        places, values = self._cells(data)
+        places = places - self.offsets[:-1]
+        for j, part in enumerate(self.parts):
+            if part.is_numeric:
+                values[places[:, j] != 0, j] = np.nan
+            else:
+                values[:, j] = np.where(places[:, j] >= 0, places[:, j], np.nan)
+        return values
+
+    def _cells(self, data: Dataset) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """Per person and part the one feature that is set (NO_FEATURE for none) and its value."""
+        shape = (len(data), len(self.parts))
+        places, values = np.empty(shape, dtype=np.int32, order="F"), np.ones(shape, order="F")
+        for j, part in enumerate(self.parts):
+            if part.column not in data.table.columns:
+                raise BadInput(f"the table lacks the column {part.column!r} that the model was trained on.")
+            if part.is_numeric:
+                places[:, j], values[:, j] = _numeric_cells(data, part)
+            else:
+                places[:, j] = _category_cells(data, part)
+            places[:, j] += np.where(places[:, j] == NO_FEATURE, 0, self.offsets[j]).astype(np.int32)
+        return places, values
+
+
+def texts_of(data: Dataset, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
+    """A column as (code per person, distinct texts), an empty text for an absent cell; as fast as factorizing it."""
+    codes, uniques = pd.factorize(data.table[name], use_na_sentinel=False)
+    first = np.full(len(uniques), len(codes), dtype=np.intp)
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    sample = dataclasses.replace(
+        data,
+        table=data.table[[name]].iloc[first].reset_index(drop=True),
+        schema=Schema(columns={name: data.schema[name]}),
+    )
+    return codes, sample.texts(name)
+
+
+def numbers_of(values: pd.Series) -> npt.NDArray[np.float64]:
+    """A column as floats, NaN for what is no number."""
+    return np.asarray(pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def years_of(values: pd.Series) -> npt.NDArray[np.float64]:
+    """A column of dates as years with fractions: 2000-07-02 is 2000.5."""
+    days = pd.to_datetime(values, errors="coerce")
+    return np.asarray((days.dt.year + (days.dt.dayofyear - 1) / 366).to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _numeric_cells(data: Dataset, part: Part) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    cells = data.table[part.column]
+    numbers = years_of(cells) if part.is_date else numbers_of(cells)
+    absent = np.isnan(numbers)
+    scaled = (np.clip(numbers, part.low, part.high) - part.low) / (part.high - part.low)
+    return np.where(absent & part.missing, 1, 0).astype(np.int32), np.where(
+        absent, 1.0 if part.missing else MIDPOINT, scaled
+    )
+
+
+def _category_cells(data: Dataset, part: Part) -> npt.NDArray[np.int32]:
+    codes, texts = texts_of(data, part.column)
+    places = np.array([part.lookup.get(text, NO_FEATURE) for text in texts], dtype=np.int32)
+    return places[codes] if len(codes) else np.zeros(0, dtype=np.int32)
+
+
+def _part(name: str, column: Column, schema: Schema, data: Dataset | None) -> Part:
+    if column.kind == "date" and column.categories is None:
+        low, high = column.bounds or _range(name, years_of(_rows(name, data)))
+        return Part(name, low=low, high=high, missing=column.missing, is_date=True)
+    if column.kind == "numeric" or (column.kind == "ordinal" and column.bounds and not column.categories):
+        low, high = column.bounds or _range(name, numbers_of(_rows(name, data, "bounds")))
+        return Part(name, low=low, high=high, missing=column.missing)
+    categories = column.categories or _leaves(name, column, schema)
+    if categories is None:
+        _rows(name, data, "categories")
+        assert data is not None
+        categories = tuple(sorted(text for text in texts_of(data, name)[1] if text != MISSING))
+    if len(categories) > MOST_CATEGORIES:
+        raise NotApplicable(
+            f"{name!r} has {len(categories):,} categories, more than {MOST_CATEGORIES:,}: generalize it or ignore it."
+        )
+    return Part(name, categories=categories, missing=column.missing and MISSING not in categories)
+
+
+def _leaves(name: str, column: Column, schema: Schema) -> tuple[str, ...] | None:
+    """The values that a declared hierarchy lists: as public as a list of categories."""
+    if column.hierarchy_file and schema.folder:
+        leaves: Sequence[str] = hierarchy_from_file(schema.folder / column.hierarchy_file, name).leaves
+    elif column.levels:
+        leaves = hierarchy_from_levels(column.levels, name).leaves
+    else:
+        return None
+    return tuple(leaf for leaf in leaves if not (leaf == MISSING and column.missing))
+
+
+def _rows(name: str, data: Dataset | None, what: str = "bounds") -> pd.Series:
+    if data is None:
+        raise NotApplicable(
+            f"the schema gives no {what} for {name!r}, and a private learner may not read them off the rows: add them."
+        )
+    return data.table[name]
+
+
+def _range(name: str, numbers: npt.NDArray[np.float64]) -> tuple[float, float]:
+    present = numbers[np.isfinite(numbers)]
+    if not len(present):
+        raise BadInput(f"{name!r} holds no number: correct its kind in the schema, or give it the role ignore.")
+    low, high = float(present.min()), float(present.max())
+    return (low, high) if high > low else (low, low + 1.0)

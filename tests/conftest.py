@@ -1,0 +1,45 @@
+"""What all tests share: a store of their own, ARX's results, and no skipping where everything is required."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+ORACLE = "PPML_ARX_ORACLE"
+
+hypothesis.settings.register_profile("ppml", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ppml")
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the results of the person who runs it."""
+    monkeypatch.setenv("PPML_STORE", f"sqlite:///{tmp_path_factory.mktemp('store') / 'results.sqlite'}")
+
+
+@pytest.fixture(scope="session")
+def arx_oracle() -> Path:
+    """The folder of ARX's tables and results, named by the environment."""
+    folder = os.environ.get(ORACLE)
+    if not folder:
+        pytest.skip(f"{ORACLE} is not set: ARX's results are not here")
+    return Path(folder)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With PPML_REQUIRE_ALL=1 a skip is a failure, unless ARX's results are simply not part of this checkout."""
+    report = yield
+    if os.environ.get("PPML_REQUIRE_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if ORACLE not in reason:
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} was skipped where everything is required: {reason}"
+    return report
