@@ -39,7 +39,9 @@ GERMAN = {
     "skilled employee/ official": "skilled employee / official",
     "unskilled - resident": "unskilled resident",
     "unemployed/ unskilled - non-resident": "unemployed / unskilled non-resident",
-    "management/ self-employed/ highly qualified employee/ officer": "management / self-employed / highly qualified / officer",
+    "management/ self-employed/ highly qualified employee/ officer": (
+        "management / self-employed / highly qualified / officer"
+    ),
     "True": "yes",
     "False": "no",
 }

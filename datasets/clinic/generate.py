@@ -52,7 +52,10 @@ NAMES = (
     ("Leilani Malia Kalea", "Kai Keoni Ikaika", "Kahale Akana Kealoha"),
 )
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 # Prefixes that no post office has, each with five codes; the first are the most common.
 PREFIXES = ("517", "518", "519", "695", "696", "697", "861", "862", "866", "867", "002", "003")

@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+LOW_HALF = 0xFFFFFFFF
 
 
 @njit(cache=True, inline="always")
@@ -53,72 +54,77 @@ def group(keys, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _roll_up(from_keys, from_counts, size, to_keys, to_counts, shift, field, parents, slots, stamps, stamp):  # type: ignore[no-untyped-def]
+def _roll_up(from_keys, from_counts, size, to_keys, to_counts, shift, field, parents, slots, stamp):  # type: ignore[no-untyped-def]
     """Rewrites one field of `size` classes by `parents` and merges equal keys; `to` may be `from`. Returns the new size.
 
-    A slot counts as free unless its stamp is the present one, so the hash table is never cleared.
+    A slot holds a stamp above the place of a class; it is free unless the stamp is the present one, so the hash table
+    is never cleared.
     """
-    bits = _size_bits(size)
-    mask = (1 << bits) - 1
+    bits = np.uint64(_size_bits(size))
+    mask = (np.uint64(1) << bits) - np.uint64(1)
+    drop = np.uint64(64) - bits
     keep = ~(field << shift)
+    marked = np.int64(stamp) << 32
     found = 0
     for row in range(size):
         key = from_keys[row]
         count = from_counts[row]
-        key = (key & keep) | (np.int64(parents[(key >> shift) & field]) << shift)
-        place = _slot(key, 64 - bits)
-        while stamps[place] == stamp and to_keys[slots[place]] != key:
-            place = (place + 1) & mask
-        if stamps[place] == stamp:
-            to_counts[slots[place]] += count
-        else:
-            stamps[place] = stamp
-            slots[place] = found
-            to_keys[found] = key
-            to_counts[found] = count
-            found += 1
+        key = (key & keep) | (parents[(key >> shift) & field] << shift)
+        place = (np.uint64(key) * MULTIPLIER) >> drop
+        while True:
+            entry = slots[place]
+            if (entry >> 32) != stamp:
+                slots[place] = marked | found
+                to_keys[found] = key
+                to_counts[found] = count
+                found += 1
+                break
+            if to_keys[entry & LOW_HALF] == key:
+                to_counts[entry & LOW_HALF] += count
+                break
+            place = (place + np.uint64(1)) & mask
     return found
 
 
 @njit(cache=True)
-def _tally(keys, counts, size, levels, shifts, fields, sizes, spans, bucket_of, people, shares):  # type: ignore[no-untyped-def]
+def _tally(keys, counts, size, levels, shifts, fields, sizes, spans, bucket_of, buckets, people, shares):  # type: ignore[no-untyped-def]
     """Adds up people, and leaves under their published values, by bucket of class size.
 
     An attribute at level 0 or at a level with one label has the same number of leaves for everybody: `spans` holds
-    that number, or 0 where it must be looked up.
+    that number, or 0 where it must be looked up. `buckets` is room for one number per class.
     """
     people[:] = 0
-    shares[:, :] = 0
     top = len(bucket_of) - 1
-    varying = np.empty(len(levels), dtype=np.int64)
-    n_varying = 0
-    for attribute in range(len(levels)):
-        if spans[attribute, levels[attribute]] == 0:
-            varying[n_varying] = attribute
-            n_varying += 1
     for row in range(size):
-        count = counts[row]
-        bucket = bucket_of[min(count, top)]
-        people[bucket] += count
-        key = keys[row]
-        for position in range(n_varying):
-            attribute = varying[position]
-            code = (key >> shifts[attribute]) & fields[attribute]
-            shares[attribute, bucket] += count * sizes[attribute, levels[attribute], code]
+        bucket = bucket_of[min(counts[row], top)]
+        buckets[row] = bucket
+        people[bucket] += counts[row]
     for attribute in range(len(levels)):
         span = spans[attribute, levels[attribute]]
+        of_attribute = shares[attribute]
         if span > 0:
             for bucket in range(len(people)):
-                shares[attribute, bucket] = people[bucket] * span
+                of_attribute[bucket] = people[bucket] * span
+            continue
+        of_attribute[:] = 0
+        leaves = sizes[attribute, levels[attribute]]
+        shift, field = shifts[attribute], fields[attribute]
+        for row in range(size):
+            of_attribute[buckets[row]] += counts[row] * leaves[(keys[row] >> shift) & field]
 
 
 @njit(cache=True)
 def _losses(people, shares, domains, total, suppressed, losses):  # type: ignore[no-untyped-def]
     """Suppressed people and ARX's geometric loss for every k, from the largest k down."""
     attributes = len(domains)
+    last = len(losses) - 1
     kept = 0
     leaves = np.zeros(attributes, dtype=np.int64)
-    for k_index in range(len(losses) - 1, -1, -1):
+    for k_index in range(last, -1, -1):
+        if k_index < last and people[k_index + 1] == 0:
+            suppressed[k_index] = suppressed[k_index + 1]
+            losses[k_index] = losses[k_index + 1]
+            continue
         kept += people[k_index + 1]
         gone = total - kept
         product = 1.0
@@ -146,14 +152,14 @@ def sweep(keys, counts, shifts, fields, depths, parents, sizes, spans, domains, 
     buffer_counts = np.empty((attributes, distinct), dtype=np.int64)
     buffer_sizes = np.zeros(attributes, dtype=np.int64)
     owner = np.full(attributes, -1, dtype=np.int64)
-    slots = np.empty(1 << _size_bits(distinct), dtype=np.int32)
-    stamps = np.zeros(1 << _size_bits(distinct), dtype=np.int32)
+    slots = np.zeros(1 << _size_bits(distinct), dtype=np.int64)
     stamp = 0
     levels = np.zeros(attributes, dtype=np.int64)
     people = np.zeros(n_ks + 1, dtype=np.int64)
     shares = np.zeros((attributes, n_ks + 1), dtype=np.int64)
+    buckets = np.empty(distinct, dtype=np.int32)
     total = counts.sum()
-    _tally(keys, counts, distinct, levels, shifts, fields, sizes, spans, bucket_of, people, shares)
+    _tally(keys, counts, distinct, levels, shifts, fields, sizes, spans, bucket_of, buckets, people, shares)
     _losses(people, shares, domains, total, suppressed[0], losses[0])
     for node in range(1, len(losses)):
         rising = attributes - 1
@@ -165,13 +171,13 @@ def sweep(keys, counts, shifts, fields, depths, parents, sizes, spans, domains, 
         if source < 0:
             size = _roll_up(
                 keys, counts, distinct, buffer_keys[rising], buffer_counts[rising],
-                shifts[rising], fields[rising], table, slots, stamps, stamp,
+                shifts[rising], fields[rising], table, slots, stamp,
             )  # fmt: skip
         else:
             size = _roll_up(
                 buffer_keys[source], buffer_counts[source], buffer_sizes[source],
                 buffer_keys[rising], buffer_counts[rising],
-                shifts[rising], fields[rising], table, slots, stamps, stamp,
+                shifts[rising], fields[rising], table, slots, stamp,
             )  # fmt: skip
         levels[rising] += 1
         levels[rising + 1 :] = 0
@@ -179,6 +185,6 @@ def sweep(keys, counts, shifts, fields, depths, parents, sizes, spans, domains, 
         owner[rising:] = rising
         _tally(
             buffer_keys[rising], buffer_counts[rising], size, levels,
-            shifts, fields, sizes, spans, bucket_of, people, shares,
+            shifts, fields, sizes, spans, bucket_of, buckets, people, shares,
         )  # fmt: skip
         _losses(people, shares, domains, total, suppressed[node], losses[node])

@@ -88,7 +88,7 @@ def draw(
         _line(drawing, curve, number, up, _colour(curve, number, colours))
     if chosen is not None and curves:
         _dot(drawing, curves[0], chosen, up, colours)
-    _label(drawing, curves, baselines, across, up, x.log, colours, height)
+    _label(drawing, curves, baselines, across, up, x.log, colours, height, chosen)
     drawing.update_xaxes(
         type="log" if x.log else "linear", range=across, title_text=x.title, tickmode="array",
         tickvals=list(x.ticks), ticktext=[x.show(tick) for tick in x.ticks],
@@ -234,6 +234,7 @@ def _label(
     log: bool,
     colours: Palette,
     height: int,
+    chosen: float | None,
 ) -> None:
     ends = np.array(across)
     lines = [Line(ends, np.full(2, baseline.value), baseline.text) for baseline in baselines]
@@ -242,7 +243,8 @@ def _label(
     ]
     inks = [colours.muted] * len(baselines) + [_colour(curve, number, colours) for number, curve in enumerate(curves)]
     room = height - template.MARGIN["t"] - template.MARGIN["b"]
-    spots = place(lines, Frame((across[0], across[1]), (up[0], up[1]), room))
+    upright = [] if chosen is None else [math.log10(chosen) if log else chosen]
+    spots = place(lines, Frame((across[0], across[1]), (up[0], up[1]), room), upright)
     for line, ink, spot in zip(lines, inks, spots, strict=True):
         if spot is not None:
             template.note(drawing, spot.x, spot.y, escape(line.text), ink, rise=round(spot.rise))

@@ -54,14 +54,17 @@ class Frame:
         return np.column_stack([across, up])
 
 
-def place(lines: Sequence[Line], frame: Frame) -> list[Place | None]:
+def place(lines: Sequence[Line], frame: Frame, upright: Sequence[float] = ()) -> list[Place | None]:
     """One place per line (None without text or points), chosen greedily to cross as little as possible.
+
+    `upright` are the places of vertical rules.
 
     >>> flat = Line(np.array([0.0, 1.0]), np.array([0.5, 0.5]), "flat")
     >>> place([flat], Frame((0, 1), (0, 1), 300))[0].y
     0.5
     """
     drawn = [_sampled(line, frame) for line in lines]
+    drawn += [frame.pixels(np.full(SAMPLES, x), np.linspace(*frame.y, SAMPLES)) for x in upright]
     taken: list[tuple[float, float, float, float]] = []
     places: list[Place | None] = []
     for number, line in enumerate(lines):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ppml_core.data.dates import parse_dates
 from ppml_core.data.hierarchy import (
     MISSING,
     MISSING_MARKS,
@@ -95,7 +96,7 @@ class Dataset:
         """The column as the texts that hierarchies and releases speak of; an absent value is the empty text."""
         values = self.table[name]
         if self.schema[name].kind == "date":
-            return pd.to_datetime(values).dt.strftime("%Y-%m-%d").fillna(MISSING).to_numpy(dtype=object)
+            return parse_dates(values, name).dt.strftime("%Y-%m-%d").fillna(MISSING).to_numpy(dtype=object)
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
             unique, inverse = np.unique(values.to_numpy(dtype=float, na_value=np.nan), return_inverse=True)
             shown = np.array([MISSING if np.isnan(value) else plain(value) for value in unique], dtype=object)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -108,8 +109,7 @@ def hierarchy_from_file(path: Path, column: str, missing: bool = False) -> Hiera
     except UnicodeDecodeError as fault:
         raise BadInput(f"the hierarchy file of {column!r}, {path}, is not UTF-8 text.") from fault
     lines = [line for line in text.splitlines() if line.strip()]
-    delimiter = ";" if 2 * sum(";" in line for line in lines) >= len(lines) else ","
-    rows = list(csv.reader(lines, delimiter=delimiter))
+    rows = _fields(lines)
     marked = any(row[0] in MISSING_MARKS for row in rows)
     return hierarchy_from_rows(_with_missing(rows) if missing and rows and not marked else rows, column)
 
@@ -138,25 +138,25 @@ def hierarchy_from_widths(
     >>> hierarchy_from_widths(range(0, 20), [5, 10], "age").labels[1]
     ('0-4', '5-9', '10-14', '15-19')
     """
-    for narrow, wide in zip(widths, widths[1:], strict=False):
+    for narrow, wide in pairwise(widths):
         if not math.isclose(wide / narrow, round(wide / narrow)):
             raise BadInput(
                 f"widths of {column!r}: {wide:g} is not a multiple of {narrow:g}, so intervals would not nest."
             )
     whole = all(float(value).is_integer() for value in values) and all(float(width).is_integer() for width in widths)
-    rows = [[plain(value), *(_interval(value, width, whole) for width in widths)] for value in values]
+    rows = [[plain(value), *(_interval(value, width, whole) for width in widths), ROOT] for value in values]
     return hierarchy_from_rows(_finish(rows, missing), column)
 
 
 def hierarchy_from_dates(days: Sequence[str], column: str, missing: bool = False) -> Hierarchy:
     """Days (ISO 8601 text) -> month -> quarter -> year -> decade -> `*`."""
-    rows = [[day, day[:7], f"{day[:4]}-Q{(int(day[5:7]) + 2) // 3}", day[:4], f"{day[:3]}0s"] for day in days]
+    rows = [[day, day[:7], f"{day[:4]}-Q{(int(day[5:7]) + 2) // 3}", day[:4], f"{day[:3]}0s", ROOT] for day in days]
     return hierarchy_from_rows(_finish(rows, missing), column)
 
 
 def flat_hierarchy(values: Sequence[str], column: str, missing: bool = False) -> Hierarchy:
     """Two levels: the value itself, and `*`."""
-    return hierarchy_from_rows(_finish([[value] for value in values], missing), column)
+    return hierarchy_from_rows(_finish([[value, ROOT] for value in values], missing), column)
 
 
 def plain(value: float) -> str:
@@ -167,6 +167,13 @@ def plain(value: float) -> str:
     """
     number = float(value)
     return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _fields(lines: Sequence[str]) -> list[list[str]]:
+    """The lines cut at `;` or at `,`, whichever gives all of them the same number of fields, else the more fields."""
+    cuts = [list(csv.reader(lines, delimiter=delimiter)) for delimiter in (";", ",")]
+    even = [rows for rows in cuts if len({len(row) for row in rows}) == 1 and len(rows[0]) > 1]
+    return even[0] if even else max(cuts, key=lambda rows: sum(map(len, rows)))
 
 
 def _finish(rows: list[list[str]], missing: bool) -> list[list[str]]:

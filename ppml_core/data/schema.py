@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -58,7 +59,9 @@ class Column:
                 )
         _one_of(name, "role", values.get("role", "feature"), get_args(Role))
         _one_of(name, "kind", values.get("kind", "categorical"), get_args(Kind))
-        ready = {entry: tuple(value) if isinstance(value, list) else value for entry, value in values.items()}
+        ready: dict[str, Any] = {
+            entry: tuple(value) if isinstance(value, list) else value for entry, value in values.items()
+        }
         if "categories" in ready:
             ready["categories"] = tuple(str(value) for value in ready["categories"])
         column = cls(**ready)
@@ -206,7 +209,7 @@ class Schema:
         columns = values.pop("columns")
         lines = [f"{entry} = {_toml(value)}" for entry, value in values.items()]
         for name, column in columns.items():
-            lines += ["", f"[columns.{json.dumps(name, ensure_ascii=False)}]"]
+            lines += ["", f"[columns.{_toml(name)}]"]
             lines += [f"{entry} = {_toml(value)}" for entry, value in column.items()]
         return "\n".join(lines) + "\n"
 
@@ -231,13 +234,13 @@ def _one_of(name: str, entry: str, value: Any, allowed: tuple[str, ...]) -> None
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        pairs = (f"{json.dumps(str(key), ensure_ascii=False)} = {_toml(item)}" for key, item in value.items())
+        pairs = (f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items())
         return "{ " + ", ".join(pairs) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # the one control sign that JSON lets pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,10 +13,11 @@ from ppml_core.anonymize.base import Anonymizer
 from ppml_core.attacks.linkage import risk_report
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
+from ppml_core.data.schema import INFERRED
 from ppml_core.data.split import split
 from ppml_core.errors import BadInput
 from ppml_core.experiment.scenario import Scenario
-from ppml_core.learn.target import with_classes
+from ppml_core.learn.target import target_classes, target_of, task_of
 
 RAW = "raw test people"
 
@@ -48,7 +50,7 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
 
     Raises what the anonymizers raise (Unreachable, NotApplicable, BadInput).
     """
-    train, test = split(with_classes(data), scenario.seed)
+    train, test = split(_with_classes(data), scenario.seed)
     protocol, voided_by = RAW, ""
     figures: list[Figure] = []
     for position, step in enumerate(scenario.anonymize):
@@ -63,6 +65,15 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
     if scenario.anonymize:
         figures += _release_figures(train, test)
     return Prepared(train, test, protocol, voided_by, tuple(figures))
+
+
+def _with_classes(data: Dataset) -> Dataset:
+    """The classes of a target that the schema does not list are read from the table, and marked as such."""
+    name = target_of(data.schema)
+    if task_of(data.schema) == "regression" or data.schema[name].categories is not None:
+        return data
+    column = dataclasses.replace(data.schema[name], categories=target_classes(data.schema, data), source=INFERRED)
+    return data.with_schema(data.schema.replace_columns({name: column}))
 
 
 def depends_on_repeat(scenario: Scenario) -> bool:

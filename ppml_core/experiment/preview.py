@@ -14,7 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ppml_core.anonymize.lattice import Lattice, Node
+from ppml_core.anonymize.transforms.drop_identifiers import DropIdentifiers
+from ppml_core.anonymize.transforms.full_domain import Generalized
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.groups import group_of, sizes_of
 from ppml_core.errors import BadInput, Unreachable
 
 Ints = npt.NDArray[np.int64]
@@ -93,6 +96,22 @@ class Preview:
         """The risk of the release; of the whole table as it is, see `attacks.linkage.risk_report`."""
         sizes, class_of = self._classes
         return _risk(self.after, threshold, self._certain_share(sizes, class_of))
+
+    def unique_with_kept(self) -> float:
+        """Share of the released people who are alone once the kept features are known too."""
+        sizes, class_of = self._classes
+        groups = class_of[self.lattice.tuples.row_of]
+        kept = sizes[groups] >= self.node.k
+        if not kept.any():
+            return 0.0
+        features = group_of(self.data.table, self.data.schema.with_role("feature"))
+        _, pairs = np.unique(groups[kept] * (int(features.max()) + 1) + features[kept], return_inverse=True)
+        return float((sizes_of(pairs) == 1).sum() / kept.sum())
+
+    def release(self) -> Dataset:
+        """The table to publish: generalized, without who is suppressed, without identifiers."""
+        published = Generalized(self.data, self.lattice, self.node).release
+        return DropIdentifiers().fit(published, np.random.default_rng(0)).release
 
     def _certain_share(self, sizes: Ints, class_of: Ints) -> float | None:
         sensitive = self.data.schema.with_role("sensitive")

@@ -3,10 +3,11 @@
 In: a schema (and, for plain learners only, rows where the schema is silent). Out: an `Encoder`, whose features do not
 depend on any private value, so that a guarantee may stand on them.
 
-Each input column gives a row at most one number other than 0, and none larger than 1: a numeric cell clipped to its
-bounds and scaled to [0, 1], or a 1 at its category. So every row is at most sqrt(columns) long, which is what clipping
-and data norms rest on. Scaling to [0, 1] and not [-1, 1] because a count that is mostly 0 (capital gain) then adds
-nothing to the length of most rows, and because a record's share of a sum over [0, 1] is at most the width of the bounds.
+No column makes a row longer than 1: a category is one 1, a number is clipped to its bounds and scaled to [0, 1], or
+split over two neighbouring knots with shares that add up to 1 at most. So every row is at most sqrt(columns) long,
+which is what clipping and data norms rest on. Scaling to [0, 1] and not [-1, 1] because a count that is mostly 0
+(capital gain) then adds nothing to the length of most rows, and because leaving out one record moves a sum over [0, 1]
+by no more than the width of the bounds.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput, NotApplicable
 
 Matrix = npt.NDArray[np.floating[Any]]
+Places = npt.NDArray[np.int32]
 
 MIDPOINT = 0.5
 MOST_CATEGORIES = 10_000
@@ -36,7 +38,12 @@ NO_FEATURE = -1
 
 @dataclass(frozen=True)
 class Part:
-    """What one column becomes: one feature from `low` to `high`, or one per category; one more where it may be missing."""
+    """What one column becomes: `knots` features from `low` to `high`, or one per category; one more if it may be missing.
+
+    One knot is the scaled number itself. K > 1 give a piecewise linear function: knot k stands at low + (k/K)² (high -
+    low), closer together near the lower bound where most skewed columns have their people, and a number belongs to
+    the two knots around it; the lower bound itself is all zeros.
+    """
 
     column: str
     categories: tuple[str, ...] | None = None
@@ -44,6 +51,7 @@ class Part:
     high: float = 1.0
     missing: bool = False
     is_date: bool = False
+    knots: int = 1
 
     @property
     def is_numeric(self) -> bool:
@@ -51,7 +59,15 @@ class Part:
 
     @property
     def names(self) -> tuple[str, ...]:
-        values = (self.column,) if self.categories is None else tuple(f"{self.column}={c}" for c in self.categories)
+        if self.categories is not None:
+            values = tuple(f"{self.column}={category}" for category in self.categories)
+        elif self.knots == 1:
+            values = (self.column,)
+        else:
+            span = self.high - self.low
+            values = tuple(
+                f"{self.column} near {self.low + span * (k / self.knots) ** 2:.4g}" for k in range(1, self.knots + 1)
+            )
         return values + ((f"{self.column} missing",) if self.missing else ())
 
     @cached_property
@@ -86,17 +102,17 @@ class Encoder:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, schema: Schema) -> Encoder:
+    def of(cls, schema: Schema, knots: int = 1) -> Encoder:
         """From the schema alone. Raises NotApplicable naming the first column that it says too little about."""
-        return cls._made(schema, None)
+        return cls._made(schema, None, knots)
 
     @classmethod
-    def reading(cls, data: Dataset) -> Encoder:
+    def reading(cls, data: Dataset, knots: int = 1) -> Encoder:
         """From the schema and, where it is silent, the rows: for plain learners, for it tells what occurs."""
-        return cls._made(data.schema, data)
+        return cls._made(data.schema, data, knots)
 
     @classmethod
-    def _made(cls, schema: Schema, data: Dataset | None) -> Encoder:
+    def _made(cls, schema: Schema, data: Dataset | None, knots: int) -> Encoder:
         parts, notes = [], []
         for name in schema.inputs:
             column = schema[name]
@@ -105,7 +121,7 @@ class Encoder:
             elif column.kind == "date" and column.bounds is None and column.categories is None and data is None:
                 notes.append(f"{name!r} is a date without bounds and is not used; give it bounds in years.")
             else:
-                parts.append(_part(name, column, schema, data))
+                parts.append(_part(name, column, schema, data, knots))
         if not parts:
             raise NotApplicable("the schema leaves no column to learn from.")
         inferred = tuple(part.column for part in parts if not schema[part.column].is_public)
@@ -148,28 +164,27 @@ class Encoder:
 
     def encode_columns(self, data: Dataset) -> Matrix:
         """One number per column for trees: the scaled value or the category's place; NaN where unknown or missing."""
-        places, values = self._cells(data)
-        places = places - self.offsets[:-1]
+        columns = np.empty((len(data), len(self.parts)), order="F")
         for j, part in enumerate(self.parts):
             if part.is_numeric:
-                values[places[:, j] != 0, j] = np.nan
+                columns[:, j] = _scaled(data, part)
             else:
-                values[:, j] = np.where(places[:, j] >= 0, places[:, j], np.nan)
-        return values
+                places = _category_cells(data, part)
+                columns[:, j] = np.where(places == NO_FEATURE, np.nan, places)
+        return columns
 
-    def _cells(self, data: Dataset) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-        """Per person and part the one feature that is set (NO_FEATURE for none) and its value."""
-        shape = (len(data), len(self.parts))
-        places, values = np.empty(shape, dtype=np.int32, order="F"), np.ones(shape, order="F")
-        for j, part in enumerate(self.parts):
-            if part.column not in data.table.columns:
-                raise BadInput(f"the table lacks the column {part.column!r} that the model was trained on.")
+    def _cells(self, data: Dataset) -> tuple[Places, npt.NDArray[np.float64]]:
+        """Per person and slot a feature that is set (NO_FEATURE for none) and its value; a part fills one slot or two."""
+        places, values = [], []
+        for part, offset in zip(self.parts, self.offsets, strict=False):
             if part.is_numeric:
-                places[:, j], values[:, j] = _numeric_cells(data, part)
+                cells = _numeric_cells(data, part)
             else:
-                places[:, j] = _category_cells(data, part)
-            places[:, j] += np.where(places[:, j] == NO_FEATURE, 0, self.offsets[j]).astype(np.int32)
-        return places, values
+                cells = [(_category_cells(data, part), np.ones(len(data)))]
+            for place, value in cells:
+                places.append(np.where(place == NO_FEATURE, NO_FEATURE, place + np.int32(offset)))
+                values.append(value)
+        return np.column_stack(places), np.column_stack(values)
 
 
 def texts_of(data: Dataset, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
@@ -196,29 +211,49 @@ def years_of(values: pd.Series) -> npt.NDArray[np.float64]:
     return np.asarray((days.dt.year + (days.dt.dayofyear - 1) / 366).to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def _numeric_cells(data: Dataset, part: Part) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
-    cells = data.table[part.column]
+def _scaled(data: Dataset, part: Part) -> npt.NDArray[np.float64]:
+    """Numbers clipped to the bounds and brought to [0, 1]; NaN for what is none."""
+    cells = _column(data, part)
     numbers = years_of(cells) if part.is_date else numbers_of(cells)
-    absent = np.isnan(numbers)
-    scaled = (np.clip(numbers, part.low, part.high) - part.low) / (part.high - part.low)
-    return np.where(absent & part.missing, 1, 0).astype(np.int32), np.where(
-        absent, 1.0 if part.missing else MIDPOINT, scaled
-    )
+    return np.asarray((np.clip(numbers, part.low, part.high) - part.low) / (part.high - part.low))
 
 
-def _category_cells(data: Dataset, part: Part) -> npt.NDArray[np.int32]:
+def _numeric_cells(data: Dataset, part: Part) -> list[tuple[Places, npt.NDArray[np.float64]]]:
+    scaled = _scaled(data, part)
+    absent = np.isnan(scaled)
+    marked = absent & part.missing
+    shares = np.where(absent, MIDPOINT, scaled)
+    if part.knots == 1:
+        return [(np.where(marked, 1, 0).astype(np.int32), np.where(marked, 1.0, shares))]
+    heights = np.sqrt(shares) * part.knots
+    below = np.minimum(heights.astype(np.int32), part.knots - 1)
+    upper = heights - below
+    return [
+        (np.where(marked, part.knots, below - 1).astype(np.int32), np.where(marked, 1.0, 1.0 - upper)),
+        (np.where(marked, NO_FEATURE, below).astype(np.int32), upper),
+    ]
+
+
+def _category_cells(data: Dataset, part: Part) -> Places:
+    _column(data, part)
     codes, texts = texts_of(data, part.column)
     places = np.array([part.lookup.get(text, NO_FEATURE) for text in texts], dtype=np.int32)
     return places[codes] if len(codes) else np.zeros(0, dtype=np.int32)
 
 
-def _part(name: str, column: Column, schema: Schema, data: Dataset | None) -> Part:
+def _column(data: Dataset, part: Part) -> pd.Series:
+    if part.column not in data.table.columns:
+        raise BadInput(f"the table lacks the column {part.column!r} that the model was trained on.")
+    return data.table[part.column]
+
+
+def _part(name: str, column: Column, schema: Schema, data: Dataset | None, knots: int) -> Part:
     if column.kind == "date" and column.categories is None:
         low, high = column.bounds or _range(name, years_of(_rows(name, data)))
-        return Part(name, low=low, high=high, missing=column.missing, is_date=True)
+        return Part(name, low=low, high=high, missing=column.missing, is_date=True, knots=knots)
     if column.kind == "numeric" or (column.kind == "ordinal" and column.bounds and not column.categories):
         low, high = column.bounds or _range(name, numbers_of(_rows(name, data, "bounds")))
-        return Part(name, low=low, high=high, missing=column.missing)
+        return Part(name, low=low, high=high, missing=column.missing, knots=knots)
     categories = column.categories or _leaves(name, column, schema)
     if categories is None:
         _rows(name, data, "categories")

@@ -10,7 +10,7 @@ from ppml_core.measures.base import Array, Measure, Score
 
 @dataclass(frozen=True)
 class Accuracy(Measure):
-    """Share of people predicted right; a class outside the schema's list is always wrong.
+    """Share of people predicted right.
 
     >>> Accuracy().score(np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]])).value
     0.5

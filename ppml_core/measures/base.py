@@ -36,8 +36,7 @@ class Score:
 class Measure(Method, ABC):
     """Judges predictions.
 
-    `truth` is each person's class number (rows,), -1 for a class outside the schema's list, or the target's value in
-    a regression; `scores` are class probabilities (rows, classes), or predictions (rows, 1).
+    `truth` is each person's class number (rows,), or the target's value in a regression; `scores` are class probabilities (rows, classes), or predictions (rows, 1).
     """
 
     task: ClassVar[Literal["classification", "regression"]]

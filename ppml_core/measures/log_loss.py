@@ -22,5 +22,5 @@ class LogLoss(Measure):
     higher_is_better: ClassVar[bool] = False
 
     def score(self, truth: Any, scores: Array) -> Score:
-        of_truth = np.where(truth >= 0, scores[np.arange(len(truth)), np.maximum(truth, 0)], 0.0)
+        of_truth = scores[np.arange(len(truth)), truth]
         return Score.of_mean(-np.log(np.clip(of_truth, LEAST, 1.0)))

@@ -71,7 +71,7 @@ class Generalized(Recoding):
         for name, level in raised.items():
             tree = self.trees[name]
             codes = tree.codes[level][data.leaf_codes(name, tree)]
-            table[name] = pd.Categorical.from_codes(codes, categories=list(tree.labels[level]))
+            table[name] = pd.Categorical.from_codes(codes, categories=pd.Index(tree.labels[level]))
             columns[name] = _published(columns[name], tree.labels[level])
         return dataclasses.replace(data, table=table, schema=data.schema.replace_columns(columns))
 

@@ -1,0 +1,22 @@
+"""The dashboard's pages and their order; each is a thin file in `app_pages`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+if str(HERE.parent) not in sys.path:  # for `streamlit run dashboard/app.py` without an install
+    sys.path.append(str(HERE.parent))
+
+from dashboard import frame  # noqa: E402
+
+frame.open_page(
+    {
+        "": [("start.py", "Start")],
+        "Prepare": [("data_roles.py", "Data & roles"), ("anonymize.py", "Anonymize")],
+        "Measure": [("private_training.py", "Private training")],
+        "Decide": [("trade_off.py", "Trade-off")],
+    },
+    HERE / "app_pages",
+)

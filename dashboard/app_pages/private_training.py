@@ -1,0 +1,92 @@
+"""Private training: a learner and a budget in, a curve of measured models out, as fast as they are trained."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import frame, session, sweeps, tables, widgets
+from ppml_core.catalog import method
+from ppml_core.charts import story
+from ppml_core.charts.against_epsilon import epsilon_chart
+from ppml_core.charts.words import budget, power
+from ppml_core.experiment import plans
+from ppml_core.learn.base import Learner
+from ppml_core.settings import settings_of
+
+
+def page() -> None:
+    left, right = st.columns([1.9, 1], gap="large")
+    with right:
+        learner = learner_control()
+        epsilon = widgets.epsilon_slider(disabled=not plans.sweeps_epsilon(learner))
+        other_controls(learner)
+    question, desk, data = sweeps.current_cost_of_guarantee(), tables.desk(), tables.dataset()
+    rows = sweeps.known_rows(question, desk, data)
+    with left:
+        measure = widgets.measure_control(plans.measures_for(data.schema))
+        points = sweeps.epsilon_points(question, rows, measure, learner)
+        baselines = sweeps.epsilon_baselines(question, rows, measure, learner)
+        widgets.chart(
+            epsilon_chart(points, baselines, measure, widgets.short_title(data), epsilon, widgets.mode()),
+            key="epsilon_curve",
+        )
+    with right:
+        run_controls(question)
+        widgets.label("What it promises")
+        guarantee, said = sweeps.guarantee_at(learner, points, epsilon), sweeps.remarks(question)
+        point = sweeps.point_at(points, epsilon)
+        widgets.story(*story.epsilon_story(point, baselines, measure, guarantee, *said.no_guarantee[:1]))
+        widgets.aside(story.guarantee_line(guarantee))
+        for warning in said.warnings:
+            widgets.aside(f"The library warns: {warning}")
+
+
+def learner_control() -> str:
+    offered = plans.learners_for(tables.dataset().schema)
+    widgets.keep_within("learner", offered, sweeps.current_learner())
+    about = method(Learner, sweeps.current_learner()).summary()
+    return str(widgets.choose("Learner", offered, "learner", sweeps.title_of, about))
+
+
+def other_controls(learner: str) -> None:
+    declared = settings_of(method(Learner, learner))
+    if "delta" in declared:
+        widgets.choose(
+            "δ, chance that the guarantee fails",
+            [None, *session.DELTAS],
+            "delta",
+            lambda value: "chosen for the table's size" if value is None else power(value),
+            "Keep it below one in ten times the number of people, so that nobody can be given away whole.",
+        )
+    st.select_slider(
+        "Repeats", session.REPEATS, key="repeats", persist_state="session", format_func=budget,
+        help="Independent trainings per point: more of them narrow the band.",
+    )  # fmt: skip
+    rest = {name: setting for name, setting in declared.items() if name not in ("epsilon", "delta")}
+    if rest:
+        with st.expander("More settings of this learner", key="more_settings"):
+            for name, setting in rest.items():
+                widgets.control(
+                    setting, f"{session.SETTING}{learner}.{name}", columns=tables.dataset().schema.inputs
+                )  # fmt: skip
+
+
+def run_controls(question: sweeps.Question) -> None:
+    desk, data = tables.desk(), tables.dataset()
+    job = desk.find(question.key)
+    if job is None or not job.running:
+        complete = sweeps.is_complete(question, sweeps.known_rows(question, desk, data))
+        st.button(
+            "All points are computed" if complete else "Run the sweep",
+            key="run", type="primary", disabled=complete, on_click=sweeps.start,
+            args=(question, desk, data, "cost of a guarantee"), width="stretch",
+        )  # fmt: skip
+    widgets.job_line(job)
+
+
+def is_running() -> bool:
+    job = tables.desk().find(sweeps.current_cost_of_guarantee().key)
+    return job is not None and job.running
+
+
+frame.show(page, waiting=is_running)

@@ -1,0 +1,79 @@
+"""What stands around every page: navigation, style, the scenario bar, and the net under every fault."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import session, tables, widgets
+from dashboard.jobs import GENERIC, note_fault
+from ppml_core.errors import PPMLError
+
+STATIC = Path(__file__).resolve().parent / "static"
+
+# What is imported by now stays: Streamlit collects garbage after every run, and would look through all of it each time.
+gc.freeze()
+
+POLL = 0.5
+
+
+def open_page(sections: Mapping[str, Sequence[tuple[str, str]]], folder: Path) -> None:
+    """Shows the page that was asked for; the first one is the front page."""
+    st.set_page_config(page_title="PPML Explorer", page_icon=str(STATIC / "icon.png"), layout="wide")
+    pages = {
+        section: [
+            st.Page(folder / file, title=title, default=not (number or place))
+            for place, (file, title) in enumerate(entries)
+        ]
+        for number, (section, entries) in enumerate(sections.items())
+    }
+    chosen = st.navigation(pages, expanded=True)
+    st.html(STATIC / "style.css")
+    session.start()
+    guarded(tables.warm_up)
+    chosen.run()
+
+
+def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) -> None:
+    """Runs a page's body as a fragment under the scenario bar: a slider move redraws it and nothing else.
+
+    The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again every
+    half second, and once more when the wait is over.
+    """
+    at_first = waiting is not None and _ask(waiting)
+
+    def page() -> None:
+        bar = st.container(key="bar")
+        notice = session.take_notice()
+        if notice:
+            st.caption(notice)
+        guarded(body)
+        with bar:
+            guarded(widgets.scenario_bar)
+        session.publish()
+        if waiting is not None and _ask(waiting) != at_first:
+            st.rerun()
+
+    st.fragment(page, run_every=POLL if at_first else None, key=body.__module__)()
+
+
+def _ask(waiting: Callable[[], bool]) -> bool:
+    """Nobody waits for what is refused."""
+    try:
+        return waiting()
+    except Exception:
+        return False
+
+
+def guarded(body: Callable[[], None]) -> None:
+    """Runs it; a refusal is shown as its own sentence, anything else as one sentence without details."""
+    try:
+        body()
+    except PPMLError as refusal:
+        widgets.refusal(str(refusal))
+    except Exception as fault:
+        note_fault(fault)
+        widgets.refusal(GENERIC)

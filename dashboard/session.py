@@ -1,0 +1,210 @@
+"""What a session remembers: the scenario as plain values, and the table that a person brought.
+
+Each value lives in `st.session_state` under its own name and is the value of the control with that key, on whichever
+page it stands (`persist_state="session"` keeps it on the others). The whole scenario is written into the URL after each
+run; `bind="query-params"` alone would carry only the controls of the page one is on, and a link must carry all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ppml_core.anonymize.transforms.full_domain import FullDomain
+from ppml_core.catalog import method, methods
+from ppml_core.data.bundled import names
+from ppml_core.errors import BadInput
+from ppml_core.learn.base import Learner
+from ppml_core.settings import Setting, settings_of
+
+FIRST_LEARNER = "dp_gd"
+EPSILONS = settings_of(method(Learner, FIRST_LEARNER))["epsilon"].steps
+DELTAS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+REPEATS = (2, 3, 5, 10, 20)
+UPLOAD = "upload"
+SETTING = "set."
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of the scenario: what it is at first, and how a link's text is read (BadInput where it cannot be)."""
+
+    default: Any
+    read: Callable[[str], Any]
+
+
+@cache
+def fields() -> dict[str, Field]:
+    """The scenario's values by name, in the order of the road."""
+    release = settings_of(FullDomain)
+    return {
+        "dataset": Field("adult", _one_of([*names(), UPLOAD])),
+        "k": Field(release["k"].default, lambda text: _offered(release["k"], text)),
+        "suppression": Field(
+            release["suppression_limit"].default, lambda text: _offered(release["suppression_limit"], text)
+        ),
+        "learner": Field(FIRST_LEARNER, _one_of(list(methods(Learner)))),
+        "epsilon": Field(1.0, _number_of(EPSILONS)),
+        "delta": Field(None, _number_of(DELTAS)),
+        "repeats": Field(10, lambda text: int(_number_of(REPEATS)(text))),
+    }
+
+
+def start() -> None:
+    """Takes the scenario from the link when a session begins; values that cannot be used keep their default."""
+    if "started" in st.session_state:
+        return
+    st.session_state["started"] = True
+    refused = []
+    for name, field in fields().items():
+        st.session_state[name] = field.default
+        if name in st.query_params:
+            try:
+                st.session_state[name] = field.read(st.query_params[name])
+            except (BadInput, ValueError):
+                refused.append(name)
+    for key in st.query_params:
+        if key.startswith(SETTING):
+            st.session_state[key] = st.query_params[key]
+    if refused:
+        st.session_state["notice"] = f"The link's {' and '.join(refused)} cannot be used here; the default stands."
+
+
+def publish() -> None:
+    """Writes what differs from the defaults into the URL, so that the address is always a link to what is shown."""
+    wanted = {name: _text(get(name)) for name, field in fields().items() if get(name) != field.default}
+    learner = str(get("learner"))
+    wanted |= {f"{SETTING}{learner}.{name}": _text(value) for name, value in learner_settings(learner).items()}
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)
+
+
+def get(name: str) -> Any:
+    """The value now; the default where nothing was chosen, or where a page left it empty."""
+    value = st.session_state.get(name)
+    return fields()[name].default if value is None else value
+
+
+def open_scenario(values: Mapping[str, Any]) -> None:
+    """Sets these values and the defaults for all others."""
+    for name, field in fields().items():
+        st.session_state[name] = values.get(name, field.default)
+    for key in [key for key in st.session_state if str(key).startswith(SETTING)]:
+        del st.session_state[key]
+    st.session_state.pop("schema", None)
+
+
+def choose_dataset(name: str) -> None:
+    """Another bundled table; the protections stay as they are."""
+    st.session_state["dataset"] = name
+    st.session_state.pop("schema", None)
+
+
+def take_click(chart: str, name: str, offered: Sequence[float]) -> None:
+    """Copies a clicked point of a chart into the scenario: selections are lost when the figure changes."""
+    points = st.session_state[chart]["selection"]["points"]
+    if points:
+        st.session_state[name] = min(offered, key=lambda value: abs(value - float(points[0]["x"])))
+
+
+def forget_roles() -> None:
+    st.session_state.pop("schema", None)
+
+
+def learner_settings(learner: str) -> dict[str, Any]:
+    """The learner's own settings that differ from their defaults; epsilon and delta are the scenario's."""
+    chosen: dict[str, Any] = {}
+    for name, setting in settings_of(methods(Learner)[learner]).items():
+        key = f"{SETTING}{learner}.{name}"
+        if name in ("epsilon", "delta") or key not in st.session_state:
+            continue
+        try:
+            value = setting.parse(st.session_state[key])
+        except BadInput:
+            continue
+        if value != setting.default:
+            chosen[name] = value
+    return chosen
+
+
+def dataset_name() -> str:
+    """The bundled set's name, or `UPLOAD`; Adult while a link's upload has not been given again."""
+    name = str(get("dataset"))
+    return "adult" if name == UPLOAD and "upload" not in st.session_state else name
+
+
+def is_upload() -> bool:
+    return dataset_name() == UPLOAD
+
+
+def upload_is_missing() -> bool:
+    """True when a link speaks of a table that this session was not given."""
+    return get("dataset") == UPLOAD and "upload" not in st.session_state
+
+
+def keep_upload(filename: str, table: pd.DataFrame, schema_toml: str, reasons: Mapping[str, str]) -> None:
+    """Remembers a person's table in this session only."""
+    number = int(st.session_state.get("upload", {}).get("number", 0)) + 1
+    st.session_state["upload"] = {
+        "filename": filename,
+        "table": table,
+        "schema": schema_toml,
+        "reasons": dict(reasons),
+        "number": number,
+    }
+    st.session_state["dataset"] = UPLOAD
+    st.session_state.pop("schema", None)
+
+
+def upload() -> dict[str, Any]:
+    return dict(st.session_state["upload"])
+
+
+def edited_schema() -> str | None:
+    """The schema as TOML where roles were changed in this session."""
+    return st.session_state.get("schema")
+
+
+def keep_schema(toml: str) -> None:
+    st.session_state["schema"] = toml
+
+
+def take_notice() -> str:
+    """A sentence to show once."""
+    return str(st.session_state.pop("notice", ""))
+
+
+def _offered(setting: Setting, text: str) -> Any:
+    value = setting.parse(text)
+    low, high = setting.slider or (value, value)
+    if not low <= value <= high:
+        raise BadInput(f"{setting.name} is offered from {low:g} to {high:g}, not {value:g}.")
+    return value
+
+
+def _one_of(offered: list[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in offered:
+            raise BadInput(f"{text!r} is not among {', '.join(offered)}.")
+        return text
+
+    return read
+
+
+def _number_of(offered: tuple[float, ...]) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = float(text)
+        if number not in offered:
+            raise BadInput(f"{text!r} is not among {', '.join(f'{value:g}' for value in offered)}.")
+        return number
+
+    return read
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

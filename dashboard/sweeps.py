@@ -1,0 +1,197 @@
+"""From the session's scenario to sweeps: what is asked for, what is known by now, and the job that computes more."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard import session, tables
+from dashboard.jobs import Desk, Job, shared_desk
+from ppml_core.catalog import method
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import NotApplicable
+from ppml_core.evidence import Guarantee
+from ppml_core.experiment import plans
+from ppml_core.experiment.scenario import Scenario
+from ppml_core.experiment.sweep import sweep
+from ppml_core.learn.base import Learner
+
+KS = (2, 3, 5, 10, 20, 50, 100)
+CURVES = "curves"
+LOOK_ALIKES = "look-alikes"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A set of sweeps that answer one question together: per name, its scenarios and the setting that is swept."""
+
+    name: str
+    fingerprint: str
+    parts: tuple[tuple[str, tuple[Scenario, ...]], ...]
+    swept: tuple[str, ...]
+
+    @property
+    def key(self) -> Hashable:
+        asked = tuple((scenario.id, scenario.repeats) for _, part in self.parts for scenario in part)
+        return self.name, self.fingerprint, asked
+
+
+def cost_of_guarantee(data: Dataset, name: str, learner: str, repeats: int, settings: dict[str, object]) -> Question:
+    """The learner over all epsilons, and the references without privacy."""
+    plan = plans.epsilon_plan(name, learner, settings, session.EPSILONS, repeats)
+    references = [(scenario.learner.method, (scenario,)) for scenario in plans.reference_plan(name, data.schema)]
+    return Question(CURVES, data.fingerprint, (*references, ("", tuple(plan))), (plans.EPSILON,))
+
+
+def cost_of_look_alikes(data: Dataset, name: str, suppression: float) -> Question:
+    """A plain learner on the optimal release at every k."""
+    learner = plans.k_learner(data.schema)
+    return Question(
+        LOOK_ALIKES, data.fingerprint, (("", tuple(plans.k_plan(name, learner, KS, suppression, 1))),), (plans.K,)
+    )
+
+
+def current_cost_of_guarantee() -> Question:
+    data, learner = tables.dataset(), current_learner()
+    settings = {"delta": session.get("delta"), **session.learner_settings(learner)}
+    return cost_of_guarantee(data, _name(), learner, int(session.get("repeats")), settings)
+
+
+def current_cost_of_look_alikes() -> Question:
+    return cost_of_look_alikes(tables.dataset(), _name(), float(session.get("suppression")))
+
+
+def current_learner() -> str:
+    """The session's learner; another where it does not fit the table's target. Raises NotApplicable without any."""
+    offered = plans.learners_for(tables.dataset().schema)
+    if not offered:
+        raise NotApplicable("no learner in the catalog fits the target of this table.")
+    chosen = str(session.get("learner"))
+    return chosen if chosen in offered else offered[0]
+
+
+def title_of(learner: str) -> str:
+    return str(method(Learner, learner).title)
+
+
+def known_rows(question: Question, desk: Desk, data: Dataset) -> dict[str, pd.DataFrame]:
+    """Rows per part of what is computed by now. Trains nothing.
+
+    A job's own rows come first, for they hold the points that failed, with their reasons; then the desk's memory.
+    """
+    job, name = desk.find(question.key), ("rows", question.key)
+    if job is not None and job.finished and len(job.rows) == len(question.parts):
+        return job.rows
+    if job is not None and job.running:
+        return {part: job.rows[part] if part in job.rows else _known(plan, question, data, desk)
+                for part, plan in question.parts}  # fmt: skip
+    if desk.has(name):
+        return dict(desk.once(name, dict))
+    rows = {part: _known(plan, question, data, desk) for part, plan in question.parts}
+    if is_complete(question, rows):
+        desk.once(name, lambda: rows)
+    return rows
+
+
+def is_complete(question: Question, rows: dict[str, pd.DataFrame]) -> bool:
+    """Whether every repeat of every scenario has been tried and is there."""
+    return all(
+        len(rows[name][["scenario_id", "repeat"]].drop_duplicates()) >= sum(scenario.repeats for scenario in part)
+        for name, part in question.parts
+        if name in rows
+    )
+
+
+def start(question: Question, desk: Desk, data: Dataset, title: str) -> None:
+    """Computes what is missing, beside the page."""
+    total = sum(scenario.repeats * (2 if scenario.anonymize else 1) for _, part in question.parts for scenario in part)
+
+    def work(job: Job) -> None:
+        before = 0
+        for name, part in question.parts:
+            offset = before
+
+            def report(done: int, size: int, offset: int = offset) -> None:
+                nonlocal before
+                before = offset + size
+                job.report(offset + done, max(total, offset + size))
+
+            def grow(frame: pd.DataFrame, name: str = name) -> None:
+                job.rows[name] = frame
+
+            job.rows[name] = sweep(
+                part, data, desk.memory, swept=question.swept, progress=report,
+                cancelled=job.is_cancelled, on_rows=grow,
+            )  # fmt: skip
+
+    desk.start(question.key, title, work)
+
+
+def first_question() -> Question:
+    """What the front page shows: the default learner on the first table."""
+    fields = session.fields()
+    return cost_of_guarantee(
+        tables.first_dataset(), tables.FIRST, fields["learner"].default, fields["repeats"].default, {}
+    )  # fmt: skip
+
+
+def start_first_curves() -> None:
+    """The curves of the first table with the default settings; what the store knows is not computed again."""
+    desk, data = shared_desk(), tables.first_dataset()
+    suppression = session.fields()["suppression"].default
+    start(first_question(), desk, data, "cost of a guarantee")
+    start(cost_of_look_alikes(data, tables.FIRST, suppression), desk, data, "cost of look-alikes")
+
+
+def epsilon_points(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:
+    """The learner's curve; empty for a learner without a budget."""
+    return plans.points_of(rows.get("", pd.DataFrame()), measure, plans.EPSILON, title_of(learner))
+
+
+def all_epsilon_points(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:
+    """The learner's curve first, then those of other private learners as far as they are known on this table."""
+    data, desk = tables.dataset(), tables.desk()
+    curves = [epsilon_points(question, rows, measure, learner)]
+    for other in plans.learners_for(data.schema, private=True):
+        if other != learner and plans.sweeps_epsilon(other):
+            plan = plans.epsilon_plan(_name(), other, {}, session.EPSILONS, max(session.REPEATS))
+            known = _known(plan, question, data, desk)
+            curves.append(plans.points_of(known, measure, plans.EPSILON, title_of(other)))
+    present = [curve for curve in curves if len(curve)]
+    return pd.concat(present, ignore_index=True) if present else curves[0]
+
+
+def epsilon_baselines(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:
+    """The references, the learner itself where it has no budget, and guessing."""
+    references = {f"{title_of(name)}, no privacy": frame for name, frame in rows.items() if name}
+    if not plans.sweeps_epsilon(learner) and "" in rows:
+        references[f"{title_of(learner)}, no privacy"] = rows[""]
+    return plans.baselines_of(references, list(rows.values()), measure)
+
+
+def guarantee_at(learner: str, points: pd.DataFrame, epsilon: float) -> Guarantee | None:
+    """The guarantee behind the point at that epsilon, if there is one."""
+    near = points[(points["x"] - epsilon).abs() < 1e-9]
+    found = plans.guarantees_of(near, learner)
+    return found[0] if found else None
+
+
+def point_at(points: pd.DataFrame, value: float) -> pd.Series | None:
+    """The computed point at that setting, if there is one."""
+    near = points[(points["x"] - value).abs() < 1e-9]
+    return None if near.empty else near.iloc[0]
+
+
+def remarks(question: Question) -> plans.Remarks:
+    """Why there is no guarantee where one might be expected, and what the libraries underneath warned of."""
+    return plans.remarks_of(dict(question.parts)[""], tables.dataset(), tables.desk().memory)
+
+
+def _known(part: Sequence[Scenario], question: Question, data: Dataset, desk: Desk) -> pd.DataFrame:
+    return sweep(part, data, desk.memory, swept=question.swept, cancelled=lambda: True)
+
+
+def _name() -> str:
+    return session.dataset_name()

@@ -1,0 +1,200 @@
+"""The session's table and what is known of it, each computed once: bundled tables for all, a person's own for them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import tomllib
+from collections.abc import Hashable, Sequence
+from typing import Any, get_args
+
+import pandas as pd
+
+from dashboard import session
+from dashboard.jobs import Desk, Job, note_fault, own_desk, shared_desk
+from ppml_core.anonymize.lattice import Lattice
+from ppml_core.attacks.linkage import RiskReport, risk_report
+from ppml_core.charts.words import count
+from ppml_core.data.bundled import describe, load
+from ppml_core.data.dataset import Dataset
+from ppml_core.data.inference import infer_schema
+from ppml_core.data.profile import profile
+from ppml_core.data.reading import read_table
+from ppml_core.data.schema import Kind, Role, Schema
+from ppml_core.errors import PPMLError
+from ppml_core.experiment.preview import Preview, preview, risk_by_k
+
+FIRST = "adult"
+ROLES: tuple[Role, ...] = get_args(Role)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def desk() -> Desk:
+    """Where this session's table has its jobs and results."""
+    return own_desk() if session.is_upload() else shared_desk()
+
+
+def key() -> Hashable:
+    """What the session's table is known by: its name and the roles it was given."""
+    edited = session.edited_schema()
+    mark = hashlib.sha256(edited.encode()).hexdigest() if edited else ""
+    return (session.dataset_name(), session.upload()["number"] if session.is_upload() else 0, mark)
+
+
+def dataset() -> Dataset:
+    """The table that the session works on, with the roles as they were last set."""
+    own, name, edited = session.is_upload(), session.dataset_name(), session.edited_schema()
+    brought = session.upload() if own else {}
+
+    def make() -> Dataset:
+        if own:
+            schema = Schema.from_values(tomllib.loads(edited or brought["schema"]))
+            return Dataset(brought["table"], schema, name=brought["filename"])
+        return with_roles(load(name), edited) if edited else load(name)
+
+    data: Dataset = desk().once(("dataset", key()), make)
+    return data
+
+
+def with_roles(data: Dataset, toml: str) -> Dataset:
+    return data.with_schema(Schema.from_values(tomllib.loads(toml), folder=data.schema.folder))
+
+
+def lattice() -> Lattice:
+    """All generalizations of the session's table. Raises what `Lattice.of` raises."""
+    data = dataset()
+    found: Lattice = desk().once(("lattice", key()), lambda: Lattice.of(data))
+    return found
+
+
+def lattice_is_there() -> bool:
+    return desk().has(("lattice", key()))
+
+
+def start_lattice() -> Job:
+    """The job that works out the lattice; started once."""
+    place, data = desk(), dataset()
+    name = ("lattice", key())
+    found = place.find(name)
+    if found is not None and (found.running or found.error):
+        return found
+    return place.start(name, "generalizations", lambda job: place.once(name, lambda: Lattice.of(data)))
+
+
+def current_preview() -> Preview:
+    """The release at the session's k and suppression limit."""
+    return preview(dataset(), lattice(), int(session.get("k")), float(session.get("suppression")))
+
+
+def risk() -> RiskReport:
+    """The risk of the session's table as it is."""
+    data = dataset()
+    found: RiskReport = desk().once(("risk", key()), lambda: risk_report(data))
+    return found
+
+
+def risks(ks: Sequence[int]) -> pd.DataFrame:
+    """Risk of the optimal release at each k, at the session's suppression limit."""
+    return risk_by_k(lattice(), tuple(ks), float(session.get("suppression")))
+
+
+def risk_at(k: int) -> pd.Series | None:
+    """The risk of the optimal release at one k; None while the lattice is not there, or where k is not reached."""
+    found = risks([k]) if lattice_is_there() else pd.DataFrame()
+    return None if found.empty else found.iloc[0]
+
+
+def bundled_cards() -> list[dict[str, str]]:
+    """Name, title and one line per bundled table."""
+
+    def make() -> list[dict[str, str]]:
+        return [
+            {
+                "name": entry["name"],
+                "title": entry["title"].partition(":")[0],
+                "line": f"{count(entry['rows'])} people, {entry['columns']} columns, target {entry['target']}",
+            }
+            for entry in describe()
+        ]
+
+    cards: list[dict[str, str]] = shared_desk().once("cards", make)
+    return sorted(cards, key=lambda card: card["name"] != FIRST)
+
+
+def column_list() -> pd.DataFrame:
+    """One line per column: role, kind, what it tells apart, what is missing, and why it was read so."""
+    data = dataset()
+    frame: pd.DataFrame = desk().once(("profile", key()), lambda: profile(data))
+    reasons = session.upload()["reasons"] if session.is_upload() else {}
+    why = [reasons.get(name) or data.schema[name].description for name in frame["column"]]
+    shown = frame.assign(
+        role=[role.replace("_", " ") for role in frame["role"]],
+        values=[count(int(number)) for number in frame["values"]],
+        levels=[str(depth) if depth else "–" for depth in frame["levels"]],
+        why=why,
+    )
+    named = {"unique_share": "unique", "missing_share": "missing", "why": "evidence" if reasons else "meaning"}
+    return shown.rename(columns=named)
+
+
+def take_file(filename: str, content: bytes) -> str:
+    """Keeps a person's file as the session's table; gives the sentence of a refusal, "" when all is well."""
+    try:
+        table = read_table(content, filename)
+        found = infer_schema(table, title=filename)
+        Dataset(table, found.schema, name=filename)
+    except PPMLError as refusal:
+        return str(refusal)
+    except Exception as fault:
+        note_fault(fault)
+        return "This file cannot be read as a table."
+    session.keep_upload(filename, table, found.schema.to_toml(), found.reasons)
+    return ""
+
+
+def take_schema(content: bytes) -> str:
+    """Gives the session's table the roles of a saved schema; the sentence of a refusal, "" when all is well."""
+    try:
+        toml = content.decode("utf-8")
+        changed = with_roles(dataset(), toml)
+        Dataset(changed.table, changed.schema, name=changed.name)
+    except PPMLError as refusal:
+        return str(refusal)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError):
+        return "This is not a schema file in TOML."
+    session.keep_schema(toml)
+    return ""
+
+
+def change_role(name: str, role: Role, kind: Kind) -> None:
+    """Gives one column another role or kind, in this session."""
+    data = dataset()
+    column = dataclasses.replace(data.schema[name], role=role, kind=kind)
+    session.keep_schema(data.schema.replace_columns({name: column}).to_toml())
+
+
+def mark() -> str:
+    """Changes with the table and its roles: for the keys of controls that start from them."""
+    return hashlib.sha256(repr(key()).encode()).hexdigest()[:8]
+
+
+def first_dataset() -> Dataset:
+    """The table of the front page."""
+    found: Dataset = shared_desk().once(("dataset", (FIRST, 0, "")), lambda: load(FIRST))
+    return found
+
+
+def warm_up() -> None:
+    """On the first visit to a fresh server: the first table, its curves and its generalizations, in the background."""
+    from dashboard import sweeps
+
+    common = shared_desk()
+    if common.find("warm up") is not None:
+        return
+
+    def work(_: Any) -> None:
+        sweeps.start_first_curves()
+        data = first_dataset()
+        common.once(("lattice", (FIRST, 0, "")), lambda: Lattice.of(data))
+
+    common.start("warm up", "first table", work)

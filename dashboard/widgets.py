@@ -1,0 +1,317 @@
+"""The pieces pages are made of: the scenario bar, controls from settings, the chart block, lists of facts, jobs.
+
+In: values of the core. Out: elements on the page. What a control's value is stands in `session`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import session, sweeps, tables
+from dashboard.copy_link import copy_link
+from dashboard.jobs import Job
+from ppml_core.catalog import method
+from ppml_core.charts.template import CONFIG, Chart, Mode
+from ppml_core.charts.words import budget, count, power
+from ppml_core.data.dataset import Dataset
+from ppml_core.measures.base import Measure
+from ppml_core.settings import Setting, words
+
+ROUND = (1, 2, 5)
+
+
+def mode() -> Mode:
+    """The colours the browser shows now."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def scenario_bar() -> None:
+    """One line on top of every page: what is shown, a way back, and a link that reproduces it."""
+    data = tables.dataset()
+    learner = sweeps.title_of(str(session.get("learner")))
+    delta = session.get("delta")
+    parts = [
+        f"<strong>{escape(short_title(data))}</strong>",
+        f"{count(len(data))} people",
+        f"k = {session.get('k')}",
+        f"ε = {budget(session.get('epsilon'))}" + (f", δ = {power(delta)}" if delta else ""),
+        escape(learner),
+        f"{session.get('repeats')} repeats",
+    ]
+    facts = "".join(f"<li>{part}</li>" for part in parts)
+    line, actions = st.columns([5, 1.35], vertical_alignment="center")
+    with line:
+        st.html(f'<ul class="scenario" aria-label="Scenario">{facts}</ul>')
+    with actions, st.container(horizontal=True, horizontal_alignment="right", key="bar_actions"):
+        st.button("Reset", type="tertiary", key="reset", on_click=session.open_scenario, args=({},))
+        copy_link()
+
+
+def heading(title: str, answer: str) -> None:
+    """A question in serif and its answer in muted words."""
+    st.html(f'<h2 class="question">{escape(title)}</h2><p class="answer">{escape(answer)}</p>')
+
+
+def label(text: str) -> None:
+    """Small capitals over a group of controls."""
+    st.html(f'<p class="label">{escape(text)}</p>')
+
+
+def story(*paragraphs: str, title: str = "") -> None:
+    """Paragraphs of prose; **bold** and *italics* as in Markdown."""
+    if title:
+        st.html(f'<h3 class="story">{escape(title)}</h3>')
+    st.markdown("\n\n".join(paragraphs))
+
+
+def refusal(sentence: str) -> None:
+    """What cannot be done, in one sentence, beside the control that asked for it."""
+    st.html(f'<p class="refusal" role="alert">{escape(_sentence(sentence))}</p>')
+
+
+def aside(sentence: str) -> None:
+    st.html(f'<p class="aside">{escape(sentence)}</p>')
+
+
+def chart(drawn: Chart, key: str, on_select: Callable[[], None] | None = None, *, head: bool = True) -> None:
+    """The question, its answer, the figure, how to read it, and the table behind it (made only when opened)."""
+    if head:
+        heading(drawn.question, drawn.answer)
+    selecting: dict[str, Any] = {"on_select": on_select, "selection_mode": "points"} if on_select else {}
+    st.plotly_chart(drawn.figure, key=key, theme=None, config=CONFIG, alt=drawn.alt, **selecting)
+    if drawn.standing:
+        aside(drawn.standing)
+    with st.container(horizontal=True, gap="small", key=f"{key}_more"):
+        reading = st.expander("How to read this", key=f"{key}_reading")
+        numbers = st.expander("The table behind it", key=f"{key}_numbers", on_change="rerun")
+    reading.write(drawn.how_to_read)
+    if numbers.open:
+        numbers.dataframe(drawn.table, hide_index=True, height=min(38 + 35 * max(len(drawn.table), 1), 320))
+
+
+def facts(entries: Sequence[tuple[str, str, str]]) -> None:
+    """Numbers in a row: (value, what it is, a line beneath)."""
+    items = "".join(
+        f"<div><dt>{escape(name)}</dt><dd><b>{escape(value)}</b><span>{escape(note)}</span></dd></div>"
+        for value, name, note in entries
+    )
+    st.html(f'<dl class="facts">{items}</dl>')
+
+
+def table(frame: pd.DataFrame, shares: Sequence[str] = (), caption: str = "") -> None:
+    """A plain table that can be read aloud; columns in `shares` (0..1) are drawn as bars with their number."""
+    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
+    body = "".join(
+        "<tr>" + "".join(_cell(value, name in shares) for name, value in row.items()) + "</tr>"
+        for row in frame.to_dict("records")
+    )
+    st.html(
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="plain">'
+        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def epsilon_slider(*, disabled: bool = False) -> float:
+    """The privacy budget on its round values, ends in words."""
+    label("Privacy budget")
+    value = st.select_slider(
+        "Privacy budget ε",
+        options=session.EPSILONS,
+        format_func=budget,
+        key="epsilon",
+        persist_state="session",
+        disabled=disabled,
+        label_visibility="collapsed",
+        help=None,
+    )
+    st.html('<p class="ends"><span>← more privacy</span><span>more accuracy →</span></p>')
+    if value > 10:
+        aside("Above ε = 10 the guarantee alone says little; what attacks achieve says more.")
+    return float(value)
+
+
+def k_slider(offered: Sequence[int]) -> int:
+    """k on the values that were computed."""
+    label("Look-alikes")
+    keep_within("k", offered, min(offered, key=lambda value: abs(value - int(session.get("k")))))
+    value = st.select_slider(
+        "k, smallest class of look-alikes",
+        options=offered,
+        key="k",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    st.html('<p class="ends"><span>← more detail</span><span>more look-alikes →</span></p>')
+    return int(value)
+
+
+def measure_control(offered: Sequence[str]) -> str:
+    """Which measure the charts show."""
+    return segments("Measure", offered, "measure", lambda name: str(method(Measure, name).title))
+
+
+def segments(name: str, offered: Sequence[str], key: str, show: Callable[[str], str] = str) -> str:
+    """One of a few, side by side; kept across pages."""
+    keep_within(key, offered, offered[0])
+    shared: dict[str, Any] = {"required": True, "persist_state": "session", "label_visibility": "collapsed"}
+    return str(st.segmented_control(name, list(offered), key=key, format_func=show, **shared))
+
+
+def choose(
+    name: str, offered: Any, key: str, show: Callable[[Any], str] = words, help: str = "", first: Any = None
+) -> Any:
+    """One of several, by name; kept across pages."""
+    start: dict[str, Any] = {} if first is None else {"index": list(offered).index(first)}
+    return st.selectbox(name, offered, key=key, format_func=show, help=help or None, persist_state="session", **start)
+
+
+def keep_within(key: str, offered: Sequence[Any], instead: Any) -> None:
+    """Gives a control a value that it offers."""
+    if st.session_state.get(key) not in offered:
+        st.session_state[key] = instead
+
+
+def short_title(data: Dataset) -> str:
+    """What a table is called in a sentence."""
+    return data.schema.title.partition(":")[0] or data.name
+
+
+def run_missing(question: sweeps.Question, title: str) -> None:
+    """A button for what has not been computed yet, and how far it is."""
+    place, data = tables.desk(), tables.dataset()
+    job = place.find(question.key)
+    complete = sweeps.is_complete(question, sweeps.known_rows(question, place, data))
+    if not complete and (job is None or not job.running):
+        st.button(
+            "Compute these points", key=f"run_{question.name}", type="primary", on_click=sweeps.start,
+            args=(question, place, data, title), width="stretch",
+        )  # fmt: skip
+    job_line(job)
+
+
+def control(setting: Setting, key: str, *, columns: Sequence[str] = (), title: str = "") -> Any:
+    """The widget that a setting's declaration asks for; its value under `key`, kept across pages."""
+    name = title or words(setting.name)
+    name = name[:1].upper() + name[1:]
+    shared: dict[str, Any] = {"key": key, "help": _help(setting), "persist_state": "session"}
+    first = _first(setting, key)
+    if key not in st.session_state or st.session_state[key] != first:
+        st.session_state[key] = first
+    if setting.type == "bool":
+        return st.toggle(name, **shared)
+    if setting.type == "choice":
+        offered = ([None] if setting.optional else []) + list(setting.choices)
+        return st.selectbox(name, offered, format_func=lambda value: words(value or "chosen for you"), **shared)
+    if setting.type == "columns":
+        st.session_state[key] = [column for column in first or () if column in columns]
+        return tuple(st.multiselect(name, list(columns), **shared))
+    if setting.type == "text":
+        return st.text_input(name, **shared)
+    return _number(setting, name, first, shared)
+
+
+def _number(setting: Setting, name: str, first: Any, shared: dict[str, Any]) -> Any:
+    stops = _stops(setting)
+    if stops:
+        offered = sorted({*stops, *([] if first is None else [first])})
+        choices: list[Any] = [None, *offered] if setting.optional else offered
+        write: Callable[[Any], str] = lambda value: "chosen for you" if value is None else budget(value)  # noqa: E731
+        if setting.optional:
+            return st.selectbox(name, choices, format_func=write, **shared)
+        return st.select_slider(name, choices, format_func=write, **shared)
+    kind: type = int if setting.type == "int" else float
+    if setting.slider and first is not None and setting.slider[0] <= first <= setting.slider[1]:
+        low, high = (kind(end) for end in setting.slider)
+        return st.slider(name, low, high, step=1 if kind is int else (high - low) / 20, **shared)
+    return st.number_input(
+        name,
+        min_value=None if setting.low is None else kind(setting.low),
+        max_value=None if setting.high is None else kind(setting.high),
+        **shared,
+    )
+
+
+def _stops(setting: Setting) -> list[Any]:
+    """Where a slider stops: the declared steps, or 1-2-5 over a log range."""
+    kind: type = int if setting.type == "int" else float
+    if setting.steps:
+        return [kind(step) for step in setting.steps]
+    if setting.log and setting.slider and setting.slider[0] > 0:
+        low, high = setting.slider
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        rounded = (round(step * 10.0**exponent, 12) for exponent in powers for step in ROUND)
+        return [kind(value) for value in rounded if low <= value <= high]
+    return []
+
+
+def _first(setting: Setting, key: str) -> Any:
+    """What the control starts with: the session's value where it can be read, else the default."""
+    try:
+        return setting.parse(st.session_state[key]) if key in st.session_state else setting.default
+    except Exception:
+        return setting.default
+
+
+def _help(setting: Setting) -> str:
+    """One line of meaning, with the unit."""
+    unit = f" ({setting.unit})" if setting.unit else ""
+    return f"{setting.help[:1].upper()}{setting.help[1:]}{unit}."
+
+
+def lattice_is_missing() -> bool:
+    return bool(tables.dataset().quasi_identifiers) and not tables.lattice_is_there()
+
+
+def lattice_is_coming() -> None:
+    """Starts working out the generalizations beside the page, and says so."""
+    job = tables.start_lattice()
+    columns = len(tables.dataset().quasi_identifiers)
+    if job.error:
+        refusal(job.error)
+        return
+    heading(
+        "How many look-alikes does each person have?", f"Working out every generalization of {columns} columns, once."
+    )
+    st.progress(0.0, text="a few seconds")
+
+
+def job_line(job: Job | None) -> None:
+    """Progress with the time left and a way to stop, or how it ended; nothing where no job was started."""
+    if job is None:
+        return
+    if job.running and not job.cancelled:
+        left = job.seconds_left
+        time = "" if left is None else f", about {_seconds(left)} left"
+        st.progress(job.fraction, text=f"{count(job.done)} of {count(job.total)} models{time}")
+        st.button("Cancel", key=f"cancel_{hash(job.key)}", on_click=job.cancel)
+    elif job.error:
+        refusal(job.error)
+    elif job.cancelled:
+        aside(f"Cancelled after {count(job.done)} of {count(job.total)} models. What is finished is kept.")
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    return f"{round(seconds / 60)} min"
+
+
+def _cell(value: Any, share: bool) -> str:
+    if not share:
+        return f"<td>{escape('' if value is None else str(value))}</td>"
+    width = 0.0 if value is None or pd.isna(value) else 100 * float(value)
+    shown = "0 %" if width == 0 else ("<1 %" if width < 1 else f"{width:.0f} %")
+    bar = f'<span class="bar"><i style="width:{width:.1f}%"></i></span>'
+    return f'<td class="share">{bar}<span>{escape(shown)}</span></td>'
+
+
+def _sentence(text: str) -> str:
+    """Capital first, full stop last."""
+    text = text.strip()
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,92 @@
+"""Fitted models that learners share, the warnings of the libraries underneath, and one thread for the arithmetic."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import BadInput
+from ppml_core.evidence import Guarantee
+from ppml_core.learn.base import Array, Fitted
+from ppml_core.learn.encoding import Encoder
+
+SEEDS = 2**31 - 1
+FOR_PROGRAMMERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
+
+
+@dataclass
+class Watch:
+    """Seconds and warnings of one piece of work."""
+
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """Runs the block on one thread (more threads would add in another order), timed, its warnings kept as sentences.
+
+    Warnings that speak to programmers (deprecations) are dropped.
+    """
+    watch, start = Watch(), time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
+        warnings.simplefilter("always")
+        yield watch
+    watch.seconds = time.perf_counter() - start
+    heard = (" ".join(str(w.message).split()) for w in caught if not issubclass(w.category, FOR_PROGRAMMERS))
+    watch.warnings = tuple(dict.fromkeys(heard))
+
+
+def seed_of(rng: np.random.Generator) -> int:
+    """A seed for a library that wants one; the global generator is never touched."""
+    return int(rng.integers(SEEDS))
+
+
+@dataclass
+class LibraryModel(Fitted):
+    """A scikit-learn style model behind an encoder; `form` is the shape of features it takes."""
+
+    model: Any
+    encoder: Encoder
+    classes: tuple[str, ...] = ()
+    guarantee: Guarantee | None = None
+    guarantee_note: str = ""
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+    form: str = "sparse"
+
+    def predict_proba(self, data: Dataset) -> Array:
+        X = encoded(self.encoder, data, self.form)
+        with threadpool_limits(1):
+            if not self.classes:
+                return np.asarray(self.model.predict(X), dtype=np.float64).reshape(-1, 1)
+            found = np.asarray(self.model.predict_proba(X), dtype=np.float64)
+        probabilities = np.zeros((len(data), len(self.classes)))
+        probabilities[:, np.asarray(self.model.classes_, dtype=np.int64)] = found
+        return probabilities
+
+
+def encoded(encoder: Encoder, data: Dataset, form: str) -> Any:
+    """Features in the form a library takes: "sparse", "dense", "dense32" or "columns"."""
+    if form == "sparse":
+        return encoder.encode_sparse(data)
+    if form == "columns":
+        return encoder.encode_columns(data)
+    return encoder.encode(data, np.float32 if form == "dense32" else np.float64)
+
+
+def require_all_classes(y: np.ndarray, classes: tuple[str, ...], how_many: int | None = None) -> None:
+    """Raises BadInput where fewer than `how_many` classes (all of them by default) occur among the training people."""
+    present = np.unique(y)
+    if len(present) >= (len(classes) if how_many is None else how_many):
+        return
+    absent = next(label for code, label in enumerate(classes) if code not in present)
+    raise BadInput(f"no training person has the class {absent!r}, so this learner cannot be trained on them.")

@@ -1,0 +1,68 @@
+"""What stands between a private learner and its guarantee: bounds, categories or a size read off private rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ppml_core.accounting.budget import delta_limit
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import NotApplicable
+from ppml_core.evidence import Guarantee
+from ppml_core.learn.encoding import Encoder
+from ppml_core.learn.target import target_classes, target_of
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a private learner stands on: features, classes, a public size, and the sentence why it may be shaky.
+
+    `rows` is a constant: the schema's expected_rows, or a power of two near the count. `doubt` is "" where every
+    number used is public; only then is a guarantee given.
+    """
+
+    encoder: Encoder
+    classes: tuple[str, ...]
+    rows: int
+    doubt: str
+
+    @classmethod
+    def of(cls, data: Dataset, *, needs_size: bool, knots: int = 1) -> Ground:
+        """Raises NotApplicable where the schema says too little, or the target is no list of classes."""
+        if not len(data):
+            raise NotApplicable("there are no rows to learn from.")
+        schema = data.schema
+        encoder, classes = Encoder.of(schema, knots), target_classes(schema)
+        inferred = [*encoder.inferred, *([] if schema[target_of(schema)].is_public else [target_of(schema)])]
+        rows, doubt = schema.expected_rows, _inferred_sentence(inferred, encoder)
+        if rows is None:
+            rows = 2 ** round(math.log2(len(data)))
+            if needs_size and not doubt:
+                doubt = (
+                    "the number of rows was taken from the private table; "
+                    "write expected_rows into the schema to get a guarantee"
+                )
+        return cls(encoder, classes, rows, doubt)
+
+    def promised(self, guarantee: Guarantee) -> Guarantee | None:
+        """The guarantee, or None where something private was read."""
+        return None if self.doubt else guarantee
+
+    def size_warnings(self, delta: float) -> tuple[str, ...]:
+        """A sentence where delta is larger than the public size allows."""
+        limit = delta_limit(self.rows)
+        if delta <= limit:
+            return ()
+        return (f"delta {delta:g} is above 1/(10 × {self.rows:,} expected rows) = {limit:.1g}: choose a smaller one.",)
+
+
+def _inferred_sentence(names: list[str], encoder: Encoder) -> str:
+    if not names:
+        return ""
+    numeric = {part.column for part in encoder.parts if part.is_numeric}
+    what = "bounds" if names[0] in numeric else "categories"
+    others = f" and of {len(names) - 1} more" if len(names) > 1 else ""
+    return (
+        f"{what} of {names[0]!r}{others} were inferred from the private rows; "
+        f"write public {what} into the schema to get a guarantee"
+    )

@@ -1,0 +1,158 @@
+"""The command line's contract: one JSON document, one line of error, nothing half written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ppml_core.cli import main
+from ppml_core.data.bundled import load, names
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert main([*arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(list(arguments)) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1, said.err
+    return said.err
+
+
+def test_datasets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = {entry["name"]: entry for entry in answer(capsys, "datasets")}
+    assert set(listed) == set(names())
+    assert set(listed["adult"]) == {"name", "title", "rows", "columns", "target", "license"}
+    assert (listed["adult"]["rows"], listed["adult"]["target"]) == (48_842, "income")
+
+
+def test_risk_has_the_named_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    risk = answer(capsys, "risk", "adult", "--qi", "age,sex,race")
+    assert risk["quasi_identifiers"] == ["age", "sex", "race"]
+    assert (risk["rows"], risk["classes"]) == (48_842, 575)
+    assert risk["unique_share"] == pytest.approx(59 / 48_842)
+    assert set(risk["class_size"]) == {"min", "mean", "max"}
+    assert set(risk["prosecutor"]) == {"max", "mean", "share_above"}
+    assert 0 <= risk["attribute_disclosure"]["certain_share"] <= 1
+    assert {"unique_share_with_kept", "marketer"} <= set(risk)
+
+
+def test_anonymize_writes_what_it_says(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    said = answer(capsys, "anonymize", "clinic", "--k", "5", "--suppression-limit", "0.1", "--out", str(out))
+    expected = {"levels", "loss", "suppressed", "classes", "min_class", "granularity", "seconds"}
+    assert expected <= set(said)
+    table = pd.read_csv(out, dtype=str, keep_default_na=False)
+    data = load("clinic")
+    assert len(table) == len(data) - said["suppressed"]
+    assert table.groupby(data.quasi_identifiers).size().min() == said["min_class"] >= 5
+    assert not set(data.schema.with_role("identifier")) & set(table.columns)
+    assert set(data.schema.with_role("feature")) <= set(table.columns)
+
+
+def test_suppressed_rows_can_stay(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    said = answer(capsys, "anonymize", "german_credit", "--k", "8", "--keep-suppressed", "--out", str(out))
+    table = pd.read_csv(out, dtype=str, keep_default_na=False)
+    quasi_identifiers = load("german_credit").quasi_identifiers
+    assert len(table) == 1000
+    starred = (table[quasi_identifiers] == "*").all(axis=1)
+    assert starred.sum() == said["suppressed"] > 0
+    kept = table[~starred]
+    assert kept.groupby(quasi_identifiers).size().min() >= 8
+
+
+def test_sweep_writes_tidy_rows(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "r.parquet"
+    arguments = ["sweep", "--dataset", "german_credit", "--learner", "dp_gd", "--epsilon", "0.3,3", "--delta", "1e-5"]
+    said = answer(capsys, *arguments, "--k", "2,5", "--repeats", "2", "--seed", "4", "--out", str(out))
+    rows = pd.read_parquet(out)
+    assert said == {"points": 4, "rows": len(rows), "failed": 0, "seconds": said["seconds"], "out": str(out)}
+    assert set(rows["learner.epsilon"]) == {0.3, 3.0}
+    assert set(rows["anonymize.k"]) == {2, 5}
+    assert set(rows["seed"]) == {4}
+    assert rows["guarantee_epsilon"].isna().all(), "no guarantee stands behind k-anonymization"
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_scenario_file_is_run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file, out = tmp_path / "s.toml", tmp_path / "r.parquet"
+    file.write_text('dataset = "german_credit"\nseed = 3\nrepeats = 2\n[learner]\nmethod = "logistic_regression"\n')
+    said = answer(capsys, "sweep", "--scenario", str(file), "--set", "learner.C=0.1,1", "--out", str(out))
+    assert said["points"] == 2
+    assert set(pd.read_parquet(out)["learner.C"]) == {0.1, 1.0}
+
+
+def test_a_failed_point_is_counted_and_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    arguments = ["sweep", "--dataset", "wage", "--learner", "dp_gd", "--epsilon", "1", "--repeats", "2"]
+    assert main([*arguments, "--out", str(tmp_path / "r.parquet"), "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["failed"] == 2
+    assert "not computed" in said.err
+
+
+def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "people with blanks.csv"
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame({"age": rng.integers(20, 60, 200), "sex": rng.choice(["F", "M"], 200), "pay": 1})
+    table.to_csv(path, index=False, sep=";")
+    assert answer(capsys, "risk", str(path), "--qi", "age,sex")["rows"] == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["risk", "no_such_table"], "no_such_table"),
+        (["risk", "adult", "--qi", "height"], "height"),
+        (["risk", "adult", "--threshold", "7"], "threshold"),
+        (["risk"], "TABLE"),
+        (["fly"], "fly"),
+        (["anonymize", "adult", "--k", "0", "--out", "x.csv"], "k must be"),
+        (["anonymize", "adult", "--out", "no/such/folder/x.csv"], "folder"),
+        (["sweep", "--out", "x.parquet"], "--scenario"),
+        (["sweep", "--dataset", "adult", "--learner", "magic", "--out", "x.parquet"], "magic"),
+        (["sweep", "--dataset", "adult", "--learner", "dp_gd", "--epsilon", "-1", "--out", "x.parquet"], "epsilon"),
+        (["sweep", "--dataset", "adult", "--learner", "dp_gd", "--set", "learner", "--out", "x.parquet"], "--set"),
+    ],
+)
+def test_refusals_are_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], hint: str) -> None:
+    assert hint in refusal(capsys, *arguments)
+
+
+def test_an_unreachable_request_leaves_no_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    arguments = ["anonymize", "german_credit", "--k", "2000", "--suppression-limit", "0", "--out", str(out)]
+    assert "k=2000" in refusal(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_expected_optima_of_arx(capsys: pytest.CaptureFixture[str], tmp_path: Path, arx_oracle: Path) -> None:
+    schema, out = tmp_path / "schema.toml", tmp_path / "out.csv"
+    header = (arx_oracle / "adult.csv").read_text().splitlines()[0].split(";")
+    lines = ['delimiter = ";"']
+    for name in header:
+        lines += [
+            f'[columns."{name}"]',
+            'role = "quasi_identifier"',
+            f'hierarchy_file = "{arx_oracle}/adult_hierarchy_{name}.csv"',
+        ]
+    schema.write_text("\n".join(lines))
+    for row in pd.read_csv(arx_oracle / "expected_k_anonymity.csv").itertuples():
+        said = answer(
+            capsys, "anonymize", str(arx_oracle / "adult.csv"), "--schema", str(schema),
+            "--qi", row.qis.replace("|", ","), "--k", str(row.k), "--suppression-limit", str(row.supp_limit),
+            "--out", str(out),
+        )  # fmt: skip
+        assert "|".join(str(level) for level in said["levels"].values()) == row.optimum_levels
+        assert said["loss"] == pytest.approx(row.optimum_score, abs=1e-9)
+        assert said["suppressed"] == row.suppressed
+    first = out.read_text().splitlines()[0]
+    assert first == ";".join(header), "the input's delimiter and columns"
