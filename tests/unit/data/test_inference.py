@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import tomllib
 from typing import Any
@@ -50,7 +51,7 @@ def role_of(name: str, values: Any) -> str:
         ),
         ("sensitive", ["diagnosis", "Diagnose", "maladie", "enfermedad", "ICD-10", "income", "Gehalt", "salaire"]),
         ("sensitive", ["ingresos", "salary-class", "religion", "Konfession", "HIV status", "medication"]),
-        ("feature", ["shoe", "package", "village idiot score"[:7] + "x", "sexton", "nominal", "validity", "agenda"]),
+        ("feature", ["shoe", "package", "sexton", "nominal", "validity", "agenda"]),
     ],
 )
 def test_headers_in_four_languages_say_the_role(role: str, headers: list[str]) -> None:
@@ -59,8 +60,8 @@ def test_headers_in_four_languages_say_the_role(role: str, headers: list[str]) -
 
 @pytest.mark.parametrize(
     "header",
-    ["name", "Nachname", "prénom", "apellidos", "patient_name", "E-Mail", "correo", "phone", "Telefon", "SSN"]
-    + ["Straße", "dirección", "patient id", "PatientID", "Kundennummer", "record_number", "MRN"],
+    "name,Nachname,prénom,apellidos,patient_name,E-Mail,correo,phone,Telefon,SSN,Straße,dirección,patient id,PatientID,"
+    "Kundennummer,record_number,MRN".split(","),
 )
 def test_headers_of_identifiers(header: str) -> None:
     assert role_of(header, DISTINCT_WORDS) == "identifier"
@@ -151,7 +152,7 @@ def test_widths_of_quasi_identifiers_nest() -> None:
     for name in ("age", "birth_year", "yob"):
         widths = schema[name].widths
         assert widths
-        assert all(wide % narrow == 0 for narrow, wide in zip(widths, widths[1:], strict=False))
+        assert all(wide % narrow == 0 for narrow, wide in itertools.pairwise(widths))
     assert schema["age"].widths == (5, 10, 20, 40)
 
 
