@@ -27,6 +27,7 @@ EPSILONS = settings_of(method(Learner, FIRST_LEARNER))["epsilon"].steps
 DELTAS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 REPEATS = (2, 3, 5, 10, 20)
 UPLOAD = "upload"
+AUTO = "auto"
 SETTING = "set."
 
 
@@ -50,7 +51,7 @@ def fields() -> dict[str, Field]:
         ),
         "learner": Field(FIRST_LEARNER, _one_of(list(methods(Learner)))),
         "epsilon": Field(1.0, _number_of(EPSILONS)),
-        "delta": Field(None, _number_of(DELTAS)),
+        "delta": Field(AUTO, _number_of(DELTAS)),
         "repeats": Field(10, lambda text: int(_number_of(REPEATS)(text))),
     }
 
@@ -90,6 +91,12 @@ def get(name: str) -> Any:
     return fields()[name].default if value is None else value
 
 
+def delta() -> float | None:
+    """None where it is chosen for the table's size."""
+    value = get("delta")
+    return None if value == AUTO else float(value)
+
+
 def open_scenario(values: Mapping[str, Any]) -> None:
     """Sets these values and the defaults for all others."""
     for name, field in fields().items():
@@ -124,7 +131,7 @@ def learner_settings(learner: str) -> dict[str, Any]:
         if name in ("epsilon", "delta") or key not in st.session_state:
             continue
         try:
-            value = setting.parse(st.session_state[key])
+            value = None if st.session_state[key] == AUTO else setting.parse(st.session_state[key])
         except BadInput:
             continue
         if value != setting.default:

@@ -55,7 +55,7 @@ def cost_of_look_alikes(data: Dataset, name: str, suppression: float) -> Questio
 
 def current_cost_of_guarantee() -> Question:
     data, learner = tables.dataset(), current_learner()
-    settings = {"delta": session.get("delta"), **session.learner_settings(learner)}
+    settings = {"delta": session.delta(), **session.learner_settings(learner)}
     return cost_of_guarantee(data, _name(), learner, int(session.get("repeats")), settings)
 
 

@@ -133,8 +133,7 @@ def column_list() -> pd.DataFrame:
         levels=[str(depth) if depth else "–" for depth in frame["levels"]],
         why=why,
     )
-    named = {"unique_share": "unique", "missing_share": "missing", "why": "evidence" if reasons else "meaning"}
-    return shown.rename(columns=named)
+    return shown.rename(columns={"unique_share": "unique", "missing_share": "missing"})
 
 
 def take_file(filename: str, content: bytes) -> str:

@@ -20,6 +20,7 @@ from ppml_core.catalog import method
 from ppml_core.charts.template import CONFIG, Chart, Mode
 from ppml_core.charts.words import budget, count, power
 from ppml_core.data.dataset import Dataset
+from ppml_core.errors import PPMLError
 from ppml_core.measures.base import Measure
 from ppml_core.settings import Setting, words
 
@@ -35,7 +36,7 @@ def scenario_bar() -> None:
     """One line on top of every page: what is shown, a way back, and a link that reproduces it."""
     data = tables.dataset()
     learner = sweeps.title_of(str(session.get("learner")))
-    delta = session.get("delta")
+    delta = session.delta()
     parts = [
         f"<strong>{escape(short_title(data))}</strong>",
         f"{count(len(data))} people",
@@ -95,22 +96,27 @@ def chart(drawn: Chart, key: str, on_select: Callable[[], None] | None = None, *
         numbers.dataframe(drawn.table, hide_index=True, height=min(38 + 35 * max(len(drawn.table), 1), 320))
 
 
-def facts(entries: Sequence[tuple[str, str, str]]) -> None:
-    """Numbers in a row: (value, what it is, a line beneath)."""
+def facts(entries: Sequence[tuple[str, str, str]], *, stacked: bool = False) -> None:
+    """Numbers side by side, or `stacked` in a narrow column: (value, what it is, a line beneath)."""
     items = "".join(
-        f"<div><dt>{escape(name)}</dt><dd><b>{escape(value)}</b><span>{escape(note)}</span></dd></div>"
+        f"<div><dt>{escape(name)}</dt><dd><b>{escape(value)}</b> <span>{escape(note)}</span></dd></div>"
         for value, name, note in entries
     )
-    st.html(f'<dl class="facts">{items}</dl>')
+    st.html(f'<dl class="facts{" stacked" if stacked else ""}">{items}</dl>')
 
 
-def table(frame: pd.DataFrame, shares: Sequence[str] = (), caption: str = "") -> None:
-    """A plain table that can be read aloud; columns in `shares` (0..1) are drawn as bars with their number."""
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
+def table(frame: pd.DataFrame, shares: Sequence[str] = (), caption: str = "", note: str = "") -> None:
+    """A plain table that can be read aloud; columns in `shares` (0..1) are drawn as bars with their number.
+
+    The column `note`, if any, stands in small print under the first one.
+    """
+    shown = [str(name) for name in frame.columns if name != note]
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in shown)
     body = "".join(
-        "<tr>" + "".join(_cell(value, name in shares) for name, value in row.items()) + "</tr>"
-        for row in frame.to_dict("records")
-    )
+        "<tr>" + "".join(_cell(line[name], name in shares, line.get(note, "") if not place else "")
+                         for place, name in enumerate(shown)) + "</tr>"
+        for line in ({str(key): value for key, value in row.items()} for row in frame.to_dict("records"))
+    )  # fmt: skip
     st.html(
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="plain">'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -197,8 +203,7 @@ def run_missing(question: sweeps.Question, title: str) -> None:
 
 def control(setting: Setting, key: str, *, columns: Sequence[str] = (), title: str = "") -> Any:
     """The widget that a setting's declaration asks for; its value under `key`, kept across pages."""
-    name = title or words(setting.name)
-    name = name[:1].upper() + name[1:]
+    name = title or words(setting.name)[:1].upper() + words(setting.name)[1:]
     shared: dict[str, Any] = {"key": key, "help": _help(setting), "persist_state": "session"}
     first = _first(setting, key)
     if key not in st.session_state or st.session_state[key] != first:
@@ -206,8 +211,8 @@ def control(setting: Setting, key: str, *, columns: Sequence[str] = (), title: s
     if setting.type == "bool":
         return st.toggle(name, **shared)
     if setting.type == "choice":
-        offered = ([None] if setting.optional else []) + list(setting.choices)
-        return st.selectbox(name, offered, format_func=lambda value: words(value or "chosen for you"), **shared)
+        offered = [*([session.AUTO] if setting.optional else []), *setting.choices]
+        return st.selectbox(name, offered, format_func=_written, **shared)
     if setting.type == "columns":
         st.session_state[key] = [column for column in first or () if column in columns]
         return tuple(st.multiselect(name, list(columns), **shared))
@@ -219,16 +224,15 @@ def control(setting: Setting, key: str, *, columns: Sequence[str] = (), title: s
 def _number(setting: Setting, name: str, first: Any, shared: dict[str, Any]) -> Any:
     stops = _stops(setting)
     if stops:
-        offered = sorted({*stops, *([] if first is None else [first])})
-        choices: list[Any] = [None, *offered] if setting.optional else offered
-        write: Callable[[Any], str] = lambda value: "chosen for you" if value is None else budget(value)  # noqa: E731
+        offered = sorted({*stops, *([] if first == session.AUTO else [first])})
         if setting.optional:
-            return st.selectbox(name, choices, format_func=write, **shared)
-        return st.select_slider(name, choices, format_func=write, **shared)
+            return st.selectbox(name, [session.AUTO, *offered], format_func=_written, **shared)
+        return st.select_slider(name, offered, format_func=_written, **shared)
     kind: type = int if setting.type == "int" else float
-    if setting.slider and first is not None and setting.slider[0] <= first <= setting.slider[1]:
+    if setting.slider and not isinstance(first, str) and setting.slider[0] <= first <= setting.slider[1]:
         low, high = (kind(end) for end in setting.slider)
-        return st.slider(name, low, high, step=1 if kind is int else (high - low) / 20, **shared)
+        shown = "percent" if setting.unit.startswith("share") else None
+        return st.slider(name, low, high, step=1 if kind is int else (high - low) / 20, format=shown, **shared)
     return st.number_input(
         name,
         min_value=None if setting.low is None else kind(setting.low),
@@ -252,10 +256,18 @@ def _stops(setting: Setting) -> list[Any]:
 
 def _first(setting: Setting, key: str) -> Any:
     """What the control starts with: the session's value where it can be read, else the default."""
+    value = st.session_state.get(key, setting.default)
     try:
-        return setting.parse(st.session_state[key]) if key in st.session_state else setting.default
-    except Exception:
-        return setting.default
+        value = setting.parse(None if value == session.AUTO else value)
+    except PPMLError:
+        value = setting.default
+    return session.AUTO if value is None else value
+
+
+def _written(value: Any) -> str:
+    if value == session.AUTO:
+        return "chosen for you"
+    return words(value) if isinstance(value, str) else budget(value)
 
 
 def _help(setting: Setting) -> str:
@@ -302,9 +314,10 @@ def _seconds(seconds: float) -> str:
     return f"{round(seconds / 60)} min"
 
 
-def _cell(value: Any, share: bool) -> str:
+def _cell(value: Any, share: bool, note: str = "") -> str:
     if not share:
-        return f"<td>{escape('' if value is None else str(value))}</td>"
+        under = f"<small>{escape(note)}</small>" if note else ""
+        return f"<td>{escape('' if value is None else str(value))}{under}</td>"
     width = 0.0 if value is None or pd.isna(value) else 100 * float(value)
     shown = "0 %" if width == 0 else ("<1 %" if width < 1 else f"{width:.0f} %")
     bar = f'<span class="bar"><i style="width:{width:.1f}%"></i></span>'

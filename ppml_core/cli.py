@@ -111,7 +111,7 @@ def _read(arguments: argparse.Namespace, table: str) -> Dataset:
     return read_dataset(table, schema=arguments.schema, qi=arguments.qi, sensitive=arguments.sensitive)
 
 
-def _datasets(_: argparse.Namespace) -> list[dict[str, Any]]:
+def _datasets(_: argparse.Namespace) -> Any:
     from ppml_core.data.bundled import describe
 
     return describe()

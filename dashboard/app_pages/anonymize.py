@@ -27,8 +27,9 @@ def page() -> None:
             key="class_sizes",
         )
     with right:
-        widgets.facts(story.release_facts(shown))
+        widgets.facts(story.release_facts(shown), stacked=True)
         widgets.aside("k-anonymity bounds the first number. It does not hide a value that all look-alikes share.")
+    left, right = st.columns([1.9, 1], gap="large")
     with left:
         keep = shown.data.quasi_identifiers
         widgets.keep_within("column", keep, keep[0])
@@ -54,7 +55,7 @@ def controls() -> None:
     declared = settings_of(FullDomain)
     widgets.label("Look-alikes")
     widgets.control(declared["k"], "k", title="k, smallest class of look-alikes")
-    widgets.control(declared["suppression_limit"], "suppression", title="people that may be left out")
+    widgets.control(declared["suppression_limit"], "suppression", title="People that may be left out, at most")
 
 
 def release_csv() -> bytes:

@@ -9,24 +9,30 @@ from ppml_core.charts import story
 
 
 def page() -> None:
-    left, right = st.columns([1, 2.1], gap="large")
-    with right:
-        columns()
-    with left:
-        choose_table()
+    risk_today()
+    cards, own = st.columns([2, 1], gap="large")
+    with cards:
+        bundled_tables()
+    with own:
+        own_table()
+    columns()
+    edit_role()
 
 
-def choose_table() -> None:
+def bundled_tables() -> None:
     widgets.label("Bundled tables")
-    for entry in tables.bundled_cards():
+    places = [place for _ in range(2) for place in st.columns(3)]
+    for place, entry in zip(places, tables.bundled_cards(), strict=False):
         name = entry["name"]
         chosen = name == session.dataset_name()
-        with st.container(key=f"card_{name}"):
+        with place, st.container(key="card_in_use" if chosen else f"card_{name}"):
             st.button(
-                entry["title"], key=f"dataset_{name}", type="primary" if chosen else "secondary", width="stretch",
-                on_click=session.choose_dataset, args=(name,),
+                entry["title"], key=f"dataset_{name}", width="stretch", on_click=session.choose_dataset, args=(name,)
             )  # fmt: skip
-            widgets.aside(entry["line"])
+            widgets.aside(("In use: " if chosen else "") + entry["line"])
+
+
+def own_table() -> None:
     widgets.label("Your own table")
     if session.upload_is_missing():
         widgets.refusal("This link was made with a table of somebody's own. Load that file here to go on with it.")
@@ -37,13 +43,13 @@ def choose_table() -> None:
         widgets.refusal(refused)
     elif given is None and session.is_upload():
         widgets.aside(f"In use: {session.upload()['filename']}.")
+    widgets.aside(
+        "It stays in this session: it is in no shared cache, database, log or link, and ends with the session."
+    )
     with st.expander("Use a saved schema", key="saved_schema"):
         st.file_uploader("schema.toml", type=["toml"], key="schema_file", on_change=take_schema)
         if refused := st.session_state.get("schema_refused"):
             widgets.refusal(refused)
-    widgets.aside(
-        "It stays in this session: it is in no shared cache, database, log or link, and ends with the session."
-    )
 
 
 def take_file() -> None:
@@ -57,19 +63,22 @@ def take_schema() -> None:
     st.session_state["schema_refused"] = tables.take_schema(given.getvalue()) if given is not None else ""
 
 
+def risk_today() -> None:
+    data, question = tables.dataset(), "How exposed are the people in this table today?"
+    if not data.quasi_identifiers:
+        widgets.heading(question, "No column is a quasi-identifier yet.")
+        return
+    report = tables.risk()
+    widgets.heading(question, story.risk_sentence(report))
+    widgets.facts(story.risk_facts(report))
+
+
 def columns() -> None:
-    data = tables.dataset()
-    if data.quasi_identifiers:
-        report = tables.risk()
-        widgets.heading("How exposed are the people in this table today?", story.risk_sentence(report))
-        widgets.facts(story.risk_facts(report))
-    else:
-        widgets.heading("How exposed are the people in this table today?", "No column is a quasi-identifier yet.")
-    widgets.heading("What does each column mean?", story.roles_sentence(data.schema))
+    widgets.heading("What does each column mean?", story.roles_sentence(tables.dataset().schema))
     widgets.table(
-        tables.column_list(), shares=("unique", "missing"), caption="Columns of the table, their roles and evidence"
-    )
-    edit_role()
+        tables.column_list(), shares=("unique", "missing"), note="why",
+        caption="Columns of the table: role, kind, how well each tells people apart, what is missing, and why",
+    )  # fmt: skip
 
 
 def edit_role() -> None:

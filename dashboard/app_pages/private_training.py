@@ -53,9 +53,9 @@ def other_controls(learner: str) -> None:
     if "delta" in declared:
         widgets.choose(
             "δ, chance that the guarantee fails",
-            [None, *session.DELTAS],
+            [session.AUTO, *session.DELTAS],
             "delta",
-            lambda value: "chosen for the table's size" if value is None else power(value),
+            lambda value: "chosen for the table's size" if value == session.AUTO else power(value),
             "Keep it below one in ten times the number of people, so that nobody can be given away whole.",
         )
     st.select_slider(

@@ -16,11 +16,16 @@ GUARANTEE, LOOK_ALIKES = "A guarantee (ε)", "Look-alikes (k)"
 
 
 def page() -> None:
-    view = widgets.segments("What protects people", [GUARANTEE, LOOK_ALIKES], "view")
-    look_alikes() if view == LOOK_ALIKES else guarantee()
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        view = widgets.segments("What protects people", [GUARANTEE, LOOK_ALIKES], "view")
+        measure = widgets.measure_control(plans.measures_for(tables.dataset().schema))
+    if view == LOOK_ALIKES:
+        look_alikes(measure)
+    else:
+        guarantee(measure)
 
 
-def guarantee() -> None:
+def guarantee(measure: str) -> None:
     question, desk, data = sweeps.current_cost_of_guarantee(), tables.desk(), tables.dataset()
     learner = sweeps.current_learner()
     rows = sweeps.known_rows(question, desk, data)
@@ -28,7 +33,6 @@ def guarantee() -> None:
     with right:
         epsilon = widgets.epsilon_slider()
     with left:
-        measure = widgets.measure_control(plans.measures_for(data.schema))
         curves = sweeps.all_epsilon_points(question, rows, measure, learner)
         baselines = sweeps.epsilon_baselines(question, rows, measure, learner)
         drawn = epsilon_chart(curves, baselines, measure, widgets.short_title(data), epsilon, widgets.mode())
@@ -41,13 +45,14 @@ def guarantee() -> None:
         widgets.story(*told, title=f"At ε = {budget(epsilon)}")
         widgets.aside("Accuracy is internal: it was measured on private test people. " + story.guarantee_line(promised))
         widgets.run_missing(question, "cost of a guarantee")
+    left, right = st.columns([1.9, 1], gap="large")
+    proved = plans.guarantees_of(points, learner)
     with left:
-        proved = plans.guarantees_of(points, learner)
         if proved:
             widgets.chart(guess_chart(proved, epsilon, widgets.mode()), key="guess", on_select=take_guess)
 
 
-def look_alikes() -> None:
+def look_alikes(measure: str) -> None:
     question, desk, data = sweeps.current_cost_of_look_alikes(), tables.desk(), tables.dataset()
     rows = sweeps.known_rows(question, desk, data)[""]
     learner = plans.k_learner(data.schema)
@@ -55,7 +60,6 @@ def look_alikes() -> None:
     with right:
         k = widgets.k_slider(sweeps.KS)
     with left:
-        measure = widgets.measure_control(plans.measures_for(data.schema))
         points = plans.points_of(rows, measure, plans.K, sweeps.title_of(learner))
         baselines = plans.raw_baselines(rows, measure, sweeps.title_of(learner))
         widgets.chart(
@@ -66,6 +70,7 @@ def look_alikes() -> None:
         point, left_over = sweeps.point_at(points, k), tables.risk_at(k)
         widgets.story(*story.k_story(point, baselines, measure, left_over), title=f"At k = {k}")
         widgets.run_missing(question, "cost of look-alikes")
+    left, right = st.columns([1.9, 1], gap="large")
     with left:
         if widgets.lattice_is_missing():
             tables.start_lattice()

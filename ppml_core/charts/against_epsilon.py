@@ -87,7 +87,7 @@ def table_of(points: pd.DataFrame, setting: str, noun: str) -> pd.DataFrame:
 
 
 def epsilon_ticks(values: Sequence[float] | np.ndarray) -> list[float]:
-    present = sorted({float(value) for value in values}) or [1.0]
+    present = sorted({float(value) for value in values}) or list(DECADES)
     if np.log10(present[-1] / present[0]) <= WIDE and len(present) <= 7:
         return present
     return [decade for decade in DECADES if present[0] <= decade * 1.0001 and decade <= present[-1] * 1.0001]

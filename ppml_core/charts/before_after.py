@@ -105,6 +105,7 @@ def _upright(table: pd.DataFrame, even: Numbers, mode: Mode) -> go.Figure:
         hoverinfo="skip",
     )  # fmt: skip
     drawing.update_xaxes(nticks=8)
+    _key(drawing, colours)
     drawing.update_yaxes(title_text="people", tickformat="~s", nticks=5, rangemode="tozero")
     return drawing
 
@@ -125,6 +126,7 @@ def _lying(table: pd.DataFrame, even: Numbers, mode: Mode) -> go.Figure:
         x=np.repeat(even, 2), y=edges, mode="lines", line={"color": colours.utility, "width": 2.2}, name="after",
         hoverinfo="skip",
     )  # fmt: skip
+    _key(drawing, colours)
     each = max(1, -(-rows * 15 // max(rows * thick, 1)))
     shown = spots[::each]
     drawing.update_yaxes(
@@ -134,6 +136,14 @@ def _lying(table: pd.DataFrame, even: Numbers, mode: Mode) -> go.Figure:
     drawing.update_xaxes(title_text="people", tickformat="~s", nticks=5, showgrid=True, rangemode="tozero")
     drawing.update_layout(margin={**template.MARGIN, "l": 128})
     return drawing
+
+
+def _key(drawing: go.Figure, colours: template.Palette) -> None:
+    """What grey and blue are, in their own colours, in the upper right corner."""
+    for text, ink, rise in (("the table", colours.muted, 0), ("the release", colours.utility, -17)):
+        template.note(
+            drawing, 1, 1, text, ink, xref="paper", yref="paper", xanchor="right", yanchor="top", rise=rise
+        )  # fmt: skip
 
 
 def _short(text: str) -> str:

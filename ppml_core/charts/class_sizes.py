@@ -17,7 +17,7 @@ from ppml_core.charts.words import count, percent
 Ints = npt.NDArray[np.int64]
 
 STEPS = (1.0, 2.0, 3.0, 5.0, 7.0)
-LEFT_OUT = -0.32
+LEFT_OUT = -0.46
 HALF = 0.09
 
 
@@ -87,8 +87,7 @@ def _figure(table: pd.DataFrame, edges: npt.NDArray[np.float64], suppressed: int
         hovertemplate="%{y:,} people have %{customdata} look-alikes in the release<extra></extra>",
     )  # fmt: skip
     drawing.add_bar(
-        x=[LEFT_OUT], y=[suppressed], width=[2 * HALF], name="left out",
-        marker={"color": colours.risk, "pattern": {"shape": "/", "fgcolor": colours.paper, "size": 6, "solidity": 0.2}},
+        x=[LEFT_OUT], y=[suppressed], width=[2 * HALF], name="left out", marker={"color": colours.risk},
         hovertemplate="%{y:,} people are left out<extra></extra>",
     )  # fmt: skip
     highest = max(int(table["people in the table"].max()), int(table["people in the release"].max()), suppressed, 1)
@@ -98,7 +97,7 @@ def _figure(table: pd.DataFrame, edges: npt.NDArray[np.float64], suppressed: int
     template.rule(drawing, math.log10(k), colours.highlight, f"<b>k = {k}</b>", right=not near_right)
     powers = range(math.floor(last) + 1)
     drawing.update_xaxes(
-        range=[LEFT_OUT - 2 * HALF, last + 0.05], title_text="look-alikes, the person included (log scale)",
+        range=[LEFT_OUT - 2 * HALF, last + 0.05], title_text="look-alikes, the person included (log scale)", tickangle=0,
         tickmode="array", tickvals=[LEFT_OUT, *powers], ticktext=["left out", *(count(10**power) for power in powers)],
     )  # fmt: skip
     drawing.update_yaxes(range=[0, highest * 1.18], title_text="people", tickformat="~s", nticks=6)
@@ -123,6 +122,10 @@ def _names(
     for (column, text, ink), top in zip(groups, tops, strict=True):
         value = int(table[column].iloc[top])
         if value and (column != "people in the table" or abs(middle[tops[0]] - middle[tops[1]]) > 0.5):
-            template.note(drawing, float(middle[top]), value, text, ink, yanchor="bottom", rise=2)
+            last = top > len(middle) - 3
+            template.note(
+                drawing, float(middle[top]), value, text, ink, yanchor="bottom", rise=2,
+                xanchor="right" if last else "center", shift=-12 if last else 0,
+            )  # fmt: skip
     if suppressed:
         template.note(drawing, LEFT_OUT, suppressed, count(suppressed), colours.risk, yanchor="bottom", rise=2)

@@ -91,7 +91,7 @@ def draw(
     _label(drawing, curves, baselines, across, up, x.log, colours, height, chosen)
     drawing.update_xaxes(
         type="log" if x.log else "linear", range=across, title_text=x.title, tickmode="array",
-        tickvals=list(x.ticks), ticktext=[x.show(tick) for tick in x.ticks],
+        tickangle=0, tickvals=list(x.ticks), ticktext=[x.show(tick) for tick in x.ticks],
     )  # fmt: skip
     marks = round_ticks(up)
     drawing.update_yaxes(
@@ -102,7 +102,7 @@ def draw(
 
 def x_range(curves: Sequence[Curve], axis: Axis, chosen: float | None = None) -> list[float]:
     """The drawn range, as plotly wants it (exponents on a log axis), a little wider than the points."""
-    values = np.concatenate([curve.x for curve in curves] or [np.zeros(0)])
+    values = np.concatenate([curve.x for curve in curves] or [np.array(axis.ticks, dtype=float)])
     values = np.append(values, [chosen] if chosen is not None else [])
     values = values if len(values) else np.array([1.0])
     low, high = float(values.min()), float(values.max())

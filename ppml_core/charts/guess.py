@@ -33,7 +33,7 @@ def guess_chart(guarantees: Sequence[Guarantee], chosen: float | None = None, mo
             [curve],
             [Baseline(f"guessing blindly {percent(0.5)}", 0.5)],
             Axis("privacy budget ε (log scale)", budget, ticks=epsilon_ticks(x), log=True),
-            Axis("right guesses at most", percent, limits=(0.49, 1.0)),
+            Axis("right guesses at most", percent, limits=(0.48, 1.0)),
             mode,
             chosen,
         ),

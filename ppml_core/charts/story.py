@@ -14,7 +14,7 @@ from ppml_core.accounting.odds import best_guess
 from ppml_core.attacks.linkage import RiskReport
 from ppml_core.charts.measures import wording
 from ppml_core.charts.words import budget, count, interval, people_per_thousand, percent, power
-from ppml_core.data.schema import Schema
+from ppml_core.data.schema import Role, Schema
 from ppml_core.errors import PPMLError
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment.preview import Preview
@@ -79,7 +79,8 @@ def guarantee_line(guarantee: Guarantee | None) -> str:
         return "No guarantee."
     delta = f", δ = {power(guarantee.delta)}" if guarantee.delta else ", δ = 0"
     relation = RELATIONS.get(guarantee.neighbours, guarantee.neighbours)
-    return f"Guarantee: ε = {budget(round(guarantee.epsilon, 3))}{delta}, {relation}, per {UNITS.get(guarantee.unit, guarantee.unit)}."
+    unit = UNITS.get(guarantee.unit, guarantee.unit)
+    return f"Guarantee: ε = {budget(round(guarantee.epsilon, 3))}{delta}, {relation}, per {unit}."
 
 
 def epsilon_story(
@@ -107,13 +108,13 @@ def k_story(point: pd.Series | None, baselines: pd.DataFrame, measure: str, risk
 
 def roles_sentence(schema: Schema) -> str:
     """How many columns name, point at, or describe people."""
-    named = {
-        "identifier": "name people",
-        "quasi_identifier": "can point at them",
-        "sensitive": "are sensitive",
-    }
-    counts = [(len(schema.with_role(role)), text) for role, text in named.items()]  # type: ignore[arg-type]
-    told = ", ".join(f"{number or 'none'} {text}" for number, text in counts)
+    named: tuple[tuple[Role, str, str], ...] = (
+        ("identifier", "names people", "name people"),
+        ("quasi_identifier", "can point at them", "can point at them"),
+        ("sensitive", "is sensitive", "are sensitive"),
+    )
+    counts = [(len(schema.with_role(role)), one, many) for role, one, many in named]
+    told = ", ".join(f"{number or 'none'} {one if number == 1 else many}" for number, one, many in counts)
     return f"Of {len(schema.columns)} columns, {told}."
 
 

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput
 
 MOST_NAMED = 5
+MOST_LEAVES = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +116,29 @@ class Dataset:
             raise BadInput(f"the hierarchy of {name!r} lacks {named}{more}: add a line for each, or widen the bounds.")
         return lookup[codes] if len(codes) else np.zeros(0, dtype=np.int32)
 
+    def check_hierarchies(self) -> None:
+        """Raises BadInput where a declared hierarchy, of a quasi-identifier or not, lacks a value of the table."""
+        for name, column in self.schema.columns.items():
+            if column.role == "quasi_identifier" and column.has_hierarchy:
+                self.leaves_of(name)
+            elif column.has_hierarchy:
+                self.leaf_codes(name, self.hierarchy(name))
+
+    def leaves_of(self, name: str) -> Codes:
+        """Leaf codes of one quasi-identifier, computed once."""
+        if name not in self.memo:
+            self.memo[name] = self.leaf_codes(name, self.hierarchies[name])
+        return self.memo[name]
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """Room for arrays derived from the table, that live as long as it does and no longer."""
+        return {}
+
     @cached_property
     def leaves(self) -> dict[str, Codes]:
         """Leaf codes of every quasi-identifier."""
-        return {name: self.leaf_codes(name, tree) for name, tree in self.hierarchies.items()}
+        return {name: self.leaves_of(name) for name in self.hierarchies}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -143,11 +164,11 @@ def _leaf_of(text: str, hierarchy: Hierarchy) -> int:
 
 
 def _numeric_leaves(values: pd.Series, bounds: tuple[float, float] | None) -> list[float]:
-    """Every whole number within the bounds where values are whole; else the numbers that occur."""
+    """Every whole number within the bounds where values are whole and the bounds not too far; else what occurs."""
     present = np.unique(values.dropna().to_numpy(dtype=float))
-    if len(present) and not np.all(present == np.round(present)):
-        return [float(value) for value in present]
     low, high = bounds or ((present[0], present[-1]) if len(present) else (0, 0))
+    if not np.all(present == np.round(present)) or high - low > MOST_LEAVES:
+        return [float(value) for value in present]
     return [float(value) for value in range(int(low), int(high) + 1)]
 
 

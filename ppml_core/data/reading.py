@@ -71,7 +71,7 @@ def read_dataset(
     """The Dataset in a file, or the bundled one of that name. Raises BadInput.
 
     Its schema is the one given, else `schema.toml` beside the table where all columns of that are in the table, else
-    it is inferred. Columns that a schema leaves out are ignored ones. `qi` and `sensitive` replace those roles.
+    it is inferred. A declared hierarchy that lacks a value of the table is refused. Columns that a schema leaves out are ignored ones. `qi` and `sensitive` replace those roles.
     """
     if isinstance(table, str) and table in bundled.names():
         data = bundled.load(table)
@@ -84,7 +84,10 @@ def read_dataset(
         meaning = meaning.with_quasi_identifiers(qi)
     if sensitive is not None:
         meaning = meaning.with_sensitive(sensitive)
-    return data.with_schema(meaning) if meaning is not data.schema else data
+    if meaning is not data.schema:
+        data = data.with_schema(meaning)
+    data.check_hierarchies()
+    return data
 
 
 def fits(schema: Schema, table: pd.DataFrame) -> bool:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.attacks.linkage import risk_report
+from ppml_core.data.checks import check_target
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.data.schema import INFERRED
@@ -50,6 +51,7 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
 
     Raises what the anonymizers raise (Unreachable, NotApplicable, BadInput).
     """
+    check_target(data)
     train, test = split(_with_classes(data), scenario.seed)
     protocol, voided_by = RAW, ""
     figures: list[Figure] = []

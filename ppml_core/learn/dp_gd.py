@@ -104,8 +104,8 @@ class DPGradientDescent(Learner):
         delta = default_delta(ground.rows) if self.delta is None else self.delta
         z = noise_multiplier(self.epsilon, delta, self.steps) * (2 if self.neighbours == "replace_one" else 1)
         signal = ground.rows * math.sqrt(self.steps) / z
-        clip = self.clip_norm or min(max(0.15 * (signal / 900) ** 0.4, 0.1), 0.5)
-        rate = self.learning_rate or min(max(signal / 40, 1.0), 128.0)
+        clip = self.clip_norm or min(max(0.15 * (signal / 900) ** 0.3, 0.12), 0.5)
+        rate = self.learning_rate or min(max(signal / 40, 0.25), 128.0)
         guarantee = Guarantee(
             self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu_of(self.epsilon, delta)
         )

@@ -154,7 +154,13 @@ class Encoder:
         return X
 
     def encode_sparse(self, data: Dataset, dtype: type[np.floating[Any]] = np.float64) -> Any:
-        """The same features as a scipy CSR matrix that holds no zeros."""
+        """The same features as a CSR matrix without zeros; remembered with the dataset, so not to be changed."""
+        key = (self, "sparse", np.dtype(dtype).name)
+        if key not in data.memo:
+            data.memo[key] = self._sparse(data, dtype)
+        return data.memo[key]
+
+    def _sparse(self, data: Dataset, dtype: type[np.floating[Any]]) -> Any:
         from scipy.sparse import csr_matrix
 
         places, values = self._cells(data)

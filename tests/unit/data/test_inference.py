@@ -60,8 +60,25 @@ def test_headers_in_four_languages_say_the_role(role: str, headers: list[str]) -
 
 @pytest.mark.parametrize(
     "header",
-    "name,Nachname,prénom,apellidos,patient_name,E-Mail,correo,phone,Telefon,SSN,Straße,dirección,patient id,PatientID,"
-    "Kundennummer,record_number,MRN".split(","),
+    [
+        "name",
+        "Nachname",
+        "prénom",
+        "apellidos",
+        "patient_name",
+        "E-Mail",
+        "correo",
+        "phone",
+        "Telefon",
+        "SSN",
+        "Straße",
+        "dirección",
+        "patient id",
+        "PatientID",
+        "Kundennummer",
+        "record_number",
+        "MRN",
+    ],
 )
 def test_headers_of_identifiers(header: str) -> None:
     assert role_of(header, DISTINCT_WORDS) == "identifier"
