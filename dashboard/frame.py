@@ -43,6 +43,7 @@ def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) ->
     The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again every
     half second, and once more when the wait is over.
     """
+    session.start()
     at_first = waiting is not None and _ask(waiting)
 
     def page() -> None:

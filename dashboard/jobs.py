@@ -83,15 +83,17 @@ class Desk:
         self._values: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
         self._places = threading.Semaphore(AT_ONCE)
+        self._background = threading.Semaphore(1)
 
-    def start(self, key: Hashable, title: str, work: Callable[[Job], None]) -> Job:
-        """Starts the work, or gives the job that is at it already."""
+    def start(self, key: Hashable, title: str, work: Callable[[Job], None], *, background: bool = False) -> Job:
+        """Starts the work, or gives the job that is at it already. What nobody asked for goes one by one."""
         with self._lock:
             found = self._jobs.get(key)
             if found is not None and found.running and not found.cancelled:
                 return found
             job = self._jobs[key] = Job(key, title)
-        threading.Thread(target=self._run, args=(job, work), daemon=True, name=f"job {title}").start()
+        places = self._background if background else self._places
+        threading.Thread(target=self._run, args=(job, work, places), daemon=True, name=f"job {title}").start()
         return job
 
     def find(self, key: Hashable) -> Job | None:
@@ -123,9 +125,9 @@ class Desk:
         for job in list(self._jobs.values()):
             job.cancel()
 
-    def _run(self, job: Job, work: Callable[[Job], None]) -> None:
+    def _run(self, job: Job, work: Callable[[Job], None], places: threading.Semaphore) -> None:
         try:
-            with self._places:
+            with places:
                 if not job.cancelled:
                     work(job)
         except PPMLError as fault:

@@ -104,7 +104,7 @@ def is_complete(question: Question, rows: dict[str, pd.DataFrame]) -> bool:
     )
 
 
-def start(question: Question, desk: Desk, data: Dataset, title: str) -> None:
+def start(question: Question, desk: Desk, data: Dataset, title: str, background: bool = False) -> None:
     """Computes what is missing, beside the page."""
     total = sum(scenario.repeats * (2 if scenario.anonymize else 1) for _, part in question.parts for scenario in part)
 
@@ -126,7 +126,7 @@ def start(question: Question, desk: Desk, data: Dataset, title: str) -> None:
                 cancelled=job.is_cancelled, on_rows=grow,
             )  # fmt: skip
 
-    desk.start(question.key, title, work)
+    desk.start(question.key, title, work, background=background)
 
 
 def first_question() -> Question:
@@ -141,8 +141,8 @@ def start_first_curves() -> None:
     """The curves of the first table with the default settings; what the store knows is not computed again."""
     desk, data = shared_desk(), tables.first_dataset()
     suppression = session.fields()["suppression"].default
-    start(first_question(), desk, data, "cost of a guarantee")
-    start(cost_of_look_alikes(data, tables.FIRST, suppression), desk, data, "cost of look-alikes")
+    start(first_question(), desk, data, "cost of a guarantee", background=True)
+    start(cost_of_look_alikes(data, tables.FIRST, suppression), desk, data, "cost of look-alikes", background=True)
 
 
 def epsilon_points(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:

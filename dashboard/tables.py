@@ -192,8 +192,8 @@ def warm_up() -> None:
         return
 
     def work(_: Any) -> None:
-        sweeps.start_first_curves()
         data = first_dataset()
         common.once(("lattice", (FIRST, 0, "")), lambda: Lattice.of(data))
+        sweeps.start_first_curves()
 
     common.start("warm up", "first table", work)

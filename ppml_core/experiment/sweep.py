@@ -69,7 +69,7 @@ def sweep(
     fails stays as a gap with its reason. The rows are the same (but for seconds) whatever the number of processes and
     whatever else is swept beside them.
     """
-    memory = memory or Forgetful()
+    memory = Forgetful() if memory is None else memory
     points = _points(scenarios, data.fingerprint)
     everything = list({point.key: point for point in (*points, *_baselines(points, data.fingerprint))}.values())
     records = dict(memory.known([point.key for point in everything]))

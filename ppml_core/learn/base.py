@@ -51,8 +51,6 @@ class Learner(Method, ABC):
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted: ...
 
     @classmethod
-    def fit_many(
-        cls, learners: Sequence[Self], data: Dataset, rngs: Sequence[np.random.Generator]
-    ) -> list[Fitted]:
+    def fit_many(cls, learners: Sequence[Self], data: Dataset, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
         """One fitted model per (learner, generator), the same numbers as fitting them one by one."""
         return [learner.fit(data, rng) for learner, rng in zip(learners, rngs, strict=True)]

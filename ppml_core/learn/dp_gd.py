@@ -53,17 +53,28 @@ class DPGradientDescent(Learner):
         1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the training"
     )
     delta: float | None = setting(
-        None, 1e-15, 0.1, help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)", log=True
+        None,
+        1e-15,
+        0.1,
+        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
+        log=True,
     )
     steps: int = setting(100, 1, 10_000, slider=(10, 300), help="gradient steps; more steps need more noise in each")
     learning_rate: float | None = setting(
         None, 1e-4, 1e4, slider=(0.5, 256.0), log=True, help="length of a step; none follows from the budget"
     )
     clip_norm: float | None = setting(
-        None, 1e-4, 1.0, slider=(0.05, 1.0), log=True, help="most that one person adds to a sum; none follows from the budget"
+        None,
+        1e-4,
+        1.0,
+        slider=(0.05, 1.0),
+        log=True,
+        help="most that one person adds to a sum; none follows from the budget",
     )
     momentum: float = setting(0.9, 0.0, 0.99, slider=(0.0, 0.95), help="share of the last step that is kept")
-    averaged: float = setting(0.4, 0.0, 1.0, slider=(0.0, 1.0), help="last part of the steps that is averaged", unit="share")
+    averaged: float = setting(
+        0.4, 0.0, 1.0, slider=(0.0, 1.0), help="last part of the steps that is averaged", unit="share"
+    )
     knots: int = setting(
         8, 1, 64, slider=(1, 32), help="bends of the curve that each numeric column contributes; 1 is a straight line"
     )
@@ -106,9 +117,7 @@ class DPGradientDescent(Learner):
         signal = ground.rows * math.sqrt(self.steps) / z
         clip = self.clip_norm or min(max(0.15 * (signal / 900) ** 0.3, 0.12), 0.5)
         rate = self.learning_rate or min(max(signal / 40, 0.25), 128.0)
-        guarantee = Guarantee(
-            self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu_of(self.epsilon, delta)
-        )
+        guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu_of(self.epsilon, delta))
         return Plan(self.steps, rate / ground.rows, clip, clip * z, self.momentum, self._first_averaged(), guarantee)
 
     def _first_averaged(self) -> int:

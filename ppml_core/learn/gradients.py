@@ -19,7 +19,7 @@ from numba import njit
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
-TILE = 32
+TILE = 64
 ROWS_PER_BLOCK = 4096
 
 _HALF = np.float32(0.5)
