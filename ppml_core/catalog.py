@@ -1,4 +1,4 @@
-"""Finds the methods of a kind: every concrete class in the package that defines the kind. Adding one = adding a file."""
+"""Finds the methods of a kind: every concrete class in the package that defines it. Adding one is adding a file."""
 
 from __future__ import annotations
 

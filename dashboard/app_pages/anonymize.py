@@ -18,15 +18,14 @@ def page() -> None:
         widgets.lattice_is_coming()
         return
     left, right = st.columns([1.9, 1], gap="large")
-    with right:
-        controls()
-    shown = tables.current_preview()
-    with left:
+    with left:  # first what moves with the sliders: their values are known before they are drawn
+        shown = tables.current_preview()
         widgets.chart(
             class_size_chart(shown.before, shown.after, shown.node.suppressed, shown.node.k, widgets.mode()),
             key="class_sizes",
         )
     with right:
+        controls()
         widgets.facts(story.release_facts(shown), stacked=True)
         widgets.aside("k-anonymity bounds the first number. It does not hide a value that all look-alikes share.")
     left, right = st.columns([1.9, 1], gap="large")

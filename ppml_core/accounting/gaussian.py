@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import erfcx, ndtr, ndtri
 
 from ppml_core.errors import BadInput, NotApplicable
-from ppml_core.evidence import Guarantee
+from ppml_core.evidence import Guarantee, Neighbours
 
 LEAST_MU, LARGEST_MU = 1e-12, 1e6
 LEAST_LOG = -740.0
@@ -133,7 +133,7 @@ def as_add_or_remove_one(guarantee: Guarantee) -> Guarantee:
     return _restated(guarantee, guarantee.mu / 2, "add_or_remove_one")
 
 
-def _restated(guarantee: Guarantee, mu: float, neighbours: str) -> Guarantee:
+def _restated(guarantee: Guarantee, mu: float, neighbours: Neighbours) -> Guarantee:
     epsilon = epsilon_of(mu, guarantee.delta)
     if epsilon <= 0:
         raise NotApplicable(f"delta {guarantee.delta:g} alone covers mu {mu:g}; there is no epsilon to state.")

@@ -55,7 +55,7 @@ def group(keys, weights):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _roll_up(from_keys, from_counts, size, to_keys, to_counts, shift, field, parents, slots, stamp):  # type: ignore[no-untyped-def]
-    """Rewrites one field of `size` classes by `parents` and merges equal keys; `to` may be `from`. Returns the new size.
+    """Rewrites one field of `size` classes by `parents` and merges equal keys, into `to`. Returns the new size.
 
     A slot holds a stamp above the place of a class; it is free unless the stamp is the present one, so the hash table
     is never cleared.
@@ -153,7 +153,6 @@ def sweep(keys, counts, shifts, fields, depths, parents, sizes, spans, domains, 
     buffer_sizes = np.zeros(attributes, dtype=np.int64)
     owner = np.full(attributes, -1, dtype=np.int64)
     slots = np.zeros(1 << _size_bits(distinct), dtype=np.int64)
-    stamp = 0
     levels = np.zeros(attributes, dtype=np.int64)
     people = np.zeros(n_ks + 1, dtype=np.int64)
     shares = np.zeros((attributes, n_ks + 1), dtype=np.int64)
@@ -166,18 +165,17 @@ def sweep(keys, counts, shifts, fields, depths, parents, sizes, spans, domains, 
         while levels[rising] == depths[rising] - 1:
             rising -= 1
         source = owner[rising]
-        stamp += 1
         table = parents[rising, levels[rising]]
         if source < 0:
             size = _roll_up(
                 keys, counts, distinct, buffer_keys[rising], buffer_counts[rising],
-                shifts[rising], fields[rising], table, slots, stamp,
+                shifts[rising], fields[rising], table, slots, node,
             )  # fmt: skip
         else:
             size = _roll_up(
                 buffer_keys[source], buffer_counts[source], buffer_sizes[source],
                 buffer_keys[rising], buffer_counts[rising],
-                shifts[rising], fields[rising], table, slots, stamp,
+                shifts[rising], fields[rising], table, slots, node,
             )  # fmt: skip
         levels[rising] += 1
         levels[rising + 1 :] = 0

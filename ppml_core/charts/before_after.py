@@ -90,55 +90,55 @@ def _is_number(text: str) -> bool:
 
 def _upright(table: pd.DataFrame, even: Numbers, mode: Mode) -> go.Figure:
     colours = template.palette(mode)
-    drawing = template.figure(mode, 300)
+    drawing = template.Sketch(mode, 300)
     spots = np.array([float(text) if _is_number(text) else np.nan for text in table["value"]])
     known = np.isfinite(spots)
     step = float(np.diff(spots[known]).min()) if known.sum() > 1 else 1.0
     spots = np.where(known, spots, (np.nanmax(spots) if known.any() else 0.0) + 3 * step)
-    drawing.add_bar(
+    drawing.bar(
         x=spots, y=table["people before"], width=step * 0.92, marker={"color": colours.before, "line": {"width": 0}},
         customdata=table[["value", "published as"]].map(escape), name="before",
         hovertemplate="%{customdata[0]}: %{y:,} people, published as %{customdata[1]}<extra></extra>",
     )  # fmt: skip
-    drawing.add_scatter(
+    drawing.line(
         x=spots, y=even, mode="lines", line={"color": colours.utility, "width": 2.2, "shape": "hvh"}, name="after",
         hoverinfo="skip",
     )  # fmt: skip
-    drawing.update_xaxes(nticks=8)
+    drawing.axis_x(nticks=8)
     _key(drawing, colours)
-    drawing.update_yaxes(title_text="people", tickformat="~s", nticks=5, rangemode="tozero")
-    return drawing
+    drawing.axis_y(title="people", tickformat="~s", nticks=5, rangemode="tozero")
+    return drawing.figure()
 
 
 def _lying(table: pd.DataFrame, even: Numbers, mode: Mode) -> go.Figure:
     colours = template.palette(mode)
     rows = len(table)
     thick = max(ROW, min(30, 220 // max(rows, 1)))
-    drawing = template.figure(mode, template.MARGIN["t"] + template.MARGIN["b"] + max(rows * thick, 90))
+    drawing = template.Sketch(mode, template.MARGIN["t"] + template.MARGIN["b"] + max(rows * thick, 90))
     spots = np.arange(rows)
-    drawing.add_bar(
+    drawing.bar(
         y=spots, x=table["people before"], orientation="h", width=0.82, name="before",
         marker={"color": colours.before, "line": {"width": 0}}, customdata=table[["value", "published as"]].map(escape),
         hovertemplate="%{customdata[0]}: %{x:,} people, published as %{customdata[1]}<extra></extra>",
     )  # fmt: skip
     edges = np.repeat(np.arange(rows + 1) - 0.5, 2)[1:-1]
-    drawing.add_scatter(
+    drawing.line(
         x=np.repeat(even, 2), y=edges, mode="lines", line={"color": colours.utility, "width": 2.2}, name="after",
         hoverinfo="skip",
     )  # fmt: skip
     _key(drawing, colours)
     each = max(1, -(-rows * 15 // max(rows * thick, 1)))
     shown = spots[::each]
-    drawing.update_yaxes(
+    drawing.axis_y(
         range=[rows - 0.5, -0.5], showgrid=False, tickmode="array", tickvals=shown,
         ticktext=[escape(_short(table["value"].iloc[spot])) for spot in shown],
     )  # fmt: skip
-    drawing.update_xaxes(title_text="people", tickformat="~s", nticks=5, showgrid=True, rangemode="tozero")
-    drawing.update_layout(margin={**template.MARGIN, "l": 128})
-    return drawing
+    drawing.axis_x(title="people", tickformat="~s", nticks=5, showgrid=True, rangemode="tozero")
+    drawing.layout["margin"] = {**template.MARGIN, "l": 128}
+    return drawing.figure()
 
 
-def _key(drawing: go.Figure, colours: template.Palette) -> None:
+def _key(drawing: template.Sketch, colours: template.Palette) -> None:
     """What grey and blue are, in their own colours, in the upper right corner."""
     for text, ink, rise in (("the table", colours.muted, 0), ("the release", colours.utility, -17)):
         template.note(

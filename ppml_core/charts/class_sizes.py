@@ -73,20 +73,20 @@ def _span(low: float, high: float) -> str:
 
 def _figure(table: pd.DataFrame, edges: npt.NDArray[np.float64], suppressed: int, k: int, mode: Mode) -> go.Figure:
     colours = template.palette(mode)
-    drawing = template.figure(mode)
+    drawing = template.Sketch(mode)
     middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
-    drawing.add_bar(
+    drawing.bar(
         x=middle, y=table["people in the table"], width=width * 0.94,
         marker={"color": colours.before, "line": {"width": 0}}, name="the table as it is",
         customdata=table["look-alikes"],
         hovertemplate="%{y:,} people have %{customdata} look-alikes in the table<extra></extra>",
     )  # fmt: skip
-    drawing.add_bar(
+    drawing.bar(
         x=middle, y=table["people in the release"], width=width * 0.6,
         marker={"color": colours.utility, "line": {"width": 0}}, name="the release", customdata=table["look-alikes"],
         hovertemplate="%{y:,} people have %{customdata} look-alikes in the release<extra></extra>",
     )  # fmt: skip
-    drawing.add_bar(
+    drawing.bar(
         x=[LEFT_OUT], y=[suppressed], width=[2 * HALF], name="left out", marker={"color": colours.risk},
         hovertemplate="%{y:,} people are left out<extra></extra>",
     )  # fmt: skip
@@ -96,17 +96,17 @@ def _figure(table: pd.DataFrame, edges: npt.NDArray[np.float64], suppressed: int
     near_right = math.log10(k) > 0.6 * last
     template.rule(drawing, math.log10(k), colours.highlight, f"<b>k = {k}</b>", right=not near_right)
     powers = range(math.floor(last) + 1)
-    drawing.update_xaxes(
-        range=[LEFT_OUT - 2 * HALF, last + 0.05], title_text="look-alikes, the person included (log scale)", tickangle=0,
+    drawing.axis_x(
+        range=[LEFT_OUT - 2 * HALF, last + 0.05], title="look-alikes, the person included (log scale)", tickangle=0,
         tickmode="array", tickvals=[LEFT_OUT, *powers], ticktext=["left out", *(count(10**power) for power in powers)],
     )  # fmt: skip
-    drawing.update_yaxes(range=[0, highest * 1.18], title_text="people", tickformat="~s", nticks=6)
-    drawing.update_layout(barmode="overlay", bargap=0)
-    return drawing
+    drawing.axis_y(range=[0, highest * 1.18], title="people", tickformat="~s", nticks=6)
+    drawing.layout |= {"barmode": "overlay", "bargap": 0}
+    return drawing.figure()
 
 
 def _names(
-    drawing: go.Figure,
+    drawing: template.Sketch,
     table: pd.DataFrame,
     middle: npt.NDArray[np.float64],
     suppressed: int,

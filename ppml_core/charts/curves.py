@@ -73,12 +73,12 @@ def draw(
 ) -> go.Figure:
     """The figure; the first curve is the one that the chosen setting's dot sits on."""
     colours = template.palette(mode)
-    drawing = template.figure(mode, height)
+    drawing = template.Sketch(mode, height)
     across, up = x_range(curves, x, chosen), y_range(curves, baselines, y)
     for number, curve in enumerate(curves):
         _band(drawing, curve, up, _colour(curve, number, colours))
     for baseline in baselines:
-        drawing.add_shape(
+        drawing.shape(
             type="line", xref="paper", x0=0, x1=1, y0=baseline.value, y1=baseline.value, layer="below",
             line={"color": colours.baseline, "width": 1.4, "dash": "dash"},
         )  # fmt: skip
@@ -89,15 +89,15 @@ def draw(
     if chosen is not None and curves:
         _dot(drawing, curves[0], chosen, up, colours)
     _label(drawing, curves, baselines, across, up, x.log, colours, height, chosen)
-    drawing.update_xaxes(
-        type="log" if x.log else "linear", range=across, title_text=x.title, tickmode="array",
+    drawing.axis_x(
+        type="log" if x.log else "linear", range=across, title=x.title, tickmode="array",
         tickangle=0, tickvals=list(x.ticks), ticktext=[x.show(tick) for tick in x.ticks],
     )  # fmt: skip
     marks = round_ticks(up)
-    drawing.update_yaxes(
-        range=up, title_text=y.title, tickmode="array", tickvals=marks, ticktext=[y.show(mark) for mark in marks]
+    drawing.axis_y(
+        range=up, title=y.title, tickmode="array", tickvals=marks, ticktext=[y.show(mark) for mark in marks]
     )
-    return drawing
+    return drawing.figure()
 
 
 def x_range(curves: Sequence[Curve], axis: Axis, chosen: float | None = None) -> list[float]:
@@ -162,14 +162,14 @@ def _colour(curve: Curve, number: int, colours: Palette) -> str:
     return colours.muted if curve.role == "utility" and number > 1 else str(getattr(colours, curve.role))
 
 
-def _band(drawing: go.Figure, curve: Curve, limits: Sequence[float], colour: str) -> None:
+def _band(drawing: template.Sketch, curve: Curve, limits: Sequence[float], colour: str) -> None:
     if not len(curve.low):
         return
     present = np.isfinite(curve.value) & np.isfinite(curve.low) & np.isfinite(curve.high)
     for run in _runs(present):
         x = np.concatenate([curve.x[run], curve.x[run][::-1]])
         y = np.clip(np.concatenate([curve.high[run], curve.low[run][::-1]]), limits[0], limits[1])
-        drawing.add_scatter(
+        drawing.line(
             x=x, y=y, mode="lines", fill="toself", fillcolor=template.faded(colour, 0.14), line={"width": 0},
             hoverinfo="skip", name=f"interval of {curve.name}",
         )  # fmt: skip
@@ -181,11 +181,11 @@ def _runs(present: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
     return [run for run in np.split(positions, np.flatnonzero(np.diff(positions) > 1) + 1) if len(run)]
 
 
-def _line(drawing: go.Figure, curve: Curve, number: int, limits: Sequence[float], colour: str) -> None:
+def _line(drawing: template.Sketch, curve: Curve, number: int, limits: Sequence[float], colour: str) -> None:
     outside = np.where(curve.value < limits[0], -1, np.where(curve.value > limits[1], 1, 0))
     shape = SYMBOLS[number % len(SYMBOLS)]
     marks = [{-1: "triangle-down", 1: "triangle-up"}.get(int(side), shape) for side in outside]
-    drawing.add_scatter(
+    drawing.line(
         x=curve.x,
         y=np.clip(curve.value, limits[0], limits[1]),
         mode="lines+markers",
@@ -201,7 +201,7 @@ def _line(drawing: go.Figure, curve: Curve, number: int, limits: Sequence[float]
     )
     failed = np.flatnonzero(~np.isfinite(curve.value))
     if len(failed) and curve.errors:
-        drawing.add_scatter(
+        drawing.line(
             x=curve.x[failed],
             y=np.full(len(failed), limits[0] + 0.03 * (limits[1] - limits[0])),
             mode="markers",
@@ -212,10 +212,10 @@ def _line(drawing: go.Figure, curve: Curve, number: int, limits: Sequence[float]
         )
 
 
-def _dot(drawing: go.Figure, curve: Curve, chosen: float, limits: Sequence[float], colours: Palette) -> None:
+def _dot(drawing: template.Sketch, curve: Curve, chosen: float, limits: Sequence[float], colours: Palette) -> None:
     near = np.flatnonzero(np.isclose(curve.x, chosen, rtol=1e-6) & np.isfinite(curve.value))
     if len(near):
-        drawing.add_scatter(
+        drawing.line(
             x=[float(curve.x[near[0]])],
             y=[float(np.clip(curve.value[near[0]], limits[0], limits[1]))],
             mode="markers",
@@ -226,7 +226,7 @@ def _dot(drawing: go.Figure, curve: Curve, chosen: float, limits: Sequence[float
 
 
 def _label(
-    drawing: go.Figure,
+    drawing: template.Sketch,
     curves: Sequence[Curve],
     baselines: Sequence[Baseline],
     across: Sequence[float],

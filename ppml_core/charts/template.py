@@ -6,7 +6,7 @@ In: a mode and plain numbers. Out: figures that stand without a legend, and `Cha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -90,39 +90,69 @@ def palette(mode: Mode) -> Palette:
     return PALETTES[mode]
 
 
-def figure(mode: Mode, height: int = HEIGHT) -> go.Figure:
-    """An empty figure in our look: horizontal grid only, no legend, margins by hand, tabular hover."""
-    colours = palette(mode)
-    axis = {
+class Sketch:
+    """A figure in the making, in our look: horizontal grid only, no legend, margins by hand.
+
+    It gathers plain dictionaries and makes the plotly figure once, without checking each property again: a slider
+    move then costs 1 ms instead of 15. A test checks every chart's properties.
+    """
+
+    def __init__(self, mode: Mode, height: int = HEIGHT) -> None:
+        colours = palette(mode)
+        self.traces: list[dict[str, Any]] = []
+        self.shapes: list[dict[str, Any]] = []
+        self.notes: list[dict[str, Any]] = []
+        self.x: dict[str, Any] = _axis(colours) | {"showgrid": False, "showline": True}
+        self.y: dict[str, Any] = _axis(colours) | {"showgrid": True, "showline": False}
+        self.layout: dict[str, Any] = {
+            "font": {"family": FONT, "size": LABEL_SIZE, "color": colours.text},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "margin": MARGIN,
+            "height": height,
+            "showlegend": False,
+            "hovermode": "closest",
+            "hoverlabel": {
+                "bgcolor": colours.paper,
+                "bordercolor": colours.grid,
+                "font": {"family": FONT, "size": LABEL_SIZE, "color": colours.text},
+                "align": "left",
+            },
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": colours.muted, "activecolor": colours.text},
+            "dragmode": False,
+        }
+
+    def bar(self, **trace: Any) -> None:
+        self.traces.append({"type": "bar", **trace})
+
+    def line(self, **trace: Any) -> None:
+        self.traces.append({"type": "scatter", **trace})
+
+    def shape(self, **shape: Any) -> None:
+        self.shapes.append(shape)
+
+    def axis_x(self, title: str = "", **changes: Any) -> None:
+        self.x |= {"title": {**self.x["title"], "text": title}, **changes}
+
+    def axis_y(self, title: str = "", **changes: Any) -> None:
+        self.y |= {"title": {**self.y["title"], "text": title}, **changes}
+
+    def figure(self) -> go.Figure:
+        layout = self.layout | {"xaxis": self.x, "yaxis": self.y, "shapes": self.shapes, "annotations": self.notes}
+        return go.Figure(data=self.traces, layout=layout, _validate=False)
+
+
+def _axis(colours: Palette) -> dict[str, Any]:
+    return {
         "gridcolor": colours.grid,
         "linecolor": colours.grid,
         "zeroline": False,
         "ticks": "",
         "tickfont": {"size": LABEL_SIZE, "color": colours.muted},
-        "title": {"font": {"size": LABEL_SIZE, "color": colours.muted}, "standoff": 10},
+        "title": {"text": "", "font": {"size": LABEL_SIZE, "color": colours.muted}, "standoff": 10},
         "fixedrange": True,
         "automargin": False,
     }
-    layout = go.Layout(
-        font={"family": FONT, "size": LABEL_SIZE, "color": colours.text},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        margin=MARGIN,
-        height=height,
-        showlegend=False,
-        hovermode="closest",
-        hoverlabel={
-            "bgcolor": colours.paper,
-            "bordercolor": colours.grid,
-            "font": {"family": FONT, "size": LABEL_SIZE, "color": colours.text},
-            "align": "left",
-        },
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": colours.muted, "activecolor": colours.text},
-        dragmode=False,
-        xaxis={**axis, "showgrid": False, "showline": True},
-        yaxis={**axis, "showgrid": True, "showline": False},
-    )
-    return go.Figure(layout=layout)
 
 
 def faded(colour: str, opacity: float) -> str:
@@ -135,9 +165,9 @@ def faded(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def rule(drawing: go.Figure, x: float, colour: str, label: str = "", *, right: bool = True) -> None:
+def rule(drawing: Sketch, x: float, colour: str, label: str = "", *, right: bool = True) -> None:
     """One vertical rule over the whole height, its label at the top beside it."""
-    drawing.add_shape(
+    drawing.shape(
         type="line", xref="x", yref="paper", x0=x, x1=x, y0=0, y1=1, line={"color": colour, "width": 1.6}, layer="above"
     )
     if label:
@@ -145,7 +175,7 @@ def rule(drawing: go.Figure, x: float, colour: str, label: str = "", *, right: b
 
 
 def note(
-    drawing: go.Figure,
+    drawing: Sketch,
     x: float,
     y: float,
     text: str,
@@ -159,16 +189,18 @@ def note(
     rise: int = 0,
 ) -> None:
     """A direct label: text at a point of the plot, `shift` and `rise` pixels away from it."""
-    drawing.add_annotation(
-        x=x,
-        y=y,
-        xref=xref,
-        yref=yref,
-        text=text,
-        showarrow=False,
-        xanchor=xanchor,
-        yanchor=yanchor,
-        xshift=shift if xanchor != "right" else -shift,
-        yshift=rise,
-        font={"color": colour, "size": LABEL_SIZE, "family": FONT},
+    drawing.notes.append(
+        {
+            "x": x,
+            "y": y,
+            "xref": xref,
+            "yref": yref,
+            "text": text,
+            "showarrow": False,
+            "xanchor": xanchor,
+            "yanchor": yanchor,
+            "xshift": shift if xanchor != "right" else -shift,
+            "yshift": rise,
+            "font": {"color": colour, "size": LABEL_SIZE, "family": FONT},
+        }
     )

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,8 @@ class Dataset:
         unknown = [str(name) for name in self.table.columns if name not in self.schema.columns]
         if unknown:
             raise BadInput(
-                f"the table has a column {unknown[0]!r} that the schema does not describe; add it, or give it the role ignore."
+                f"the table has a column {unknown[0]!r} that the schema does not describe; "
+                f"add it, or give it the role ignore."
             )
 
     def __len__(self) -> int:
@@ -98,7 +99,8 @@ class Dataset:
         """The column as the texts that hierarchies and releases speak of; an absent value is the empty text."""
         values = self.table[name]
         if self.schema[name].kind == "date":
-            return parse_dates(values, name).dt.strftime("%Y-%m-%d").fillna(MISSING).to_numpy(dtype=object)
+            days = parse_dates(values, name).dt.strftime("%Y-%m-%d").fillna(MISSING)
+            return np.asarray(days.to_numpy(dtype=object))
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
             unique, inverse = np.unique(values.to_numpy(dtype=float, na_value=np.nan), return_inverse=True)
             shown = np.array([MISSING if np.isnan(value) else plain(value) for value in unique], dtype=object)
@@ -128,7 +130,7 @@ class Dataset:
         """Leaf codes of one quasi-identifier, computed once."""
         if name not in self.memo:
             self.memo[name] = self.leaf_codes(name, self.hierarchies[name])
-        return self.memo[name]
+        return cast(Codes, self.memo[name])
 
     @cached_property
     def memo(self) -> dict[Any, Any]:

@@ -19,7 +19,7 @@ def spreadsheet_csv(table: pd.DataFrame, delimiter: str = ",") -> bytes:
     for position in range(safe.shape[1]):
         values = safe.iloc[:, position]
         if not pd.api.types.is_numeric_dtype(values):
-            safe.isetitem(position, _neutral(values))
+            safe.isetitem(position, _neutral(values).to_numpy())
     safe.columns = [_neutral_text(str(name)) for name in safe.columns]
     return safe.to_csv(index=False, sep=delimiter, lineterminator="\n").encode("utf-8")
 

@@ -71,7 +71,8 @@ def read_dataset(
     """The Dataset in a file, or the bundled one of that name. Raises BadInput.
 
     Its schema is the one given, else `schema.toml` beside the table where all columns of that are in the table, else
-    it is inferred. A declared hierarchy that lacks a value of the table is refused. Columns that a schema leaves out are ignored ones. `qi` and `sensitive` replace those roles.
+    it is inferred. A declared hierarchy that lacks a value of the table is refused. Columns that a schema leaves
+    out are ignored ones. `qi` and `sensitive` replace those roles.
     """
     if isinstance(table, str) and table in bundled.names():
         data = bundled.load(table)

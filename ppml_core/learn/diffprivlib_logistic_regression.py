@@ -13,7 +13,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.encoding import Encoder
-from ppml_core.learn.models import LibraryModel, require_all_classes, seed_of, watched
+from ppml_core.learn.models import LibraryModel, imported, require_all_classes, seed_of, watched
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
 from ppml_core.settings import setting
@@ -49,13 +49,12 @@ class DiffprivlibLogisticRegression(Learner):
     )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
+        library = imported("diffprivlib.models")
         with watched() as watch:
-            from diffprivlib.models import LogisticRegression
-
             ground = Ground.of(data, needs_size=False, knots=self.knots)
             y = encode_target(data, ground.classes)
             require_all_classes(y, ground.classes)
-            model = LogisticRegression(
+            model = library.LogisticRegression(
                 epsilon=self.epsilon,
                 data_norm=1.0,
                 C=self.C,

@@ -10,7 +10,7 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted, Learner
-from ppml_core.learn.models import LibraryModel, require_all_classes, seed_of, watched
+from ppml_core.learn.models import LibraryModel, imported, require_all_classes, seed_of, watched
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
 from ppml_core.settings import setting
@@ -41,13 +41,12 @@ class DiffprivlibNaiveBayes(Learner):
     )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
+        library = imported("diffprivlib.models")
         with watched() as watch:
-            from diffprivlib.models import GaussianNB
-
             ground = Ground.of(data, needs_size=False)
             y = encode_target(data, ground.classes)
             require_all_classes(y, ground.classes)
-            model = GaussianNB(
+            model = library.GaussianNB(
                 epsilon=self.epsilon / CLASSES_TOUCHED, bounds=(0.0, 1.0), random_state=seed_of(rng)
             ).fit(ground.encoder.encode(data), y)
         return LibraryModel(

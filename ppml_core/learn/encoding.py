@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ppml_core.data.dataset import MISSING_MARKS, Dataset
-from ppml_core.data.hierarchy import MISSING, hierarchy_from_file, hierarchy_from_levels
+from ppml_core.data.dataset import Dataset
+from ppml_core.data.hierarchy import MISSING, MISSING_MARKS, hierarchy_from_file, hierarchy_from_levels
 from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput, NotApplicable
 

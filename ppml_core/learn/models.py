@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,13 @@ def watched() -> Iterator[Watch]:
     watch.seconds = time.perf_counter() - start
     heard = (" ".join(str(w.message).split()) for w in caught if not issubclass(w.category, FOR_PROGRAMMERS))
     watch.warnings = tuple(dict.fromkeys(heard))
+
+
+def imported(name: str) -> ModuleType:
+    """A library's module, without the warning filters that importing it leaves behind."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module(name)
 
 
 def seed_of(rng: np.random.Generator) -> int:

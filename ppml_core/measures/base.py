@@ -36,7 +36,8 @@ class Score:
 class Measure(Method, ABC):
     """Judges predictions.
 
-    `truth` is each person's class number (rows,), or the target's value in a regression; `scores` are class probabilities (rows, classes), or predictions (rows, 1).
+    `truth` is each person's class number (rows,), or the target's value in a regression; `scores` are class
+    probabilities (rows, classes), or predictions (rows, 1).
     """
 
     task: ClassVar[Literal["classification", "regression"]]

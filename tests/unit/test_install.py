@@ -1,4 +1,4 @@
-"""Both kinds of install find the bundled tables from any folder: the wheel its own copy, the checkout its `datasets/`."""
+"""Both kinds of install find the bundled tables from any folder: a wheel its own copy, a checkout its `datasets/`."""
 
 from __future__ import annotations
 
