@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 APP = Path(__file__).resolve().parent / "app.py"
+ABOUT_PPML = ("--help", "--version")
 HELP = """usage: ppml [dashboard] [--port N] [--no-browser] [streamlit flags]
 
 Opens the dashboard in the browser. Every flag of `streamlit run` may follow. `ppml --help` lists the other commands.
@@ -22,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] == "dashboard":
         return _dashboard(arguments[1:])
+    if arguments[0].startswith("--") and arguments[0] not in ABOUT_PPML:
+        return _dashboard(arguments)
     from ppml_core.cli import main as command_line
 
     return int(command_line(arguments))
@@ -30,10 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def streamlit_arguments(arguments: Sequence[str]) -> list[str]:
     """Our short flags in Streamlit's words; its own flags pass through.
 
+    Only this machine is served unless `--server.address` says otherwise: people's tables are loaded here.
+
     >>> streamlit_arguments(["--port", "8600", "--no-browser"])
-    ['--server.port', '8600', '--server.headless', 'true']
+    ['--server.address', 'localhost', '--server.port', '8600', '--server.headless', 'true']
     """
-    ready: list[str] = []
+    told = any(argument.partition("=")[0] == "--server.address" for argument in arguments)
+    ready = [] if told else ["--server.address", "localhost"]
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if name == "--port":

@@ -6,6 +6,7 @@ In: values of the core. Out: elements on the page. What a control's value is sta
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -25,6 +26,7 @@ from ppml_core.measures.base import Measure
 from ppml_core.settings import Setting, words
 
 ROUND = (1, 2, 5)
+PAINT_SECONDS = 0.1
 
 
 def mode() -> Mode:
@@ -80,12 +82,20 @@ def aside(sentence: str) -> None:
     st.html(f'<p class="aside">{escape(sentence)}</p>')
 
 
-def chart(drawn: Chart, key: str, on_select: Callable[[], None] | None = None, *, head: bool = True) -> None:
-    """The question, its answer, the figure, how to read it, and the table behind it (made only when opened)."""
-    if head:
-        heading(drawn.question, drawn.answer)
+def chart(drawn: Chart, key: str, on_select: Callable[[], None] | None = None, *, first: bool = False) -> None:
+    """The question, its answer, the figure, how to read it, and the table behind it (made only when opened).
+
+    With `first`, what follows waits until the browser has painted the figure: it would compete for the same thread.
+    """
+    from dashboard import frame
+    frame.mark("built")
+    heading(drawn.question, drawn.answer)
+    frame.mark("heading")
     selecting: dict[str, Any] = {"on_select": on_select, "selection_mode": "points"} if on_select else {}
     st.plotly_chart(drawn.figure, key=key, theme=None, config=CONFIG, alt=drawn.alt, **selecting)
+    frame.mark("plotly")
+    if first:
+        time.sleep(PAINT_SECONDS)
     if drawn.standing:
         aside(drawn.standing)
     with st.container(horizontal=True, gap="small", key=f"{key}_more"):
@@ -299,8 +309,8 @@ def job_line(job: Job | None) -> None:
         return
     if job.running and not job.cancelled:
         left = job.seconds_left
-        time = "" if left is None else f", about {_seconds(left)} left"
-        st.progress(job.fraction, text=f"{count(job.done)} of {count(job.total)} models{time}")
+        wait = "" if left is None else f", about {_seconds(left)} left"
+        st.progress(job.fraction, text=f"{count(job.done)} of {count(job.total)} models{wait}")
         st.button("Cancel", key=f"cancel_{hash(job.key)}", on_click=job.cancel)
     elif job.error:
         refusal(job.error)

@@ -140,6 +140,28 @@ def _losses(people, shares, domains, total, suppressed, losses):  # type: ignore
 
 
 @njit(cache=True)
+def judge(keys, counts, levels, shifts, fields, sizes, spans, domains, bucket_of, suppressed, losses):  # type: ignore[no-untyped-def]
+    """Fills `suppressed` and `losses` (ks,) for one node from its classes."""
+    people = np.zeros(len(losses) + 1, dtype=np.int64)
+    shares = np.zeros((len(domains), len(losses) + 1), dtype=np.int64)
+    chosen = np.empty(len(keys), dtype=np.int32)
+    _tally(keys, counts, len(keys), levels, shifts, fields, sizes, spans, bucket_of, chosen, people, shares)
+    _losses(people, shares, domains, counts.sum(), suppressed, losses)
+
+
+@njit(cache=True)
+def remap(keys, maps, shifts, fields):  # type: ignore[no-untyped-def]
+    """Keys with some fields rewritten: `maps[i]` is applied to the field at `shifts[i]`."""
+    out = keys.copy()
+    for i in range(len(shifts)):
+        keep = ~(fields[i] << shifts[i])
+        table = maps[i]
+        for row in range(len(out)):
+            out[row] = (out[row] & keep) | (table[(out[row] >> shifts[i]) & fields[i]] << shifts[i])
+    return out
+
+
+@njit(cache=True)
 def sweep(keys, counts, shifts, fields, depths, parents, sizes, spans, domains, bucket_of, n_ks, suppressed, losses):  # type: ignore[no-untyped-def]
     """Fills `suppressed` and `losses` (nodes, ks) for every node, in the order of an odometer over the levels.
 

@@ -15,28 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.anonymize import kernels
+from ppml_core.anonymize.nodes import Node, Trees, buckets, granularity, node_at
 from ppml_core.anonymize.tuples import Ints, Tuples
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable, Unreachable
 
 EVERY_K = tuple(range(1, 101))
 MOST_CELLS = 60_000_000
-
-
-@dataclass(frozen=True)
-class Node:
-    """One generalization at one k: a level per attribute, what it loses, and whom it leaves out.
-
-    `loss` is ARX's geometric-mean loss (0 nothing, 1 all); `suppressed` counts people in classes below k; `classes`
-    and `min_class` speak of the classes that stay (0 where none stays).
-    """
-
-    levels: dict[str, int]
-    k: int
-    loss: float
-    suppressed: int
-    classes: int
-    min_class: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,21 +44,18 @@ class Lattice:
         if not grid or grid[0] < 1:
             raise BadInput(f"k must be a whole number of at least 1, not {min(ks, default=None)}.")
         tuples = Tuples.of(data)
-        depths = np.array([tree.depth for tree in tuples.trees], dtype=np.int64)
-        nodes = math.prod(depths.tolist())
+        nodes = math.prod(tree.depth for tree in tuples.trees)
         if nodes * len(grid) > MOST_CELLS:
             raise NotApplicable(
-                f"{len(depths)} quasi-identifiers make {nodes:,} generalizations, more than a full search holds "
+                f"{len(tuples.trees)} quasi-identifiers make {nodes:,} generalizations, more than a full search holds "
                 f"({MOST_CELLS // len(grid):,}): make one a feature, or shorten a hierarchy."
             )
         suppressed = np.empty((nodes, len(grid)), dtype=np.int32)
         losses = np.empty((nodes, len(grid)))
-        parents, sizes, spans = _tables(tuples)
-        domains = np.array([len(tree.leaves) for tree in tuples.trees], dtype=np.int64)
-        bucket_of = np.searchsorted(np.array(grid), np.arange(grid[-1] + 1), side="right")
+        trees = Trees.of(tuples)
         kernels.sweep(
-            tuples.keys, tuples.counts, tuples.shifts, tuples.fields, depths, parents, sizes, spans, domains,
-            bucket_of, len(grid), suppressed, losses,
+            tuples.keys, tuples.counts, tuples.shifts, tuples.fields, trees.depths, trees.parents, trees.sizes,
+            trees.spans, trees.domains, buckets(grid), len(grid), suppressed, losses,
         )  # fmt: skip
         return cls(tuples, grid, suppressed, losses)
 
@@ -111,17 +93,8 @@ class Lattice:
     def node(self, index: int, k: int) -> Node:
         """The node at that place in odometer order, judged at that k."""
         column = self._column(k)
-        levels = self.levels(index)
-        sizes, _ = self.tuples.classes(levels)
-        kept = sizes[sizes >= k]
-        return Node(
-            levels=levels,
-            k=k,
-            loss=float(self.losses[index, column]),
-            suppressed=int(self.suppressed[index, column]),
-            classes=len(kept),
-            min_class=int(kept.min()) if len(kept) else 0,
-        )
+        levels = list(self.levels(index).values())
+        return node_at(self.tuples, levels, k, float(self.losses[index, column]), int(self.suppressed[index, column]))
 
     def levels(self, index: int) -> dict[str, int]:
         depths = [tree.depth for tree in self.tuples.trees]
@@ -132,31 +105,5 @@ class Lattice:
         return self.tuples.classes(levels)[0]
 
     def granularity(self, node: Node) -> float:
-        """1 is no loss, 0 is everything generalized to the root or suppressed (as ARX's quality model counts it)."""
-        sizes, class_of = self.tuples.classes(node.levels)
-        kept = sizes[class_of] >= node.k
-        weights = self.tuples.counts / self.people
-        lost = possible = 0.0
-        for name, tree, codes in zip(self.tuples.names, self.tuples.trees, self.tuples.codes, strict=True):
-            level, domain = node.levels[name], len(tree.leaves)
-            share = np.where(kept, tree.sizes[level][tree.codes[level][codes]] / domain, 1.0)
-            lost += float(share @ weights) - 1 / domain
-            possible += 1 - 1 / domain
-        return 1 - lost / possible if possible else 1.0
-
-
-def _tables(tuples: Tuples) -> tuple[Ints, Ints, Ints]:
-    """Parents and leaf counts of every label as arrays (attribute, level, code), and spans (see `kernels._tally`)."""
-    deepest = max(tree.depth for tree in tuples.trees)
-    widest = int(tuples.fields.max()) + 1
-    shape = (len(tuples.trees), deepest, widest)
-    parents, sizes = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    spans = np.zeros(shape[:2], dtype=np.int64)
-    for attribute, tree in enumerate(tuples.trees):
-        for level, counts in enumerate(tree.sizes):
-            sizes[attribute, level, : len(counts)] = counts
-            if len(set(counts.tolist())) == 1:
-                spans[attribute, level] = counts[0]
-        for level, codes in enumerate(tree.parents):
-            parents[attribute, level, : len(codes)] = codes
-    return parents, sizes, spans
+        """1 is no loss, 0 is everything generalized to the root or suppressed."""
+        return granularity(self.tuples, node.levels, node.k)

@@ -94,9 +94,7 @@ def draw(
         tickangle=0, tickvals=list(x.ticks), ticktext=[x.show(tick) for tick in x.ticks],
     )  # fmt: skip
     marks = round_ticks(up)
-    drawing.axis_y(
-        range=up, title=y.title, tickmode="array", tickvals=marks, ticktext=[y.show(mark) for mark in marks]
-    )
+    drawing.axis_y(range=up, title=y.title, tickmode="array", tickvals=marks, ticktext=[y.show(mark) for mark in marks])
     return drawing.figure()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -51,8 +52,7 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
 
     Raises what the anonymizers raise (Unreachable, NotApplicable, BadInput).
     """
-    check_target(data)
-    train, test = split(_with_classes(data), scenario.seed)
+    train, test = _parts(data, scenario.seed)
     protocol, voided_by = RAW, ""
     figures: list[Figure] = []
     for position, step in enumerate(scenario.anonymize):
@@ -67,6 +67,15 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
     if scenario.anonymize:
         figures += _release_figures(train, test)
     return Prepared(train, test, protocol, voided_by, tuple(figures))
+
+
+def _parts(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:
+    """Training and test people, the same objects for every scenario with that seed, so that lattices are shared."""
+    key = ("training and test part", seed)
+    if key not in data.memo:
+        check_target(data)
+        data.memo[key] = split(_with_classes(data), seed)
+    return cast("tuple[Dataset, Dataset]", data.memo[key])
 
 
 def _with_classes(data: Dataset) -> Dataset:

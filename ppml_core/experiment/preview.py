@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ppml_core.anonymize.lattice import Lattice, Node
+from ppml_core.anonymize.lattice import Lattice
+from ppml_core.anonymize.nodes import Node
 from ppml_core.anonymize.transforms.drop_identifiers import DropIdentifiers
 from ppml_core.anonymize.transforms.full_domain import Generalized
 from ppml_core.data.dataset import Dataset
@@ -110,7 +111,7 @@ class Preview:
 
     def release(self) -> Dataset:
         """The table to publish: generalized, without who is suppressed, without identifiers."""
-        published = Generalized(self.data, self.lattice, self.node).release
+        published = Generalized(self.data, self.lattice.tuples, self.node).release
         return DropIdentifiers().fit(published, np.random.default_rng(0)).release
 
     def _certain_share(self, sizes: Ints, class_of: Ints) -> float | None:

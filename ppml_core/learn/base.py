@@ -39,8 +39,9 @@ class Fitted(ABC):
 class Learner(Method, ABC):
     """Trains a model of the schema's target on every input column.
 
-    Settings are public. `gaussian` says that the mechanism's own trade-off curve is the Gaussian one, so that mu follows
-    from epsilon and delta (EVIDENCE 8). Raises NotApplicable where the target is of the wrong kind, BadInput for an unusable table.
+    Settings are public. `gaussian` says that the mechanism's own trade-off curve is the Gaussian one, so that mu
+    follows from epsilon and delta (EVIDENCE 8). Raises NotApplicable where the target is of the wrong kind, BadInput
+    for an unusable table.
     """
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)

@@ -38,7 +38,7 @@ NO_FEATURE = -1
 
 @dataclass(frozen=True)
 class Part:
-    """What one column becomes: `knots` features from `low` to `high`, or one per category; one more if it may be missing.
+    """What one column becomes: `knots` features from `low` to `high`, or one per category; one more for missing.
 
     One knot is the scaled number itself. K > 1 give a piecewise linear function: knot k stands at low + (k/K)² (high -
     low), closer together near the lower bound where most skewed columns have their people, and a number belongs to
@@ -180,7 +180,7 @@ class Encoder:
         return columns
 
     def _cells(self, data: Dataset) -> tuple[Places, npt.NDArray[np.float64]]:
-        """Per person and slot a feature that is set (NO_FEATURE for none) and its value; a part fills one slot or two."""
+        """Per person and slot a feature that is set (NO_FEATURE: none) and its value; a part has one slot or two."""
         places, values = [], []
         for part, offset in zip(self.parts, self.offsets, strict=False):
             if part.is_numeric:
@@ -214,7 +214,7 @@ def numbers_of(values: pd.Series) -> npt.NDArray[np.float64]:
 def years_of(values: pd.Series) -> npt.NDArray[np.float64]:
     """A column of dates as years with fractions: 2000-07-02 is 2000.5."""
     days = pd.to_datetime(values, errors="coerce")
-    return np.asarray((days.dt.year + (days.dt.dayofyear - 1) / 366).to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.asarray((days.dt.year + (days.dt.day_of_year - 1) / 366).to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _scaled(data: Dataset, part: Part) -> npt.NDArray[np.float64]:

@@ -46,8 +46,8 @@ _U0, _U1, _U2, _U3, _U4, _U5, _U6 = _UP
 _D0, _D1, _D2, _D3 = _DOWN
 
 
-@njit(inline="always")  # type: ignore[untyped-decorator]
-def _tanh(x: float) -> float:
+@njit(inline="always")
+def _tanh(x: np.float32) -> np.float32:
     """tanh by a ratio of polynomials of degree 13 and 6 (Eigen's), within 3e-7; flat beyond 7.9."""
     x = x if x > -_BEYOND else -_BEYOND
     x = x if x < _BEYOND else _BEYOND
@@ -56,7 +56,7 @@ def _tanh(x: float) -> float:
     return up / (((_D0 * q + _D1) * q + _D2) * q + _D3)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, error_model="numpy")
 def _add_binary(
     first: int,
     last: int,
@@ -100,7 +100,7 @@ def _add_binary(
                 total[j, m] += v * z[m]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True, error_model="numpy")
 def _add_softmax(
     first: int,
     last: int,

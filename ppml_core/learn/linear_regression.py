@@ -23,13 +23,18 @@ class LinearRegression(Learner):
     tasks: ClassVar[tuple[Task, ...]] = ("regression",)
 
     alpha: float = setting(1.0, 1e-9, 1e9, slider=(0.001, 100.0), log=True, help="strength of the ridge penalty")
+    knots: int = setting(
+        8, 1, 64, slider=(1, 32), help="bends of the curve that each numeric column contributes; 1 is a straight line"
+    )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         from sklearn.linear_model import Ridge
 
         y = target_numbers(data)
-        encoder = Encoder.reading(data)
+        encoder = Encoder.reading(data, self.knots)
         X = encoder.encode(data)
         with watched() as watch:
             model = Ridge(alpha=self.alpha).fit(X, y)
-        return LibraryModel(model, encoder, warnings=watch.warnings, seconds=watch.seconds, form="dense")
+        return LibraryModel(
+            model, encoder, warnings=encoder.notes + watch.warnings, seconds=watch.seconds, form="dense"
+        )

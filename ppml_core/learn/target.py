@@ -33,7 +33,8 @@ def target_classes(schema: Schema, data: Dataset | None = None) -> tuple[str, ..
     Without `data` only public knowledge is used, and NotApplicable is raised where the schema lists no categories;
     with it (plain learners) they are read from the rows.
 
-    >>> schema = Schema.from_values({"target": "ill", "positive": "yes", "columns": {"ill": {"categories": ["yes", "no"]}}})
+    >>> columns = {"ill": {"categories": ["yes", "no"]}}
+    >>> schema = Schema.from_values({"target": "ill", "positive": "yes", "columns": columns})
     >>> target_classes(schema)
     ('no', 'yes')
     """

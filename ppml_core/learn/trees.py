@@ -23,4 +23,6 @@ def fit_trees(classifier: Any, regressor: Any, data: Dataset, form: str) -> Libr
     X = encoded(encoder, data, form)
     with watched() as watch:
         model = (classifier if classes else regressor).fit(X, y)
-    return LibraryModel(model, encoder, classes, warnings=watch.warnings, seconds=watch.seconds, form=form)
+    return LibraryModel(
+        model, encoder, classes, warnings=encoder.notes + watch.warnings, seconds=watch.seconds, form=form
+    )

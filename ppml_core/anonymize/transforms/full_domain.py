@@ -12,7 +12,10 @@ import numpy as np
 import pandas as pd
 
 from ppml_core.anonymize.base import Anonymizer, Recoding
-from ppml_core.anonymize.lattice import Lattice, Node
+from ppml_core.anonymize.lattice import Lattice
+from ppml_core.anonymize.nodes import Node, granularity
+from ppml_core.anonymize.search import cheapest
+from ppml_core.anonymize.tuples import Tuples
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.hierarchy import ROOT
 from ppml_core.data.schema import Column
@@ -39,19 +42,19 @@ class FullDomain(Anonymizer):
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Generalized:
         started = time.perf_counter()
-        lattice = Lattice.of(data, [self.k])
-        node = lattice.optimum(self.k, self.suppression_limit)
-        return Generalized(data, lattice, node, time.perf_counter() - started)
+        tuples = Tuples.of(data)
+        node = cheapest(tuples, self.k, self.suppression_limit)
+        return Generalized(data, tuples, node, time.perf_counter() - started)
 
 
 class Generalized(Recoding):
     """The release at one node of the lattice. People in classes below k are left out of `release`."""
 
-    def __init__(self, data: Dataset, lattice: Lattice, node: Node, seconds: float = 0.0) -> None:
-        sizes, class_of = lattice.tuples.classes(node.levels)
+    def __init__(self, data: Dataset, tuples: Tuples, node: Node, seconds: float = 0.0) -> None:
+        sizes, class_of = tuples.classes(node.levels)
         self.node = node
-        self.trees = dict(zip(lattice.tuples.names, lattice.tuples.trees, strict=True))
-        self.stays = (sizes >= node.k)[class_of][lattice.tuples.row_of]
+        self.trees = dict(zip(tuples.names, tuples.trees, strict=True))
+        self.stays = (sizes >= node.k)[class_of][tuples.row_of]
         self.kept = np.flatnonzero(self.stays)
         self._everyone = self.transform(data)
         self.release = self._everyone.take(self.kept)
@@ -61,7 +64,7 @@ class Generalized(Recoding):
             "suppressed": node.suppressed,
             "classes": node.classes,
             "min_class": node.min_class,
-            "granularity": lattice.granularity(node),
+            "granularity": granularity(tuples, node.levels, node.k),
             "seconds": seconds,
         }
 
@@ -108,4 +111,4 @@ def _published(column: Column, labels: tuple[str, ...]) -> Column:
 def generalize(data: Dataset, lattice: Lattice, levels: Mapping[str, int], k: int) -> Generalized:
     """The release at a node of one's own choosing, judged at k."""
     index = int(np.ravel_multi_index(list(levels.values()), [tree.depth for tree in lattice.tuples.trees]))
-    return Generalized(data, lattice, lattice.node(index, k))
+    return Generalized(data, lattice.tuples, lattice.node(index, k))

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 
 from ppml_core.anonymize.lattice import Lattice
+from ppml_core.anonymize.search import cheapest
 from ppml_core.anonymize.transforms.full_domain import FullDomain, generalize
+from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput, NotApplicable, Unreachable
@@ -75,6 +77,7 @@ def test_no_node_beats_the_optimum_and_the_release_keeps_its_promise(
     assert node.loss == pytest.approx(loss, abs=1e-9)
     assert node.loss == pytest.approx(min(within), abs=1e-9)
     assert node.suppressed == gone
+    assert cheapest(lattice.tuples, k, limit) == node, "the pruned search finds the same node"
     fitted = FullDomain(k=k, suppression_limit=limit).fit(data, RNG)
     published = fitted.release.table
     assert len(published) == len(rows) - gone
@@ -133,6 +136,12 @@ def test_too_many_values_or_nodes_are_refused_in_a_sentence() -> None:
         Lattice.of(data)
     with pytest.raises(BadInput, match="quasi-identifier"):
         Lattice.of(data.with_schema(Schema(columns={name: Column() for name in names})))
+
+
+def test_the_pruned_search_agrees_with_the_sweep_on_adult() -> None:
+    lattice = Lattice.of(load("adult"))
+    for k, limit in ((2, 0.0), (5, 0.05), (25, 0.01), (100, 0.1)):
+        assert cheapest(lattice.tuples, k, limit) == lattice.optimum(k, limit)
 
 
 def test_one_sweep_answers_every_k_alike() -> None:

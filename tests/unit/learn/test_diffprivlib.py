@@ -1,0 +1,59 @@
+"""diffprivlib's learners: what they are given is public, and their warnings arrive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ppml_core.data.bundled import load
+from ppml_core.data.dataset import Dataset
+from ppml_core.data.split import split
+from ppml_core.errors import BadInput
+from ppml_core.learn.base import Learner
+from ppml_core.learn.diffprivlib_logistic_regression import DiffprivlibLogisticRegression, _unit_rows
+from ppml_core.learn.diffprivlib_naive_bayes import DiffprivlibNaiveBayes
+from ppml_core.learn.encoding import Encoder
+from ppml_core.learn.models import LibraryModel
+
+BOTH: list[type[Learner]] = [DiffprivlibLogisticRegression, DiffprivlibNaiveBayes]
+
+
+def adult(rows: int) -> Dataset:
+    return split(load("adult"), 1)[0].take(np.arange(rows))
+
+
+def test_rows_are_never_longer_than_the_norm_the_library_is_told() -> None:
+    data = adult(5000)
+    encoder = Encoder.of(data.schema, 8)
+    assert np.linalg.norm(_unit_rows(encoder, encoder.encode(data)), axis=1).max() <= 1
+    full = np.full((1, 1), encoder.row_norm)
+    assert np.linalg.norm(_unit_rows(encoder, full)) <= 1
+
+
+@pytest.mark.parametrize("learner", BOTH)
+def test_nothing_leaks_with_public_bounds(learner: type[Learner]) -> None:
+    model = learner().fit(adult(1000), np.random.default_rng(0))
+    assert not any("leak" in warning.lower() for warning in model.warnings)
+
+
+def test_warnings_of_the_library_arrive_as_sentences() -> None:
+    model = DiffprivlibLogisticRegression(max_iter=1, epsilon=100.0).fit(adult(1000), np.random.default_rng(0))
+    assert any("converge" in warning for warning in model.warnings)
+
+
+@pytest.mark.parametrize("learner", BOTH)
+def test_a_class_that_nobody_has_is_refused(learner: type[Learner]) -> None:
+    data = adult(1000)
+    poor = data.take(np.flatnonzero(data.texts("income") == "<=50K"))
+    with pytest.raises(BadInput, match=">50K"):
+        learner().fit(poor, np.random.default_rng(0))
+
+
+def test_naive_bayes_pays_for_both_classes_that_a_replaced_person_touches() -> None:
+    model: Any = DiffprivlibNaiveBayes(epsilon=1.0).fit(adult(1000), np.random.default_rng(0))
+    assert isinstance(model, LibraryModel)
+    assert model.model.epsilon == 0.5
+    assert model.guarantee is not None
+    assert (model.guarantee.epsilon, model.guarantee.neighbours) == (1.0, "replace_one")
