@@ -37,9 +37,6 @@ def open_page(sections: Mapping[str, Sequence[tuple[str, str]]], folder: Path) -
     chosen.run()
 
 
-T=[]
-def mark(n):
-    import time; T.append((n,time.perf_counter()))
 def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) -> None:
     """Runs a page's body as a fragment under the scenario bar: a slider move redraws it and nothing else.
 
@@ -50,14 +47,11 @@ def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) ->
     at_first = waiting is not None and _ask(waiting)
 
     def page() -> None:
-        import time; T.clear(); T.append(("start",time.perf_counter()))
         bar = st.container(key="bar")
         notice = session.take_notice()
         if notice:
             st.caption(notice)
-        mark("before body")
         guarded(body)
-        print("PAGE", " ".join(f"{n}:{1000*(t-T[0][1]):.1f}" for n,t in T), flush=True)
         with bar:
             guarded(widgets.scenario_bar)
         session.publish()

@@ -87,13 +87,9 @@ def chart(drawn: Chart, key: str, on_select: Callable[[], None] | None = None, *
 
     With `first`, what follows waits until the browser has painted the figure: it would compete for the same thread.
     """
-    from dashboard import frame
-    frame.mark("built")
     heading(drawn.question, drawn.answer)
-    frame.mark("heading")
     selecting: dict[str, Any] = {"on_select": on_select, "selection_mode": "points"} if on_select else {}
     st.plotly_chart(drawn.figure, key=key, theme=None, config=CONFIG, alt=drawn.alt, **selecting)
-    frame.mark("plotly")
     if first:
         time.sleep(PAINT_SECONDS)
     if drawn.standing:

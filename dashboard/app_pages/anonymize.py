@@ -17,16 +17,9 @@ def page() -> None:
     if widgets.lattice_is_missing():
         widgets.lattice_is_coming()
         return
-    frame.mark("lattice asked")
     left, right = st.columns([1.9, 1], gap="large")
-    frame.mark("columns")
     with left:  # first what moves with the sliders: their values are known before they are drawn
         shown = tables.current_preview()
-        frame.mark("preview")
-        shown.after
-        frame.mark("after")
-        class_size_chart(shown.before, shown.after, shown.node.suppressed, shown.node.k, widgets.mode())
-        frame.mark("chart x1")
         widgets.chart(
             class_size_chart(shown.before, shown.after, shown.node.suppressed, shown.node.k, widgets.mode()),
             key="class_sizes",

@@ -64,7 +64,12 @@ def _edges(largest: int) -> npt.NDArray[np.float64]:
 
 
 def _people(sizes: Ints, edges: npt.NDArray[np.float64]) -> Ints:
-    return np.histogram(sizes, bins=edges, weights=sizes)[0].astype(np.int64)
+    """People in classes from each edge up to the next."""
+    if not len(sizes):
+        return np.zeros(len(edges) - 1, dtype=np.int64)
+    people = np.bincount(sizes) * np.arange(int(sizes.max()) + 1)
+    below = np.concatenate([[0], np.cumsum(people)])
+    return np.diff(below[np.minimum(edges.astype(np.int64), len(people))]).astype(np.int64)
 
 
 def _span(low: float, high: float) -> str:
@@ -91,7 +96,7 @@ def _figure(table: pd.DataFrame, edges: npt.NDArray[np.float64], suppressed: int
         hovertemplate="%{y:,} people are left out<extra></extra>",
     )  # fmt: skip
     highest = max(int(table["people in the table"].max()), int(table["people in the release"].max()), suppressed, 1)
-    _names(drawing, table, middle, suppressed, highest, colours)
+    # _names(drawing, table, middle, suppressed, highest, colours)
     last = float(edges[-1])
     near_right = math.log10(k) > 0.6 * last
     template.rule(drawing, math.log10(k), colours.highlight, f"<b>k = {k}</b>", right=not near_right)

@@ -40,9 +40,10 @@ class DPGradientDescent(Learner):
     Someone who sees every noisy sum learns no more than the guarantee says. Abadi et al. 2016 with all rows in each
     batch; Dong, Roth, Su 2022, Corollary 3.3.
 
-    Where `learning_rate` or `clip_norm` is none it follows from the budget and expected_rows by a rule that was chosen
-    by cross-validation on the training part of the Adult table and is not charged. Noise is reproducible: for
-    experiments, not for a release.
+    All defaults (steps, momentum, averaging, knots, and the rule by which `learning_rate` and `clip_norm` follow from
+    the budget and expected_rows) were chosen by cross-validation on the training part of the Adult table, which is
+    not charged: on Adult itself the guarantee holds for given settings only. Noise is reproducible: for experiments,
+    not for a release.
     """
 
     title: ClassVar[str] = "DP gradient descent"
