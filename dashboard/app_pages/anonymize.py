@@ -17,14 +17,12 @@ def page() -> None:
     if widgets.lattice_is_missing():
         widgets.lattice_is_coming()
         return
+    # First what moves with the sliders, whose values are known before they are drawn: computed, then sent at once.
+    shown = tables.current_preview()
+    sizes = class_size_chart(shown.before, shown.after, shown.node.suppressed, shown.node.k, widgets.mode())
     left, right = st.columns([1.9, 1], gap="large")
-    with left:  # first what moves with the sliders: their values are known before they are drawn
-        shown = tables.current_preview()
-        widgets.chart(
-            class_size_chart(shown.before, shown.after, shown.node.suppressed, shown.node.k, widgets.mode()),
-            key="class_sizes",
-            first=True,
-        )
+    with left:
+        widgets.chart(sizes, key="class_sizes", first=True)
     with right:
         controls()
         widgets.facts(story.release_facts(shown), stacked=True)

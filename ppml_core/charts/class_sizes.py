@@ -96,7 +96,7 @@ def _figure(table: pd.DataFrame, edges: npt.NDArray[np.float64], suppressed: int
         hovertemplate="%{y:,} people are left out<extra></extra>",
     )  # fmt: skip
     highest = max(int(table["people in the table"].max()), int(table["people in the release"].max()), suppressed, 1)
-    # _names(drawing, table, middle, suppressed, highest, colours)
+    _names(drawing, table, middle, suppressed, highest, colours)
     last = float(edges[-1])
     near_right = math.log10(k) > 0.6 * last
     template.rule(drawing, math.log10(k), colours.highlight, f"<b>k = {k}</b>", right=not near_right)

@@ -19,7 +19,6 @@ MARGIN = {"l": 58, "r": 14, "t": 14, "b": 48, "pad": 0}
 LABEL_SIZE = 13
 CONFIG = {
     "displaylogo": False,
-    "responsive": True,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
 }
 

@@ -12,6 +12,7 @@ from ppml_core.measures.base import Array, Measure, Score
 class Accuracy(Measure):
     """Share of people predicted right.
 
+    >>> import numpy as np
     >>> Accuracy().score(np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]])).value
     0.5
     """
