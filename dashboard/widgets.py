@@ -235,12 +235,14 @@ def _number(setting: Setting, name: str, first: Any, shared: dict[str, Any]) -> 
             return st.selectbox(name, [session.AUTO, *offered], format_func=_written, **shared)
         return st.select_slider(name, offered, format_func=_written, **shared)
     kind: type = int if setting.type == "int" else float
-    if setting.slider and not isinstance(first, str) and setting.slider[0] <= first <= setting.slider[1]:
+    if setting.slider and not setting.optional and setting.slider[0] <= first <= setting.slider[1]:
         low, high = (kind(end) for end in setting.slider)
         shown = "percent" if setting.unit.startswith("share") else None
         return st.slider(name, low, high, step=1 if kind is int else (high - low) / 20, format=shown, **shared)
     return st.number_input(
         name,
+        value=None if setting.optional else "min",
+        placeholder="chosen for you" if setting.optional else None,
         min_value=None if setting.low is None else kind(setting.low),
         max_value=None if setting.high is None else kind(setting.high),
         **shared,
@@ -267,7 +269,8 @@ def _first(setting: Setting, key: str) -> Any:
         value = setting.parse(None if value == session.AUTO else value)
     except PPMLError:
         value = setting.default
-    return session.AUTO if value is None else value
+    named = bool(setting.choices or _stops(setting))
+    return session.AUTO if value is None and named else value
 
 
 def _written(value: Any) -> str:

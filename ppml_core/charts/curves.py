@@ -138,7 +138,7 @@ def y_range(curves: Sequence[Curve], baselines: Sequence[Baseline], axis: Axis) 
     return [low, high]
 
 
-def round_ticks(limits: Sequence[float], most: int = 6) -> list[float]:
+def round_ticks(limits: Sequence[float], most: int = 7) -> list[float]:
     """At most `most` round numbers inside the range.
 
     >>> round_ticks([0.69, 0.88])
@@ -245,4 +245,5 @@ def _label(
     spots = place(lines, Frame((across[0], across[1]), (up[0], up[1]), room), upright)
     for line, ink, spot in zip(lines, inks, spots, strict=True):
         if spot is not None:
-            template.note(drawing, spot.x, spot.y, escape(line.text), ink, rise=round(spot.rise))
+            ground = template.faded(colours.paper, 0.8)
+            template.note(drawing, spot.x, spot.y, escape(line.text), ink, rise=round(spot.rise), ground=ground)

@@ -186,10 +186,13 @@ def note(
     yanchor: str = "middle",
     shift: int = 0,
     rise: int = 0,
+    ground: str = "rgba(0,0,0,0)",
 ) -> None:
-    """A direct label: text at a point of the plot, `shift` and `rise` pixels away from it."""
+    """A direct label: text at a point of the plot, `shift` and `rise` pixels away from it, on a `ground` of its own."""
     drawing.notes.append(
         {
+            "bgcolor": ground,
+            "borderpad": 0,
             "x": x,
             "y": y,
             "xref": xref,

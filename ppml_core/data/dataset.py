@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -37,12 +37,16 @@ MOST_LEAVES = 100_000
 class Dataset:
     """A table (one row per person) and its schema. The table is never changed in place.
 
+    `whole` is the table that this one is a part of: where a hierarchy is not declared but built over what occurs, a part
+    uses that of the whole, so that training and test people are generalized alike.
+
     Raises BadInput when schema and table do not fit each other.
     """
 
     table: pd.DataFrame
     schema: Schema
     name: str = "table"
+    whole: Dataset | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         absent = [name for name in self.schema.columns if name not in self.table.columns]
@@ -64,7 +68,7 @@ class Dataset:
 
     def take(self, rows: np.ndarray) -> Dataset:
         """The people at these positions, with the same meaning."""
-        return dataclasses.replace(self, table=self.table.iloc[rows].reset_index(drop=True))
+        return dataclasses.replace(self, table=self.table.iloc[rows].reset_index(drop=True), whole=self.whole or self)
 
     def with_schema(self, schema: Schema) -> Dataset:
         return dataclasses.replace(self, schema=schema)
@@ -77,6 +81,8 @@ class Dataset:
     def hierarchy(self, name: str) -> Hierarchy:
         """The hierarchy of one column: the declared one, or intervals, dates or a root over what occurs."""
         column = self.schema[name]
+        if self.whole is not None and self.whole.schema.columns.get(name) == column:
+            return self.whole.hierarchies.get(name) or self.whole.hierarchy(name)
         if column.hierarchy_file:
             folder = self.schema.folder or Path()
             return hierarchy_from_file(folder / column.hierarchy_file, name, column.missing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-STARTS = ("=", "+", "-", "@", "\t", "\r")
+STARTS = ("=", "+", "-", "@", "\t", "\n")
 
 
 def spreadsheet_csv(table: pd.DataFrame, delimiter: str = ",") -> bytes:
@@ -32,6 +32,8 @@ def _neutral(values: pd.Series) -> pd.Series:
 
 
 def _neutral_text(text: str) -> str:
+    """Line breaks become one kind, which is quoted: a lone carriage return would begin a new row."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text.startswith(STARTS) and not _is_number(text) else text
 
 

@@ -35,7 +35,7 @@ def tidy(
             continue
         head = _head(point, record) | {name: point.scenario.setting(name) for name in columns}
         measured = [*record["rows"], *_raw_rows(point, records, fingerprint)]
-        rows += [head | _cells(row, record) for row in measured]
+        rows += [head | _cells(row) for row in measured]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *columns])
     return frame.astype(dict.fromkeys(NUMBERS, float))
 
@@ -104,14 +104,14 @@ def _head(point: Point, record: Record) -> Record:
     }
 
 
-def _cells(row: Record, record: Record) -> Record:
+def _cells(row: Record) -> Record:
     value, spread = row["value"], row["std_error"]
     known = value is not None
     return {
         "measure": row["measure"],
         "value": value,
         "unit": row["unit"],
-        "error": row["error"] or record["error"],
+        "error": row["error"],
         "std_error": spread,
         "low": value - Z95 * spread if known else None,
         "high": value + Z95 * spread if known else None,

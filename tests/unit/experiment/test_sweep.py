@@ -204,3 +204,14 @@ def test_writers_do_not_wait_for_one_another(credit: Dataset, base: Scenario, tm
     store = Store(url)
     assert len(store) == 12
     store.close()
+
+
+@pytest.mark.parametrize("name", ["clinic", "actg175", "wage"])
+def test_every_bundled_table_goes_the_whole_road(name: str) -> None:
+    """Test people hold dates and values that no training person has; they are recoded all the same."""
+    learner = "random_forest" if name == "wage" else "dp_gd"
+    rows = run(Scenario.of(name, learner, anonymize=[("full_domain", {"k": 3})], repeats=1), load(name))
+    assert rows["error"].isna().all(), rows["error"].dropna().iloc[0]
+    assert {"release_prosecutor_max", "baseline_raw_r2" if name == "wage" else "baseline_raw_accuracy"} <= set(
+        rows["measure"]
+    )

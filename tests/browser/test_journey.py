@@ -1,0 +1,169 @@
+"""A newcomer's way through the dashboard in a real browser: nothing breaks, nothing leaves the machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+from served import Watch, browsing, served
+
+PAGES = ("Start", "Data & roles", "Anonymize", "Private training", "Trade-off")
+LONG = 120_000
+
+# Streamlit's own markup, looked at one by one: its sidebar puts list items under a heading (`list`, `listitem`), and its
+# upload area is a section with the role of decoration that can take the focus (`presentation-role-conflict`).
+REVIEWED = {"list", "listitem", "presentation-role-conflict"}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as opened:
+        yield opened
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[tuple[Page, Watch]]:
+    page = browser.new_page(viewport={"width": 1280, "height": 960})
+    watch = Watch(page)
+    yield page, watch
+    page.close()
+    assert watch.errors == []
+    assert watch.outside == []
+
+
+def go(page: Page, title: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+    expect(page.get_by_role("list", name="Scenario")).to_be_visible(timeout=LONG)
+
+
+def annotation(page: Page, text: str) -> Any:
+    return page.locator(".annotation-text", has_text=text).first
+
+
+def press(page: Page, label: str, key: str, times: int = 1) -> None:
+    slider = page.get_by_role("slider", name=label)
+    for _ in range(times):
+        slider.focus()
+        page.keyboard.press(key)
+
+
+def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, Watch]) -> None:
+    page, _ = watched
+    page.goto(address)
+    expect(page.get_by_text("48,842 people").first).to_be_visible(timeout=LONG)
+
+    go(page, "Data & roles")
+    expect(page.get_by_text("How exposed are the people in this table today?")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("cell", name="marital_status")).to_be_visible()
+
+    go(page, "Anonymize")
+    expect(annotation(page, "k = 5")).to_be_visible(timeout=LONG)
+    press(page, "k, smallest class of look-alikes", "ArrowRight", 1)
+    expect(annotation(page, "k = 6")).to_be_visible()
+    limit = page.get_by_role("slider", name="People that may be left out, at most")
+    before = limit.input_value()
+    press(page, "People that may be left out, at most", "ArrowRight")
+    expect(limit).not_to_have_value(before)
+    expect(page).to_have_url(re.compile(r"[?&]k=6(&|$)"))
+    expect(page).to_have_url(re.compile("suppression="))
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Download the release as CSV").click()
+    first = Path(saving.value.path()).read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("age,sex,race")
+
+    go(page, "Private training")
+    press(page, "Repeats", "ArrowLeft", 3)
+    expect(page.get_by_role("list", name="Scenario")).to_contain_text("2 repeats")
+    page.get_by_role("button", name="Run the sweep").click()
+    expect(page.get_by_text("is right for")).to_be_visible(timeout=LONG)
+    expect(annotation(page, "DP gradient descent")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("button", name="All points are computed")).to_be_visible(timeout=LONG)
+    press(page, "Privacy budget ε", "ArrowLeft", 3)
+    expect(page.get_by_role("list", name="Scenario")).to_contain_text("ε = 0.2")
+    expect(page.get_by_text("at most").first).to_be_visible()
+
+    go(page, "Trade-off")
+    expect(page.get_by_role("heading", name="At ε = 0.2")).to_be_visible(timeout=LONG)
+
+
+def test_a_sweep_is_cancelled_and_found_again(address: str, watched: tuple[Page, Watch]) -> None:
+    page, _ = watched
+    page.goto(f"{address}/?repeats=20&learner=diffprivlib_logistic_regression")
+    go(page, "Private training")
+    page.get_by_role("button", name="Run the sweep").click()
+    expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
+    page.goto(f"{address}/?repeats=20&learner=diffprivlib_logistic_regression")
+    go(page, "Private training")
+    expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("What is finished is kept.")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("button", name="Run the sweep")).to_be_visible()
+
+
+def test_a_click_on_a_point_is_read_and_the_link_reproduces_it(address: str, watched: tuple[Page, Watch]) -> None:
+    page, _ = watched
+    page.goto(f"{address}/?repeats=2")
+    go(page, "Trade-off")
+    expect(page.get_by_role("heading", name="At ε = 1")).to_be_visible(timeout=LONG)
+    if page.get_by_role("button", name="Compute these points").count():
+        page.get_by_role("button", name="Compute these points").click()
+    expect(annotation(page, "DP gradient descent")).to_be_visible(timeout=LONG)
+    points = page.locator(".js-plotly-plot").first.locator(".scatterlayer .trace .point")
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=LONG)
+    _click(page, points.nth(3))
+    expect(page.get_by_role("heading", name="At ε = 0.1", exact=True)).to_be_visible(timeout=LONG)
+    expect(page).to_have_url(re.compile("epsilon=0.1"))
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link.replace("/trade_off", "/"))
+    go(page, "Trade-off")
+    expect(page.get_by_role("heading", name="At ε = 0.1", exact=True)).to_be_visible(timeout=LONG)
+
+
+def _click(page: Page, point: Locator) -> None:
+    """As a hand does: there first, then the button; plotly takes no click on a point it was not shown over."""
+    box = point.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] - 5, box["y"])
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    expect(page.locator(".hoverlayer .hovertext").first).to_be_visible()
+    page.mouse.down()
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_is_accessible_and_fits(
+    address: str, browser: Browser, tmp_path: Path, scheme: Any, width: int
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 960})
+    page = context.new_page()
+    watch = Watch(page)
+    found: dict[str, str] = {}
+    for title in PAGES:
+        slug = "" if title == "Start" else title.lower().replace(" & ", "_").replace(" ", "_").replace("-", "_")
+        page.goto(f"{address}/{slug}")
+        expect(page.get_by_role("list", name="Scenario")).to_be_visible(timeout=LONG)
+        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
+        for violation in Axe().run(page).response["violations"]:
+            if violation["id"] not in REVIEWED:
+                nodes = "; ".join(node["html"][:220] for node in violation["nodes"][:3])
+                found[f"{title}: {violation['id']}"] = nodes
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, f"{title} is {overflow} px wider than the screen"
+        page.screenshot(path=tmp_path / f"{slug or 'start'}-{scheme}-{width}.png", full_page=True)
+    context.close()
+    assert found == {}
+    assert watch.errors == []
+    assert watch.outside == []

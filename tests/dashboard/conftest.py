@@ -1,0 +1,35 @@
+"""What page tests share: pages run as a session would run them, without the sweep of a server's first start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from dashboard import tables
+
+PAGES = Path(dashboard.__file__).resolve().parent / "app_pages"
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _no_first_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "warm_up", lambda: None)
+
+
+@pytest.fixture
+def open_page() -> Open:
+    """Opens a page with a link's values; whatever it raises is a failure."""
+
+    def opened(page: str, **link: object) -> AppTest:
+        at = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=90)
+        for name, value in link.items():
+            at.query_params[name] = str(value)
+        at.run()
+        assert not at.exception
+        return at
+
+    return opened

@@ -1,0 +1,284 @@
+"""Each page starts cold with something real on it, and each control changes what is shown."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import jobs, session, sweeps, tables
+from ppml_core.data.bundled import names
+
+Open = Callable[..., AppTest]
+
+EVERY_PAGE = ("start", "data_roles", "anonymize", "private_training", "trade_off")
+SMALL = {"dataset": "german_credit"}
+
+
+def texts(at: AppTest) -> str:
+    """Everything in words on the page."""
+    said = [element.proto.body for element in at.get("html")]
+    return "\n".join([*said, *(element.value for element in at.markdown)])
+
+
+def figure(at: AppTest, number: int = 0) -> dict[str, Any]:
+    return dict(json.loads(at.get("plotly_chart")[number].proto.spec))
+
+
+def notes(at: AppTest, number: int = 0) -> list[str]:
+    return [note["text"] for note in figure(at, number)["layout"].get("annotations", [])]
+
+
+def settled(at: AppTest, seconds: float = 90) -> AppTest:
+    """The page once nothing runs beside it any more."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        at.run()
+        assert not at.exception
+        if not any(job.running for job in jobs.shared_desk()._jobs.values()):
+            return at.run()
+        time.sleep(0.2)
+    raise AssertionError("a job is still running")
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_a_cold_page_shows_the_scenario_and_a_question(open_page: Open, page: str) -> None:
+    said = texts(open_page(page))
+    assert "48,842 people" in said
+    assert "?" in said
+    assert "went wrong" not in said
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE[1:])
+@pytest.mark.parametrize("name", [name for name in names() if name not in ("adult", "census_kdd")])
+def test_every_bundled_table_can_be_looked_at_from_every_page(open_page: Open, page: str, name: str) -> None:
+    said = texts(settled(open_page(page, dataset=name)))
+    assert "went wrong" not in said
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_a_link_that_makes_no_sense_falls_back_and_says_so(open_page: Open, page: str) -> None:
+    at = open_page(page, dataset="../../etc/passwd", k="-3", epsilon="nan", learner="<script>", repeats="1e9")
+    assert at.session_state["k"] == session.fields()["k"].default
+    assert at.session_state["dataset"] == "adult"
+    assert "cannot be used here" in "".join(caption.value for caption in at.caption)
+    assert "<script>" not in texts(at)
+
+
+def test_a_link_carries_the_whole_scenario_from_any_page(open_page: Open) -> None:
+    link = {"dataset": "german_credit", "k": "7", "epsilon": "0.1", "repeats": "3", "delta": "1e-05"}
+    at = open_page("data_roles", **link)
+    assert {name: at.session_state[name] for name in ("k", "epsilon", "repeats")} == {
+        "k": 7,
+        "epsilon": 0.1,
+        "repeats": 3,
+    }
+    assert {name: str(value) for name, value in at.query_params.items()} == link
+
+
+def test_reset_gives_the_defaults(open_page: Open) -> None:
+    at = open_page("anonymize", k=7, **SMALL)
+    at.button(key="reset").click().run()
+    assert at.session_state["k"] == session.fields()["k"].default
+    assert "48,842 people" in texts(at)
+
+
+def test_k_and_the_limit_move_the_histogram(open_page: Open) -> None:
+    at = settled(open_page("anonymize", **SMALL))
+    assert any("k = 5" in note for note in notes(at))
+    before = texts(at)
+    at.slider(key="k").set_value(20).run()
+    assert any("k = 20" in note for note in notes(at))
+    assert texts(at) != before
+    moved = {texts(at)} | {texts(at.slider(key="suppression").set_value(limit).run()) for limit in (0.0, 0.2)}
+    assert len(moved) > 1
+
+
+def test_the_column_shown_can_be_chosen(open_page: Open) -> None:
+    at = settled(open_page("anonymize", **SMALL))
+    columns = at.selectbox(key="column").options
+    at.selectbox(key="column").select(at.session_state["column"]).run()
+    before = at.get("plotly_chart")[1].proto.spec
+    other = next(name for name in tables_columns() if name != at.session_state["column"])
+    at.selectbox(key="column").select(other).run()
+    assert len(columns) > 1
+    assert at.get("plotly_chart")[1].proto.spec != before
+
+
+def tables_columns() -> list[str]:
+    return list(jobs.shared_desk().once(("dataset", ("german_credit", 0, "")), dict).quasi_identifiers)
+
+
+def test_what_cannot_be_reached_is_one_sentence(open_page: Open) -> None:
+    at = settled(open_page("anonymize", dataset="german_credit", k=100, suppression=0))
+    assert "went wrong" not in texts(at)
+    assert at.get("plotly_chart") or "no generalization reaches" in texts(at).lower()
+
+
+def test_a_sweep_runs_beside_the_page_and_its_curve_appears(open_page: Open) -> None:
+    at = open_page("private_training", repeats=2, **SMALL)
+    assert "No point has been computed yet" in texts(at)
+    at.button(key="run").click().run()
+    at = settled(at)
+    assert "No point has been computed yet" not in texts(at)
+    assert any(trace.get("name", "").startswith("interval of") for trace in figure(at)["data"])
+    assert at.button(key="run").disabled
+    accuracy = at.get("plotly_chart")[0].proto.spec
+    at.session_state["measure"] = "log_loss"
+    at.run()
+    assert at.get("plotly_chart")[0].proto.spec != accuracy
+
+
+def test_epsilon_moves_the_story_without_training(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = open_page("private_training", repeats=2, **SMALL)
+    if not at.button(key="run").disabled:
+        at.button(key="run").click().run()
+        at = settled(at)
+    monkeypatch.setattr(sweeps, "start", lambda *_: pytest.fail("a slider must not train"))
+    at = open_page("trade_off", repeats=2, **SMALL)
+    story = texts(at)
+    at.select_slider(key="epsilon").set_value(0.01).run()
+    assert "At ε = 0.01" in texts(at)
+    assert texts(at) != story
+
+
+@pytest.mark.parametrize("learner", sorted(session.methods(session.Learner)))
+def test_every_learner_of_the_catalog_can_be_chosen(open_page: Open, learner: str) -> None:
+    at = open_page("private_training", dataset="clinic", learner=learner)
+    said = texts(at)
+    assert "went wrong" not in said
+    offered = [str(option) for option in at.selectbox(key="learner").options]
+    assert len(offered) >= 3
+    assert at.session_state["learner"] in session.methods(session.Learner)
+
+
+def test_delta_repeats_and_settings_change_the_question(open_page: Open) -> None:
+    at = open_page("private_training", **SMALL)
+    keys = set()
+    for move in (
+        lambda: at.selectbox(key="delta").select(1e-5).run(),
+        lambda: at.select_slider(key="repeats").set_value(3).run(),
+        lambda: at.slider(key="set.dp_gd.steps").set_value(50).run(),
+    ):
+        move()
+        assert not at.exception
+        keys.add(str(dict(at.query_params)))
+    assert len(keys) == 3
+
+
+def test_the_cost_of_look_alikes_is_computed_on_request(open_page: Open) -> None:
+    at = open_page("trade_off", **SMALL)
+    at.session_state["view"] = "Look-alikes (k)"
+    at.run()
+    at.button(key="run_look-alikes").click().run()
+    at = settled(at)
+    said = texts(at)
+    assert "What do look-alikes cost" in said
+    assert "What risk is left in the release?" in said
+    assert "carries no ε" in said
+
+
+def test_a_role_can_be_changed_and_taken_back(open_page: Open) -> None:
+    at = open_page("data_roles", **SMALL)
+    before = texts(at)
+    at.selectbox(key="role_column").select(tables_columns()[0]).run()
+    role = next(box for box in at.selectbox if box.key and box.key.startswith("role_") and box.key != "role_column")
+    role.select("feature").run()
+    at.button(key="apply_role").click().run()
+    assert texts(at) != before
+    at.button(key="undo_roles").click().run()
+    assert texts(at) == before
+
+
+def test_a_setting_that_may_be_left_open_starts_open(open_page: Open) -> None:
+    at = open_page("private_training", dataset="clinic", learner="random_forest")
+    assert at.number_input(key="set.random_forest.max_depth").value is None
+    at.number_input(key="set.random_forest.max_depth").set_value(7).run()
+    assert dict(at.query_params)["set.random_forest.max_depth"] == "7"
+
+
+def test_another_table_can_be_chosen(open_page: Open) -> None:
+    at = open_page("data_roles")
+    at.button(key="dataset_wage").click().run()
+    assert "3,000 people" in texts(at)
+
+
+def invented(rows: int = 120) -> bytes:
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame(
+        {
+            "name": [f"Person {n} Secretname" for n in range(rows)],
+            "age": rng.integers(20, 70, rows),
+            "town": rng.choice(["North", "South", "East"], rows),
+            "ill": rng.choice(["yes", "no"], rows),
+        }
+    )
+    return table.to_csv(index=False).encode()
+
+
+def test_an_upload_is_used_and_stays_in_its_session(open_page: Open) -> None:
+    known = set(jobs.shared_desk()._values)
+    at = open_page("data_roles")
+    at.file_uploader(key="file").upload("mine.csv", invented(), "text/csv").run()
+    assert not at.exception
+    said = texts(at)
+    assert "120 people" in said
+    assert "Secretname" not in said
+    assert dict(at.query_params)["dataset"] == session.UPLOAD
+    assert "mine" not in str(dict(at.query_params))
+    assert set(jobs.shared_desk()._values) <= known | {"cards", ("dataset", ("adult", 0, ""))} | known
+    other = open_page("data_roles", dataset=session.UPLOAD)
+    assert "120 people" not in texts(other)
+    assert "Load that file here" in texts(other)
+
+
+@pytest.mark.parametrize(
+    ("filename", "content"),
+    [("empty.csv", b""), ("ragged.csv", b"a,b\n1,2,3\n4\n"), ("not.parquet", b"PAR1 no"), ("x.xlsx", b"PK")],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_one_sentence(open_page: Open, filename: str, content: bytes) -> None:
+    at = open_page("data_roles")
+    at.file_uploader(key="file").upload(filename, content, "application/octet-stream").run()
+    assert not at.exception
+    said = texts(at)
+    assert 'class="refusal"' in said
+    assert "48,842 people" in said
+    assert "Traceback" not in said
+
+
+def test_a_fault_is_one_sentence_and_its_values_are_not_logged(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    value = " ".join(("Person", "7", "Secretname"))
+
+    def broken() -> None:
+        raise RuntimeError(value)
+
+    monkeypatch.setattr(tables, "risk", broken)
+    said = texts(open_page("data_roles"))
+    assert jobs.GENERIC in said
+    assert value not in said + caplog.text
+
+
+def test_cancelling_keeps_what_is_finished(open_page: Open) -> None:
+    job = jobs.Job("x", "a sweep")
+    job.report(0, 10)
+    job.report(4, 10)
+    assert job.seconds_left is not None
+    job.cancel()
+    assert job.is_cancelled()
+    assert job.done == 4
+
+
+def test_doors_open_prepared_scenarios() -> None:
+    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=90).run()
+    assert not at.exception
+    at.button(key="door_Teach").click().run()
+    assert not at.exception
+    assert at.session_state["k"] == 20
