@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -43,10 +44,13 @@ def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) ->
     The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again every
     half second, and once more when the wait is over.
     """
+    name = Path(inspect.getfile(body)).stem
     session.start()
+    session.arrive(name)
     at_first = waiting is not None and _ask(waiting)
 
     def page() -> None:
+        session.arrive(name)
         bar = st.container(key="bar")
         notice = session.take_notice()
         if notice:
@@ -58,7 +62,7 @@ def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) ->
         if waiting is not None and _ask(waiting) != at_first:
             st.rerun()
 
-    st.fragment(page, run_every=POLL if at_first else None, key=body.__module__)()
+    st.fragment(page, run_every=POLL if at_first else None, key=name)()
 
 
 def _ask(waiting: Callable[[], bool]) -> bool:

@@ -1,8 +1,11 @@
 """What a session remembers: the scenario as plain values, and the table that a person brought.
 
-Each value lives in `st.session_state` under its own name and is the value of the control with that key, on whichever
-page it stands (`persist_state="session"` keeps it on the others). The whole scenario is written into the URL after each
-run; `bind="query-params"` alone would carry only the controls of the page one is on, and a link must carry all.
+Each value is kept in a plain dictionary and, under the same name, is the value of the control with that key on
+whichever page it stands: `arrive` takes over what was moved and hands every control its value when a page is entered.
+(Streamlit's `persist_state` forgets a value that came from a link and was never moved; it serves controls that stand
+on one page.)
+The whole scenario is written into the URL after each run; `bind="query-params"` would carry only the controls of the
+page one is on, and a link must carry all.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ REPEATS = (2, 3, 5, 10, 20)
 UPLOAD = "upload"
 AUTO = "auto"
 SETTING = "set."
+KEPT = "kept"
+VIEWS = ("measure", "view", "column")
 
 
 @dataclass(frozen=True)
@@ -58,22 +63,34 @@ def fields() -> dict[str, Field]:
 
 def start() -> None:
     """Takes the scenario from the link when a session begins; values that cannot be used keep their default."""
-    if "started" in st.session_state:
+    if KEPT in st.session_state:
         return
-    st.session_state["started"] = True
+    kept: dict[str, Any] = {name: field.default for name, field in fields().items()}
     refused = []
     for name, field in fields().items():
-        st.session_state[name] = field.default
         if name in st.query_params:
             try:
-                st.session_state[name] = field.read(st.query_params[name])
+                kept[name] = field.read(st.query_params[name])
             except (BadInput, ValueError):
                 refused.append(name)
+    st.session_state[KEPT] = kept
     for key in st.query_params:
         if key.startswith(SETTING):
             st.session_state[key] = st.query_params[key]
     if refused:
         st.session_state["notice"] = f"The link's {' and '.join(refused)} cannot be used here; the default stands."
+
+
+def arrive(page: str) -> None:
+    """Before a page draws anything: takes over what was moved, and on another page hands the controls their values."""
+    kept: dict[str, Any] = st.session_state[KEPT]
+    entered = st.session_state.get("page") != page
+    st.session_state["page"] = page
+    for name in (*fields(), *VIEWS):
+        if st.session_state.get(name) is not None:
+            kept[name] = st.session_state[name]
+        if name in kept and (entered or name not in st.session_state):
+            st.session_state[name] = kept[name]
 
 
 def publish() -> None:
@@ -88,7 +105,7 @@ def publish() -> None:
 def get(name: str) -> Any:
     """The value now; the default where nothing was chosen, or where a page left it empty."""
     value = st.session_state.get(name)
-    return fields()[name].default if value is None else value
+    return st.session_state[KEPT][name] if value is None else value
 
 
 def delta() -> float | None:

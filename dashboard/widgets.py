@@ -137,7 +137,6 @@ def epsilon_slider(*, disabled: bool = False) -> float:
         options=session.EPSILONS,
         format_func=budget,
         key="epsilon",
-        persist_state="session",
         disabled=disabled,
         label_visibility="collapsed",
         help=None,
@@ -156,7 +155,6 @@ def k_slider(offered: Sequence[int]) -> int:
         "k, smallest class of look-alikes",
         options=offered,
         key="k",
-        persist_state="session",
         label_visibility="collapsed",
     )
     st.html('<p class="ends"><span>← more detail</span><span>more look-alikes →</span></p>')
@@ -171,7 +169,7 @@ def measure_control(offered: Sequence[str]) -> str:
 def segments(name: str, offered: Sequence[str], key: str, show: Callable[[str], str] = str) -> str:
     """One of a few, side by side; kept across pages."""
     keep_within(key, offered, offered[0])
-    shared: dict[str, Any] = {"required": True, "persist_state": "session", "label_visibility": "collapsed"}
+    shared: dict[str, Any] = {"required": True, "label_visibility": "collapsed"}
     return str(st.segmented_control(name, list(offered), key=key, format_func=show, **shared))
 
 
@@ -180,7 +178,7 @@ def choose(
 ) -> Any:
     """One of several, by name; kept across pages."""
     start: dict[str, Any] = {} if first is None else {"index": list(offered).index(first)}
-    return st.selectbox(name, offered, key=key, format_func=show, help=help or None, persist_state="session", **start)
+    return st.selectbox(name, offered, key=key, format_func=show, help=help or None, **start)
 
 
 def keep_within(key: str, offered: Sequence[Any], instead: Any) -> None:
@@ -210,7 +208,9 @@ def run_missing(question: sweeps.Question, title: str) -> None:
 def control(setting: Setting, key: str, *, columns: Sequence[str] = (), title: str = "") -> Any:
     """The widget that a setting's declaration asks for; its value under `key`, kept across pages."""
     name = title or words(setting.name)[:1].upper() + words(setting.name)[1:]
-    shared: dict[str, Any] = {"key": key, "help": _help(setting), "persist_state": "session"}
+    shared: dict[str, Any] = {"key": key, "help": _help(setting)}
+    if key.startswith(session.SETTING):
+        shared["persist_state"] = "session"
     first = _first(setting, key)
     if key not in st.session_state or st.session_state[key] != first:
         st.session_state[key] = first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import frame, tables, widgets
@@ -10,6 +12,7 @@ from ppml_core.charts import story
 from ppml_core.charts.before_after import before_after_chart
 from ppml_core.charts.class_sizes import class_size_chart
 from ppml_core.data.export import spreadsheet_csv
+from ppml_core.experiment.preview import Preview
 from ppml_core.settings import settings_of
 
 
@@ -38,7 +41,7 @@ def page() -> None:
         widgets.table(story.levels_table(shown), caption="Level of each quasi-identifier in the release")
         st.download_button(
             "Download the release as CSV",
-            data=release_csv,
+            data=partial(release_csv, shown),
             file_name=f"{shown.data.name}-k{shown.node.k}.csv",
             mime="text/csv",
             on_click="ignore",
@@ -56,9 +59,9 @@ def controls() -> None:
     widgets.control(declared["suppression_limit"], "suppression", title="People that may be left out, at most")
 
 
-def release_csv() -> bytes:
-    """Made when the button is pressed, not on every move of a slider."""
-    release = tables.current_preview().release()
+def release_csv(shown: Preview) -> bytes:
+    """Made when the button is pressed, not on every move of a slider; outside any session, so it is told what of."""
+    release = shown.release()
     return spreadsheet_csv(release.table, release.schema.delimiter or ",")
 
 

@@ -11,7 +11,7 @@ from ppml_core.accounting.odds import best_guess
 from ppml_core.charts.against_epsilon import epsilon_ticks
 from ppml_core.charts.curves import Axis, Baseline, Curve, draw
 from ppml_core.charts.template import Chart, Mode
-from ppml_core.charts.words import budget, percent
+from ppml_core.charts.words import at_most, budget, percent
 from ppml_core.evidence import Guarantee
 
 
@@ -52,5 +52,5 @@ def _answer(x: np.ndarray, bound: np.ndarray, chosen: float | None) -> str:
     if not len(x):
         return "This learner gives no guarantee, so no bound holds."
     spot = int(np.abs(np.log(x) - np.log(chosen)).argmin()) if chosen else len(x) - 1
-    most = f"right at most {percent(bound[spot])} of the time"
+    most = f"right at most {at_most(float(bound[spot]))} of the time"
     return f"At ε = {budget(x[spot])}, the best possible guess from {percent(0.5)} is {most}."

@@ -13,7 +13,7 @@ from ppml_core.accounting.gaussian import as_replace_one
 from ppml_core.accounting.odds import best_guess
 from ppml_core.attacks.linkage import RiskReport
 from ppml_core.charts.measures import wording
-from ppml_core.charts.words import budget, count, interval, people_per_thousand, percent, power
+from ppml_core.charts.words import at_most, budget, count, interval, people_per_thousand, percent, power
 from ppml_core.data.schema import Role, Schema
 from ppml_core.errors import PPMLError
 from ppml_core.evidence import Guarantee
@@ -56,7 +56,7 @@ def guarantee_story(guarantee: Guarantee | None) -> list[str]:
     """What is proved about one person, as odds from one half; one sentence where nothing is."""
     if guarantee is None:
         return ["Nothing is proved about what this model gives away: it carries no guarantee."]
-    most = percent(best_guess(guarantee))
+    most = at_most(best_guess(guarantee))
     if guarantee.neighbours == "replace_one":
         return [
             "Someone who knows everything about *you* but one answer, holds two values for equally likely and sees the "
@@ -70,7 +70,7 @@ def guarantee_story(guarantee: Guarantee | None) -> list[str]:
         other = as_replace_one(guarantee)
     except PPMLError:
         return said
-    return [*said, f"For the value of one of your answers it is at most **{percent(best_guess(other))}**."]
+    return [*said, f"For the value of one of your answers it is at most **{at_most(best_guess(other))}**."]
 
 
 def guarantee_line(guarantee: Guarantee | None) -> str:

@@ -30,6 +30,15 @@ def percent(share: float) -> str:
     return f"{value:.1f}{SPACE}%" if 0 < value < 9.95 else f"{value:.0f}{SPACE}%"
 
 
+def at_most(bound: float) -> str:
+    """A bound near one half, which must not round down to it.
+
+    >>> at_most(0.5534).replace(SPACE, " "), at_most(0.5021).replace(SPACE, " ")
+    ('55 %', '50.3 %')
+    """
+    return f"{math.ceil(bound * 1000 - 1e-9) / 10:.1f}{SPACE}%" if 0.5 < bound < 0.515 else percent(bound)
+
+
 def decimals(low: float, high: float) -> int:
     """How many decimals an interval supports: to the first digit in which its half-width shows.
 

@@ -37,7 +37,7 @@ MOST_LEAVES = 100_000
 class Dataset:
     """A table (one row per person) and its schema. The table is never changed in place.
 
-    `whole` is the table that this one is a part of: where a hierarchy is not declared but built over what occurs, a part
+    `whole` is the table that this one is a part of: where a hierarchy is built over what occurs, not declared, a part
     uses that of the whole, so that training and test people are generalized alike.
 
     Raises BadInput when schema and table do not fit each other.
