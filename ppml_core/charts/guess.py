@@ -25,7 +25,7 @@ def guess_chart(guarantees: Sequence[Guarantee], chosen: float | None = None, mo
         x,
         bound,
         role="bound",
-        hover=[f"ε = {budget(at)}: at most {percent(value)}" for at, value in zip(x, bound, strict=True)],
+        hover=[f"ε = {budget(at)}: at most {at_most(float(value))}" for at, value in zip(x, bound, strict=True)],
     )
     answer = _answer(x, bound, chosen)
     return Chart(
