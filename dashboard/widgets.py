@@ -124,7 +124,8 @@ def table(frame: pd.DataFrame, shares: Sequence[str] = (), caption: str = "", no
         for line in ({str(key): value for key, value in row.items()} for row in frame.to_dict("records"))
     )  # fmt: skip
     st.html(
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="plain">'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<table class="plain{"" if note else " narrow"}">'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -25,6 +25,8 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.reading import read_dataset
 from ppml_core.errors import BadInput, PPMLError
 
+LONGEST_NAME = 200
+
 
 class OneLineParser(argparse.ArgumentParser):
     """Says what is wrong in one line instead of a page of usage."""
@@ -150,6 +152,7 @@ def _risk(arguments: argparse.Namespace) -> dict[str, Any]:
 def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.anonymize.transforms.drop_identifiers import DropIdentifiers
     from ppml_core.anonymize.transforms.full_domain import FullDomain
+    from ppml_core.data.export import as_written
 
     method = FullDomain(k=arguments.k, suppression_limit=arguments.suppression_limit)
     _check_target_folder(arguments.out)
@@ -161,13 +164,15 @@ def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     fitted = method.fit(without.release, rng)
     published = fitted.with_suppressed() if arguments.keep_suppressed else fitted.release
     separator = data.schema.delimiter or ","
-    _write_whole(arguments.out, lambda path: published.table.to_csv(path, index=False, sep=separator, encoding="utf-8"))
+    table = as_written(published.table)
+    _write_whole(arguments.out, lambda path: table.to_csv(path, index=False, sep=separator, encoding="utf-8"))
     return {**fitted.statistics, "rows": len(data), "out": str(arguments.out)}
 
 
 def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.data.checks import check_target
     from ppml_core.experiment.scenario import expand
-    from ppml_core.experiment.sweep import sweep
+    from ppml_core.experiment.sweep import remarks, sweep
     from ppml_core.store import Store
 
     base = _base_scenario(arguments)
@@ -176,6 +181,7 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     scenarios = expand(base, axes)
     data = _read(arguments, base.dataset)
     _warn_of_delta(scenarios, data)
+    check_target(data)
     store = Store()
     started = time.perf_counter()
     with np.errstate(all="ignore"):
@@ -183,6 +189,8 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     for note in sorted(set(rows["error"].dropna())):
         _say(f"not computed: {note}")
+    for remark in remarks(scenarios, data, store):
+        _say(f"note: {remark}")
     _write_whole(arguments.out, lambda path: rows.to_parquet(path, index=False))
     measured = rows[rows["measure"].isin(base.measures)]
     lost = measured.groupby(["scenario_id", "repeat"])["value"].apply(lambda values: values.isna().all())
@@ -223,13 +231,18 @@ def _axes(arguments: argparse.Namespace) -> dict[str, list[str]]:
     """Dotted setting -> its values as texts; the scenario parses and checks them."""
     axes = {}
     for flag, dotted in (("k", "anonymize.k"), ("epsilon", "learner.epsilon"), ("delta", "learner.delta")):
-        if getattr(arguments, flag):
-            axes[dotted] = _names(getattr(arguments, flag))
+        given = getattr(arguments, flag)
+        if given is not None:
+            axes[dotted] = list(dict.fromkeys(_names(given)))
+            if not axes[dotted]:
+                raise BadInput(f"--{flag} takes one or more numbers with commas between, not {given!r}.")
     for assignment in arguments.set:
         dotted, equals, values = assignment.partition("=")
         if not equals or not _names(values):
             raise BadInput(f"--set takes learner.NAME=V[,V…] or anonymize.NAME=V[,V…], not {assignment!r}.")
-        axes[dotted.strip()] = _names(values)
+        if dotted.strip() in axes:
+            raise BadInput(f"{dotted.strip()} is given twice.")
+        axes[dotted.strip()] = list(dict.fromkeys(_names(values)))
     return axes
 
 
@@ -248,6 +261,8 @@ def _warn_of_delta(scenarios: Sequence[Any], data: Dataset) -> None:
 
 
 def _check_target_folder(path: Path) -> None:
+    if len(path.name.encode()) > LONGEST_NAME:
+        raise BadInput(f"{path.name[:30]}… cannot be written: the name is longer than {LONGEST_NAME} bytes.")
     if not path.resolve().parent.is_dir():
         raise BadInput(f"{path} cannot be written: the folder {path.resolve().parent} does not exist.")
     if path.is_dir():
@@ -256,7 +271,10 @@ def _check_target_folder(path: Path) -> None:
 
 def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Writes beside the target and moves into place, so that a reader never sees half a file."""
-    handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=".ppml.")
+    except OSError as fault:
+        raise BadInput(f"{path} cannot be written: {fault.strerror}.") from fault
     os.close(handle)
     beside = Path(name)
     try:

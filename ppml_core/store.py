@@ -48,11 +48,17 @@ class Store:
     def __init__(self, url: str | None = None) -> None:
         self.url = url or os.environ.get("PPML_STORE") or default_url()
         try:
+            sa.make_url(self.url)
+        except SQLAlchemyError as fault:
+            raise BadInput("PPML_STORE is no database URL such as sqlite:////folder/results.sqlite.") from fault
+        try:
             self.engine = sa.create_engine(self.url)
             if self.engine.dialect.name == "sqlite":
                 sa.event.listen(self.engine, "connect", _prepare_sqlite)
             self._make_tables()
             self._check_version()
+        except ImportError as fault:
+            raise BadInput(f"the results database needs the package {fault.name!r}, which is not installed.") from fault
         except SQLAlchemyError as fault:
             reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
             raise BadInput(f"the results database {sa.make_url(self.url)!r} cannot be opened: {reason}.") from fault

@@ -38,7 +38,7 @@ def page() -> None:
         widgets.story(*story.epsilon_story(point, baselines, measure, guarantee, *said.no_guarantee[:1]))
         widgets.aside(story.guarantee_line(guarantee))
         for warning in said.warnings:
-            widgets.aside(f"The library warns: {warning}")
+            widgets.aside(f"Warning: {warning}")
 
 
 def learner_control() -> str:

@@ -73,7 +73,7 @@ class _Search:
         self.bounds = self._bounds().ravel()
         self.order = np.argsort(self.bounds, kind="stable")
         self.fails = np.zeros(self.shape, dtype=bool)
-        self.bucket_of = buckets([k])
+        self.bucket_of = buckets([min(k, self.people + 1)])
         self.judged: dict[Levels, tuple[int, float]] = {}
         base: Levels = (0,) * len(self.shape)
         self.known: dict[Levels, tuple[Ints, Ints]] = {base: (tuples.keys, tuples.counts)}

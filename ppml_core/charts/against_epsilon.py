@@ -35,7 +35,7 @@ def epsilon_chart(
         curves,
         levels,
         Axis("privacy budget ε (log scale)", budget, ticks=epsilon_ticks(points["x"].to_numpy(dtype=float)), log=True),
-        Axis(say.axis, say.tick, limits=say.limits),
+        Axis(say.axis, say.tick, limits=say.limits, even=True),
         mode,
         chosen,
     )

@@ -31,7 +31,7 @@ def k_chart(
             curves_of(points, "k", say),
             baseline_lines(baselines, say),
             _k_axis(points["x"].to_numpy(dtype=float)),
-            Axis(say.axis, say.tick, limits=say.limits),
+            Axis(say.axis, say.tick, limits=say.limits, even=True),
             mode,
             chosen,
         ),

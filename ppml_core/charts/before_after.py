@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,9 @@ Numbers = npt.NDArray[np.float64]
 
 ROW = 15
 LONGEST = 16
+MOST_ROWS = 45
+MOST_BARS = 250
+MOST_NAMES = 5
 
 
 def before_after_chart(change: ColumnValues, mode: Mode = "light") -> Chart:
@@ -39,7 +43,8 @@ def before_after_chart(change: ColumnValues, mode: Mode = "light") -> Chart:
             "people in its group after": [people_of[change.published[spot]] for spot in order],
         }
     )
-    drawing = _upright(table, even, mode) if change.numeric else _lying(table, even, mode)
+    upright = change.numeric or len(table) > MOST_ROWS
+    drawing = _upright(table, even, mode, change.numeric) if upright else _lying(table, even, mode)
     answer = _answer(change, labels)
     return Chart(
         figure=drawing,
@@ -66,12 +71,12 @@ def _answer(change: ColumnValues, labels: list[str]) -> str:
 
 
 def _order(change: ColumnValues) -> list[int]:
-    """Values that occur, groups together; numeric values by size, others by the people in their group."""
+    """Values that occur, groups together; ordered values as they are, others by the people in their group."""
     present = [spot for spot in range(len(change.values)) if change.before[spot] > 0]
     if change.numeric:
-        return [spot for spot in present if _is_number(change.values[spot])] + [
-            spot for spot in present if not _is_number(change.values[spot])
-        ]
+        return sorted(present, key=lambda spot: not _is_number(change.values[spot]))
+    if change.ordered:
+        return present
     people: dict[str, int] = {}
     for spot in present:
         people[change.published[spot]] = people.get(change.published[spot], 0) + int(change.before[spot])
@@ -88,26 +93,49 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _upright(table: pd.DataFrame, even: Numbers, mode: Mode) -> go.Figure:
+def _upright(table: pd.DataFrame, even: Numbers, mode: Mode, numeric: bool) -> go.Figure:
+    """Values from left to right: along their scale where they are numbers, else side by side."""
     colours = template.palette(mode)
     drawing = template.Sketch(mode, 300)
-    spots = np.array([float(text) if _is_number(text) else np.nan for text in table["value"]])
-    known = np.isfinite(spots)
-    step = float(np.diff(spots[known]).min()) if known.sum() > 1 else 1.0
-    spots = np.where(known, spots, (np.nanmax(spots) if known.any() else 0.0) + 3 * step)
-    drawing.bar(
-        x=spots, y=table["people before"], width=step * 0.92, marker={"color": colours.before, "line": {"width": 0}},
-        customdata=table[["value", "published as"]].map(escape), name="before",
-        hovertemplate="%{customdata[0]}: %{y:,} people, published as %{customdata[1]}<extra></extra>",
-    )  # fmt: skip
+    spots, step = _scale(table["value"]) if numeric else (np.arange(len(table), dtype=float), 1.0)
+    words = table[["value", "published as"]].map(escape).to_numpy()
+    hover = "%{customdata[0]}: %{y:,} people, published as %{customdata[1]}<extra></extra>"
+    if len(table) > MOST_BARS:
+        drawing.line(
+            x=spots, y=table["people before"], mode="lines", fill="tozeroy", fillcolor=colours.before, name="before",
+            line={"width": 0, "shape": "hvh"}, customdata=words, hovertemplate=hover,
+        )  # fmt: skip
+    else:
+        drawing.bar(
+            x=spots, y=table["people before"], width=step * 0.92, name="before", customdata=words,
+            marker={"color": colours.before, "line": {"width": 0}}, hovertemplate=hover,
+        )  # fmt: skip
     drawing.line(
         x=spots, y=even, mode="lines", line={"color": colours.utility, "width": 2.2, "shape": "hvh"}, name="after",
         hoverinfo="skip",
     )  # fmt: skip
-    drawing.axis_x(nticks=8)
+    if numeric:
+        drawing.axis_x(nticks=8)
+    else:
+        drawing.axis_x(**_ends(table, spots))
     _key(drawing, colours)
     drawing.axis_y(title="people", tickformat="~s", nticks=5, rangemode="tozero")
     return drawing.figure()
+
+
+def _scale(values: pd.Series) -> tuple[Numbers, float]:
+    """Each value's place on the scale and the least distance; what is no number stands apart, on the right."""
+    spots = np.array([float(text) if _is_number(text) else np.nan for text in values])
+    known = np.isfinite(spots)
+    step = float(np.diff(spots[known]).min()) if known.sum() > 1 else 1.0
+    return np.where(known, spots, (np.nanmax(spots) if known.any() else 0.0) + 3 * step), step
+
+
+def _ends(table: pd.DataFrame, spots: Numbers) -> dict[str, Any]:
+    """Names for a few values along the way, for there are too many to name all."""
+    some = np.unique(np.linspace(0, len(table) - 1, MOST_NAMES).astype(int))
+    names = [escape(_short(table["value"].iloc[spot])) for spot in some]
+    return {"tickmode": "array", "tickvals": spots[some], "ticktext": names, "tickangle": 0}
 
 
 def _lying(table: pd.DataFrame, even: Numbers, mode: Mode) -> go.Figure:

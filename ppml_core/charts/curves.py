@@ -53,13 +53,17 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis in words: `title` with its unit, `ticks` where marks stand, `show` how a value is written."""
+    """An axis in words: `title` with its unit, `ticks` where marks stand, `show` how a value is written.
+
+    With `even`, marks are plain numbers of equally many decimals. `limits` are what the values can never leave.
+    """
 
     title: str
     show: Callable[[float], str]
     ticks: Sequence[float] = ()
     log: bool = False
     limits: tuple[float, float] | None = None
+    even: bool = False
 
 
 def draw(
@@ -94,7 +98,7 @@ def draw(
         tickangle=0, tickvals=list(x.ticks), ticktext=[x.show(tick) for tick in x.ticks],
     )  # fmt: skip
     marks = round_ticks(up)
-    drawing.axis_y(range=up, title=y.title, tickmode="array", tickvals=marks, ticktext=[y.show(mark) for mark in marks])
+    drawing.axis_y(range=up, title=y.title, tickmode="array", tickvals=marks, ticktext=_written(marks, y))
     return drawing.figure()
 
 
@@ -113,8 +117,8 @@ def x_range(curves: Sequence[Curve], axis: Axis, chosen: float | None = None) ->
 def y_range(curves: Sequence[Curve], baselines: Sequence[Baseline], axis: Axis) -> list[float]:
     """The drawn range: everything, unless a few values lie so far out that they would flatten the rest.
 
-    What counts as "the rest" is the baselines and the upper half of the values; farther than `MOST_SPANS` times their
-    spread is outside.
+    What counts as "the rest" lies around the median of baselines and values; farther than `MOST_SPANS` times its spread
+    is outside. An axis with limits cannot be flattened much, and hides nothing.
     """
     levels = np.array([baseline.value for baseline in baselines])
     values = _finite(np.concatenate([curve.value for curve in curves] or [np.zeros(0)]))
@@ -124,7 +128,7 @@ def y_range(curves: Sequence[Curve], baselines: Sequence[Baseline], axis: Axis) 
         return list(axis.limits or (0.0, 1.0))
     low, high = float(everything.min()), float(everything.max())
     core = np.concatenate([levels, values])
-    if len(core) >= 4:
+    if len(core) >= 4 and axis.limits is None:
         lower, middle, upper = np.quantile(core, [0.25, 0.5, 0.75])
         spread = max(float(upper - lower), abs(float(middle)) * 0.02, 1e-9)
         inner = core[(core >= middle - 4 * spread) & (core <= middle + 4 * spread)]
@@ -150,6 +154,13 @@ def round_ticks(limits: Sequence[float], most: int = 7) -> list[float]:
     first = math.ceil(limits[0] / step)
     last = math.floor(limits[1] / step)
     return [round(number * step, 12) + 0.0 for number in range(first, last + 1)]
+
+
+def _written(marks: Sequence[float], axis: Axis) -> list[str]:
+    if not axis.even or len(marks) < 2:
+        return [axis.show(mark) for mark in marks]
+    places = max(0, -math.floor(math.log10(marks[1] - marks[0]) + 1e-9))
+    return [f"{mark:,.{places}f}" for mark in marks]
 
 
 def _finite(values: Array) -> Array:

@@ -18,6 +18,7 @@ WIDTH = 330.0
 CHARACTER = 6.7
 LINE = 17.0
 RISE = 11.0
+RISES = (RISE, -RISE, 2 * RISE, -2 * RISE)
 SAMPLES = 60
 
 
@@ -71,7 +72,7 @@ def place(lines: Sequence[Line], frame: Frame, upright: Sequence[float] = ()) ->
         best: tuple[float, Place, tuple[float, float, float, float]] | None = None
         for candidate in _candidates(line):
             box = _box(candidate, line.text, frame)
-            cost = _cost(box, number, drawn, taken, frame)
+            cost = _cost(box, number, drawn, taken, frame) + 0.2 * (abs(candidate.rise) - RISE)
             if best is None or cost < best[0]:
                 best = (cost, candidate, box)
         if best is not None:
@@ -87,7 +88,7 @@ def _candidates(line: Line) -> list[Place]:
     x, y = line.x[present], line.y[present]
     along = np.linspace(x[0], x[-1], 13) if len(x) > 1 else x
     heights = np.interp(along, x, y)
-    return [Place(float(a), float(b), rise) for a, b in zip(along, heights, strict=True) for rise in (RISE, -RISE)]
+    return [Place(float(a), float(b), rise) for a, b in zip(along, heights, strict=True) for rise in RISES]
 
 
 def _sampled(line: Line, frame: Frame) -> Array:
@@ -118,7 +119,7 @@ def _cost(
     for other, points in enumerate(drawn):
         x, y = points[:, 0], points[:, 1]
         inside = (x > left - 4) & (x < right + 4) & (y > bottom + 1) & (y < top - 1)
-        crossed += float(inside.sum()) * (1.0 if other == number else 2.0)
+        crossed += float(inside.sum()) * (1.5 if other == number else 2.0)
     covered = sum(
         max(0.0, min(right, r) - max(left, a)) * max(0.0, min(top, t) - max(bottom, b)) for a, b, r, t in taken
     )

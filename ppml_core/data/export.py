@@ -7,6 +7,9 @@ import pandas as pd
 STARTS = ("=", "+", "-", "@", "\t", "\n")
 
 
+EXACT = 2**53
+
+
 def spreadsheet_csv(table: pd.DataFrame, delimiter: str = ",") -> bytes:
     """UTF-8 with a header; text that a spreadsheet would take for a formula gets an apostrophe in front.
 
@@ -22,6 +25,20 @@ def spreadsheet_csv(table: pd.DataFrame, delimiter: str = ",") -> bytes:
             safe.isetitem(position, _neutral(values).to_numpy())
     safe.columns = [_neutral_text(str(name)) for name in safe.columns]
     return safe.to_csv(index=False, sep=delimiter, lineterminator="\n").encode("utf-8")
+
+
+def as_written(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with whole numbers that have gaps between them as whole numbers: 57, not 57.0."""
+    whole = {
+        name: table[name].astype("Int64")
+        for name in table.columns
+        if pd.api.types.is_float_dtype(table[name]) and table[name].isna().any() and _is_whole(table[name].dropna())
+    }
+    return table.assign(**whole) if whole else table
+
+
+def _is_whole(values: pd.Series) -> bool:
+    return bool(((values == values.round()) & (values.abs() < EXACT)).all())
 
 
 def _neutral(values: pd.Series) -> pd.Series:

@@ -10,6 +10,7 @@ import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -197,8 +198,15 @@ def _has_root(rows: list[list[str]]) -> bool:
 
 
 def _interval(value: float, width: float, whole: bool) -> str:
-    low = math.floor(float(value) / width) * width
-    return f"{int(low)}-{int(low + width) - 1}" if whole else f"[{low:g}, {low + width:g})"
+    step = Decimal(repr(float(width)))
+    low = (Decimal(repr(float(value))) / step).to_integral_value(ROUND_FLOOR) * step
+    high = low + step
+    return f"{int(low)}-{int(high) - 1}" if whole else f"[{_written(low)}, {_written(high)})"
+
+
+def _written(number: Decimal) -> str:
+    """All its digits, without an exponent or trailing zeros."""
+    return f"{number.normalize():f}" if number else "0"
 
 
 def _parent_codes(lower: Codes, upper: Codes, size: int) -> Codes:

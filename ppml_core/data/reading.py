@@ -109,6 +109,8 @@ def _from_file(path: Path, schema: Path | None) -> Dataset:
         raw = _raw(path, path.name, meaning.delimiter, meaning.columns)
         if schema is not None or fits(meaning, raw.table):
             complete = _completed(meaning, raw.table)
+            if complete.delimiter is None:
+                complete = dataclasses.replace(complete, delimiter=raw.delimiter)
             return Dataset(raw.finished(complete), complete, path.stem)
     raw = _raw(path, path.name, None, ())
     table = raw.finished(None)

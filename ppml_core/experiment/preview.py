@@ -43,7 +43,10 @@ class ReleaseRisk:
 
 @dataclass(frozen=True, eq=False)
 class ColumnValues:
-    """A column's values in the hierarchy's order, what each becomes, and the people before and after suppression."""
+    """A column's values in the hierarchy's order, what each becomes, and the people before and after suppression.
+
+    `numeric` values have a place on a scale, `ordered` ones an order (numbers, ranks, days).
+    """
 
     name: str
     values: tuple[str, ...]
@@ -53,6 +56,7 @@ class ColumnValues:
     level: int
     depth: int
     numeric: bool
+    ordered: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +152,7 @@ class Preview:
             level=level,
             depth=tree.depth,
             numeric=self.data.schema[name].kind == "numeric",
+            ordered=self.data.schema[name].kind in ("numeric", "ordinal", "date"),
         )
 
 

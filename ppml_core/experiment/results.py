@@ -17,6 +17,7 @@ COLUMNS = (
     "guarantee_neighbours", "seconds", "error", "std_error", "low", "high",
 )  # fmt: skip
 NUMBERS = ("value", "guarantee_epsilon", "guarantee_delta", "seconds", "std_error", "low", "high")
+NO_GUARANTEE = dict.fromkeys(("guarantee_epsilon", "guarantee_delta", "guarantee_neighbours"))
 COVERS = "noise seeds and test people"
 
 
@@ -25,6 +26,7 @@ def tidy(
 ) -> pd.DataFrame:
     """One row per point × measure, in the order of the points; one column per swept setting, or one that differs.
 
+    A guarantee stands beside the figures of the model it covers, not beside baselines or figures of the release.
     `low` and `high` are a 95 % interval over test people for that one model; `std_error` is its standard error.
     """
     columns = [*swept, *(name for name in _differing(points) if name not in swept)]
@@ -35,7 +37,8 @@ def tidy(
             continue
         head = _head(point, record) | {name: point.scenario.setting(name) for name in columns}
         measured = [*record["rows"], *_raw_rows(point, records, fingerprint)]
-        rows += [head | _cells(row) for row in measured]
+        own = {prefix + name for prefix in ("", "train_") for name in point.scenario.measures}
+        rows += [head | _cells(row) | ({} if row["measure"] in own else NO_GUARANTEE) for row in measured]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *columns])
     return frame.astype(dict.fromkeys(NUMBERS, float))
 

@@ -68,8 +68,8 @@ class Scenario:
     def __post_init__(self) -> None:
         if isinstance(self.repeats, bool) or not isinstance(self.repeats, int) or self.repeats < 1:
             raise BadInput(f"repeats must be a whole number of at least 1, not {self.repeats!r}.")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise BadInput(f"seed must be a whole number of at least 0, not {self.seed!r}.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
+            raise BadInput(f"seed must be a whole number of at least 0 and below 2^63, not {self.seed!r}.")
         for name in self.measures:
             method(Measure, name)
 
@@ -169,7 +169,10 @@ def scenario_from_values(values: Mapping[str, Any]) -> Scenario:
         raise BadInput("the scenario's anonymizers are written as tables [[anonymize]], each with a method.")
     rest = {entry: values[entry] for entry in ("seed", "repeats") if entry in values}
     if "measures" in values:
-        rest["measures"] = tuple(values["measures"])
+        named = values["measures"]
+        if not isinstance(named, list) or not named or not all(isinstance(name, str) for name in named):
+            raise BadInput(f"measures must be a list of names, not {named!r}.")
+        rest["measures"] = tuple(dict.fromkeys(named))
     return Scenario(
         dataset=values["dataset"],
         learner=_step(Learner, values["learner"], "learner"),

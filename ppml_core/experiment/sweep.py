@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -82,6 +85,12 @@ def sweep(
         if on_rows and len(records) % 8 == 0:
             on_rows(tidy(points, records, data.fingerprint, swept))
     return tidy(points, records, data.fingerprint, swept)
+
+
+def remarks(scenarios: Sequence[Scenario], data: Dataset, memory: Memory) -> list[str]:
+    """What the learners' libraries warned of, and why guarantees are missing: each sentence once."""
+    records = memory.known([point.key for point in _points(scenarios, data.fingerprint)]).values()
+    return sorted({said for record in records for said in (*record["warnings"], record["note"]) if said})
 
 
 def run(scenario: Scenario, data: Dataset, memory: Memory | None = None) -> pd.DataFrame:
@@ -170,9 +179,17 @@ def _in_turn(
 _worker: Bench | None = None
 
 
-def _start_worker(data: Dataset) -> None:
+def _start_worker(data: Dataset, parent: int) -> None:
     global _worker
     _worker = Bench(data)
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+
+
+def _leave_with(parent: int) -> None:
+    """Ends this worker when the process that started it was killed and could not say so."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _work(batch: Batch) -> list[Record]:
@@ -187,7 +204,9 @@ def _in_processes(
     context = multiprocessing.get_context("spawn")
     waiting = list(reversed(batches))
     running: dict[Future[list[Record]], Batch] = {}
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker, initargs=(data,)) as pool:
+    with ProcessPoolExecutor(
+        processes, mp_context=context, initializer=_start_worker, initargs=(data, os.getpid())
+    ) as pool:
         while running or waiting:
             while waiting and len(running) < 2 * processes and not cancelled():
                 batch = waiting.pop()

@@ -113,7 +113,7 @@ class DPGradientDescent(Learner):
         return [fitted[i] for i in range(len(jobs))]
 
     def _plan(self, ground: Ground) -> Plan:
-        delta = default_delta(ground.rows) if self.delta is None else self.delta
+        delta = default_delta(ground.people) if self.delta is None else self.delta
         z = noise_multiplier(self.epsilon, delta, self.steps) * (2 if self.neighbours == "replace_one" else 1)
         signal = ground.rows * math.sqrt(self.steps) / z
         clip = self.clip_norm or min(max(0.15 * (signal / 900) ** 0.3, 0.12), 0.5)

@@ -17,13 +17,15 @@ from ppml_core.learn.target import target_classes, target_of
 class Ground:
     """What a private learner stands on: features, classes, a public size, and the sentence why it may be shaky.
 
-    `rows` is a constant: the schema's expected_rows, or a power of two near the count. `doubt` is "" where every
-    number used is public; only then is a guarantee given.
+    `people` is the expected size of the whole table, which bounds delta; `rows` that of the training part, a constant:
+    the schema's expected_rows, or a power of two near the count. `doubt` is "" where every number used is public; only
+    then is a guarantee given.
     """
 
     encoder: Encoder
     classes: tuple[str, ...]
     rows: int
+    people: int
     doubt: str
 
     @classmethod
@@ -42,7 +44,8 @@ class Ground:
                     "the number of rows was taken from the private table; "
                     "write expected_rows into the schema to get a guarantee"
                 )
-        return cls(encoder, classes, rows, doubt)
+        people = data.whole.schema.expected_rows if data.whole is not None else None
+        return cls(encoder, classes, rows, people or rows, doubt)
 
     def promised(self, guarantee: Guarantee) -> Guarantee | None:
         """The guarantee, or None where something private was read."""
@@ -50,10 +53,12 @@ class Ground:
 
     def size_warnings(self, delta: float) -> tuple[str, ...]:
         """A sentence where delta is larger than the public size allows."""
-        limit = delta_limit(self.rows)
+        limit = delta_limit(self.people)
         if delta <= limit:
             return ()
-        return (f"delta {delta:g} is above 1/(10 × {self.rows:,} expected rows) = {limit:.1g}: choose a smaller one.",)
+        return (
+            f"delta {delta:g} is above 1/(10 × {self.people:,} expected rows) = {limit:.1g}: choose a smaller one.",
+        )
 
 
 def _inferred_sentence(names: list[str], encoder: Encoder) -> str:
