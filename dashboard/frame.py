@@ -16,9 +16,6 @@ from ppml_core.errors import PPMLError
 STATIC = Path(__file__).resolve().parent / "static"
 
 # What is imported by now stays: Streamlit collects garbage after every run, and would look through all of it each time.
-import sys
-
-sys.setswitchinterval(0.0005)
 gc.freeze()
 
 POLL = 0.5

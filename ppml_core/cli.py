@@ -171,8 +171,9 @@ def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.data.checks import check_target
+    from ppml_core.experiment.plans import remarks_of
     from ppml_core.experiment.scenario import expand
-    from ppml_core.experiment.sweep import remarks, sweep
+    from ppml_core.experiment.sweep import sweep
     from ppml_core.store import Store
 
     base = _base_scenario(arguments)
@@ -189,7 +190,8 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     for note in sorted(set(rows["error"].dropna())):
         _say(f"not computed: {note}")
-    for remark in remarks(scenarios, data, store):
+    said = remarks_of(scenarios, data, store)
+    for remark in (*said.no_guarantee, *said.warnings):
         _say(f"note: {remark}")
     _write_whole(arguments.out, lambda path: rows.to_parquet(path, index=False))
     measured = rows[rows["measure"].isin(base.measures)]

@@ -87,12 +87,6 @@ def sweep(
     return tidy(points, records, data.fingerprint, swept)
 
 
-def remarks(scenarios: Sequence[Scenario], data: Dataset, memory: Memory) -> list[str]:
-    """What the learners' libraries warned of, and why guarantees are missing: each sentence once."""
-    records = memory.known([point.key for point in _points(scenarios, data.fingerprint)]).values()
-    return sorted({said for record in records for said in (*record["warnings"], record["note"]) if said})
-
-
 def run(scenario: Scenario, data: Dataset, memory: Memory | None = None) -> pd.DataFrame:
     """The rows of one scenario's repeats."""
     return sweep([scenario], data, memory)
