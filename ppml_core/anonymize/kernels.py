@@ -13,12 +13,12 @@ MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 LOW_HALF = 0xFFFFFFFF
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")
 def _slot(key, shift):  # type: ignore[no-untyped-def]
     return np.int64((np.uint64(key) * MULTIPLIER) >> np.uint64(shift))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, nogil=True, inline="always")
 def _size_bits(count):  # type: ignore[no-untyped-def]
     bits = 4
     while (1 << bits) < 2 * count:
@@ -26,7 +26,7 @@ def _size_bits(count):  # type: ignore[no-untyped-def]
     return bits
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def group(keys, weights):  # type: ignore[no-untyped-def]
     """(distinct keys in order of first sight, sum of weights of each, index of each row's key)."""
     rows = len(keys)
@@ -53,7 +53,7 @@ def group(keys, weights):  # type: ignore[no-untyped-def]
     return distinct[:found].copy(), totals[:found].copy(), inverse
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _roll_up(from_keys, from_counts, size, to_keys, to_counts, shift, field, parents, slots, stamp):  # type: ignore[no-untyped-def]
     """Rewrites one field of `size` classes by `parents` and merges equal keys, into `to`. Returns the new size.
 
@@ -86,7 +86,7 @@ def _roll_up(from_keys, from_counts, size, to_keys, to_counts, shift, field, par
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _tally(keys, counts, size, levels, shifts, fields, sizes, spans, bucket_of, buckets, people, shares):  # type: ignore[no-untyped-def]
     """Adds up people, and leaves under their published values, by bucket of class size.
 
@@ -113,7 +113,7 @@ def _tally(keys, counts, size, levels, shifts, fields, sizes, spans, bucket_of, 
             of_attribute[buckets[row]] += counts[row] * leaves[(keys[row] >> shift) & field]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _losses(people, shares, domains, total, suppressed, losses):  # type: ignore[no-untyped-def]
     """Suppressed people and ARX's geometric loss for every k, from the largest k down."""
     attributes = len(domains)
@@ -139,7 +139,7 @@ def _losses(people, shares, domains, total, suppressed, losses):  # type: ignore
         losses[k_index] = product ** (1.0 / attributes) - 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def judge(keys, counts, levels, shifts, fields, sizes, spans, domains, bucket_of, suppressed, losses):  # type: ignore[no-untyped-def]
     """Fills `suppressed` and `losses` (ks,) for one node from its classes."""
     people = np.zeros(len(losses) + 1, dtype=np.int64)
@@ -149,7 +149,7 @@ def judge(keys, counts, levels, shifts, fields, sizes, spans, domains, bucket_of
     _losses(people, shares, domains, counts.sum(), suppressed, losses)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def remap(keys, maps, shifts, fields):  # type: ignore[no-untyped-def]
     """Keys with some fields rewritten: `maps[i]` is applied to the field at `shifts[i]`."""
     out = keys.copy()
@@ -161,7 +161,7 @@ def remap(keys, maps, shifts, fields):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sweep(keys, counts, shifts, fields, depths, parents, sizes, spans, domains, bucket_of, n_ks, suppressed, losses):  # type: ignore[no-untyped-def]
     """Fills `suppressed` and `losses` (nodes, ks) for every node, in the order of an odometer over the levels.
 

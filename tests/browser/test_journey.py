@@ -18,6 +18,7 @@ QUASI_IDENTIFIERS = [
 ]  # fmt: skip
 PAGES = ("Start", "Data & roles", "Anonymize", "Private training", "Trade-off")
 LONG = 120_000
+expect.set_options(timeout=30_000)
 
 # Streamlit's own markup, looked at one by one: its sidebar puts list items under a heading (`list`, `listitem`), and
 # its upload area is a section with the role of decoration that can take the focus (`presentation-role-conflict`).
@@ -56,10 +57,15 @@ def annotation(page: Page, text: str) -> Any:
 
 
 def press(page: Page, label: str, key: str, times: int = 1) -> None:
+    """Moves a slider step by step: the page must be at rest before, and each step seen before the next."""
     slider = page.get_by_role("slider", name=label)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
+    step = 1 if key == "ArrowRight" else -1
     for _ in range(times):
+        before = float(slider.input_value())
         slider.focus()
         page.keyboard.press(key)
+        expect(slider).to_have_value(f"{before + step * float(slider.get_attribute('step') or 1):g}")
 
 
 def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, Watch]) -> None:
