@@ -54,6 +54,27 @@ def group(keys, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def cell_sums(keys, counts, kept, shifts, fields, costs):  # type: ignore[no-untyped-def]
+    """Per attribute, the sum over kept classes of people times the cost of their cell: `costs[a, code]`."""
+    sums = np.zeros(len(shifts))
+    for row in range(len(keys)):
+        if kept[row]:
+            for attribute in range(len(shifts)):
+                sums[attribute] += counts[row] * costs[attribute, (keys[row] >> shifts[attribute]) & fields[attribute]]
+    return sums
+
+
+@njit(cache=True, nogil=True)
+def cell_costs(keys, shifts, fields, costs):  # type: ignore[no-untyped-def]
+    """The cost of every class's cells, shape (classes, attributes)."""
+    found = np.empty((len(keys), len(shifts)))
+    for row in range(len(keys)):
+        for attribute in range(len(shifts)):
+            found[row, attribute] = costs[attribute, (keys[row] >> shifts[attribute]) & fields[attribute]]
+    return found
+
+
+@njit(cache=True, nogil=True)
 def _roll_up(from_keys, from_counts, size, to_keys, to_counts, shift, field, parents, slots, stamp):  # type: ignore[no-untyped-def]
     """Rewrites one field of `size` classes by `parents` and merges equal keys, into `to`. Returns the new size.
 
@@ -140,25 +161,38 @@ def _losses(people, shares, domains, total, suppressed, losses):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
-def judge(keys, counts, levels, shifts, fields, sizes, spans, domains, bucket_of, suppressed, losses):  # type: ignore[no-untyped-def]
-    """Fills `suppressed` and `losses` (ks,) for one node from its classes."""
-    people = np.zeros(len(losses) + 1, dtype=np.int64)
-    shares = np.zeros((len(domains), len(losses) + 1), dtype=np.int64)
-    chosen = np.empty(len(keys), dtype=np.int32)
-    _tally(keys, counts, len(keys), levels, shifts, fields, sizes, spans, bucket_of, chosen, people, shares)
-    _losses(people, shares, domains, counts.sum(), suppressed, losses)
+def rewrite(keys, table, shift, field):  # type: ignore[no-untyped-def]
+    """Rewrites one field of every key by `table`, in place."""
+    keep = ~(field << shift)
+    for row in range(len(keys)):
+        keys[row] = (keys[row] & keep) | (table[(keys[row] >> shift) & field] << shift)
 
 
 @njit(cache=True, nogil=True)
-def remap(keys, maps, shifts, fields):  # type: ignore[no-untyped-def]
-    """Keys with some fields rewritten: `maps[i]` is applied to the field at `shifts[i]`."""
-    out = keys.copy()
-    for i in range(len(shifts)):
-        keep = ~(fields[i] << shifts[i])
-        table = maps[i]
-        for row in range(len(out)):
-            out[row] = (out[row] & keep) | (table[(out[row] >> shifts[i]) & fields[i]] << shifts[i])
-    return out
+def merge(keys, table):  # type: ignore[no-untyped-def]
+    """(distinct keys, rows of `table` (rows, columns) added up by key)."""
+    rows, columns = table.shape
+    bits = _size_bits(rows)
+    mask = (1 << bits) - 1
+    slots = np.full(1 << bits, -1, dtype=np.int32)
+    distinct = np.empty(rows, dtype=np.int64)
+    place_of = np.empty(rows, dtype=np.int32)
+    found = 0
+    for row in range(rows):
+        key = keys[row]
+        place = _slot(key, 64 - bits)
+        while slots[place] >= 0 and distinct[slots[place]] != key:
+            place = (place + 1) & mask
+        if slots[place] < 0:
+            slots[place] = found
+            distinct[found] = key
+            found += 1
+        place_of[row] = slots[place]
+    sums = np.zeros((found, columns), dtype=np.int64)
+    for row in range(rows):
+        for column in range(columns):
+            sums[place_of[row], column] += table[row, column]
+    return distinct[:found].copy(), sums
 
 
 @njit(cache=True, nogil=True)

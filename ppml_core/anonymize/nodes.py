@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ppml_core.anonymize import kernels
 from ppml_core.anonymize.tuples import Ints, Tuples
 
 
@@ -64,18 +63,6 @@ def node_at(tuples: Tuples, levels: Sequence[int], k: int, loss: float, suppress
     sizes, _ = tuples.classes(named)
     kept = sizes[sizes >= k]
     return Node(named, k, loss, suppressed, len(kept), int(kept.min()) if len(kept) else 0)
-
-
-def judge(
-    tuples: Tuples, trees: Trees, levels: Ints, keys: Ints, counts: Ints, bucket_of: Ints, n_ks: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """(suppressed people, loss) for every k of a grid at one node, from its classes (keys, counts)."""
-    suppressed, losses = np.empty(n_ks, dtype=np.int32), np.empty(n_ks)
-    kernels.judge(
-        keys, counts, levels, tuples.shifts, tuples.fields, trees.sizes, trees.spans, trees.domains,
-        bucket_of, suppressed, losses,
-    )  # fmt: skip
-    return suppressed, losses
 
 
 def buckets(ks: Sequence[int]) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,8 +35,11 @@ class Tuples:
     fields: Ints
 
     @classmethod
-    def of(cls, data: Dataset) -> Tuples:
-        """Raises BadInput without quasi-identifiers, NotApplicable where a tuple does not fit 62 bits."""
+    def of(cls, data: Dataset, population: Dataset | None = None) -> Tuples:
+        """Raises BadInput without quasi-identifiers, NotApplicable where a tuple does not fit 62 bits.
+
+        With a population, tuples that only its people have are there as well, with a count of 0.
+        """
         if not data.quasi_identifiers:
             raise BadInput("no column is a quasi-identifier: give at least one that role, or name them with --qi.")
         if not len(data):
@@ -49,12 +52,28 @@ class Tuples:
                 f"need {sum(bits)} bits and {MOST_BITS} are there: leave out one, or give coarser values."
             )
         shifts = np.array([sum(bits[:position]) for position in range(len(bits))], dtype=np.int64)
-        packed = np.zeros(len(data), dtype=np.int64)
-        for codes, shift in zip(data.leaves.values(), shifts, strict=True):
-            packed |= codes.astype(np.int64) << shift
-        keys, counts, row_of = kernels.group(packed, np.ones(len(data), dtype=np.int64))
         fields = np.array([(1 << width) - 1 for width in bits], dtype=np.int64)
-        return cls(tuple(data.quasi_identifiers), trees, keys, counts, row_of, shifts, fields)
+        packed = _packed(data.leaves.values(), shifts, len(data))
+        names = tuple(data.quasi_identifiers)
+        ones = np.ones(len(data), dtype=np.int64)
+        if population is not None:
+            codes = (population.leaf_codes(name, tree) for name, tree in zip(names, trees, strict=True))
+            others = _packed(codes, shifts, len(population))
+            packed, ones = np.append(packed, others), np.append(ones, np.zeros(len(others), dtype=np.int64))
+        keys, counts, row_of = kernels.group(packed, ones)
+        return cls(names, trees, keys, counts, row_of[: len(data)], shifts, fields)
+
+    def pack(self, data: Dataset) -> Ints:
+        """The packed tuple of each person of another table with these quasi-identifiers, shape (rows,)."""
+        codes = (data.leaf_codes(name, tree) for name, tree in zip(self.names, self.trees, strict=True))
+        return _packed(codes, self.shifts, len(data))
+
+    def raised(self, levels: Mapping[str, int]) -> Ints:
+        """The packed key of every distinct tuple at these levels."""
+        packed = np.zeros(len(self.keys), dtype=np.int64)
+        for name, tree, codes, shift in zip(self.names, self.trees, self.codes, self.shifts, strict=True):
+            packed |= tree.codes[levels[name]][codes].astype(np.int64) << shift
+        return packed
 
     @cached_property
     def codes(self) -> tuple[Codes, ...]:
@@ -66,8 +85,12 @@ class Tuples:
 
     def classes(self, levels: Mapping[str, int]) -> tuple[Ints, Codes]:
         """(people in each equivalence class at these levels, the class of each distinct tuple)."""
-        packed = np.zeros(len(self.keys), dtype=np.int64)
-        for name, tree, codes, shift in zip(self.names, self.trees, self.codes, self.shifts, strict=True):
-            packed |= tree.codes[levels[name]][codes].astype(np.int64) << shift
-        _, sizes, class_of = kernels.group(packed, self.counts)
+        _, sizes, class_of = kernels.group(self.raised(levels), self.counts)
         return sizes, class_of
+
+
+def _packed(columns: Iterable[Codes], shifts: Ints, rows: int) -> Ints:
+    packed = np.zeros(rows, dtype=np.int64)
+    for codes, shift in zip(columns, shifts, strict=True):
+        packed |= codes.astype(np.int64) << shift
+    return packed

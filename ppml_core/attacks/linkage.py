@@ -1,6 +1,6 @@
 """Re-identification risk of a table: how far someone gets who knows a person's quasi-identifiers.
 
-In: a Dataset. Out: counts and shares over the equivalence classes of the table itself. They describe this table
+In: a Dataset, or the counts of one that is too large. Out: counts and shares over the equivalence classes of the table itself. They describe this table
 completely, so they carry no interval; over a population they would be estimates.
 """
 
@@ -13,8 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from ppml_core.data.coded import coded
+from ppml_core.data.counts import Counts
 from ppml_core.data.dataset import Dataset
-from ppml_core.data.groups import Ints, group_of, sizes_of
+from ppml_core.data.groups import group_of, sizes_of
+from ppml_core.data.packing import Ints, count_groups
 from ppml_core.errors import BadInput
 
 
@@ -48,9 +51,10 @@ class AttributeDisclosure:
 
 @dataclass(frozen=True)
 class RiskReport:
-    """What the quasi-identifiers alone give away, and `unique_share_with_kept` with the kept features beside them.
+    """What the quasi-identifiers alone give away, and `unique_share_with_kept` with all that a release keeps.
 
-    `marketer` is the expected share of people re-identified when everybody is linked: classes / rows.
+    That is every column but identifiers: sensitive and ignored ones too, for who knows a salary or a record weight finds
+    people by it. It is None where only counts over the quasi-identifiers were at hand. `marketer` is the expected share of people re-identified when everybody is linked: classes / rows.
     """
 
     rows: int
@@ -59,7 +63,7 @@ class RiskReport:
     classes: int
     class_size: ClassSize
     unique_share: float
-    unique_share_with_kept: float
+    unique_share_with_kept: float | None
     prosecutor: Prosecutor
     marketer: float
     attribute_disclosure: AttributeDisclosure
@@ -70,26 +74,80 @@ class RiskReport:
 
 
 def risk_report(data: Dataset, threshold: float = 0.2) -> RiskReport:
-    """The risk of releasing the table as it is. Raises BadInput without rows or for a threshold outside 0..1."""
+    """The risk of releasing the table as it is, but for identifiers.
+
+    Raises BadInput without rows or for a threshold outside 0..1.
+    """
+    _check(len(data), data.name, threshold)
+    known, sensitive = data.quasi_identifiers, data.schema.with_role("sensitive")
+    columns = {name: coded(data.table[name]) for name in [*known, *(n for n in sensitive if n not in known)]}
+    groups = count_groups([columns[n] for n in known], len(data), [columns[n] for n in sensitive])
+    certain = None
+    if sensitive:
+        mixed = [groups.is_mixed(len(known) + at) for at in range(len(sensitive))]
+        certain = int(groups.sizes[~np.logical_and.reduce(mixed)].sum())
+    spectrum = np.bincount(groups.sizes)
+    del groups
+    kept = [name for name, column in data.schema.columns.items() if column.role != "identifier"]
+    columns |= {name: coded(data.table[name]) for name in kept if name not in columns}
+    alone = int((count_groups([columns[name] for name in kept], len(data)).sizes == 1).sum())
+    return _report(known, spectrum, certain, alone, threshold)
+
+
+def risk_of_counts(
+    counts: Counts,
+    quasi_identifiers: Sequence[str],
+    sensitive: Sequence[str] = (),
+    threshold: float = 0.2,
+    name: str = "the table",
+) -> RiskReport:
+    """The same from counts over the quasi-identifiers and sensitive columns.
+
+    They do not tell of the other kept columns, so `unique_share_with_kept` is None.
+    """
+    _check(counts.rows, name, threshold)
+    groups, first = counts.number(quasi_identifiers)
+    sizes = np.bincount(groups, weights=counts.people).astype(np.int64)
+    certain = None
+    if sensitive:
+        mixed = np.ones(len(first), dtype=bool)
+        for column in sensitive:
+            codes = counts.codes[column]
+            differs = np.zeros(len(first), dtype=bool)
+            differs[groups[codes != codes[first[groups]]]] = True
+            mixed &= differs
+        certain = int(sizes[~mixed].sum())
+    return _report(list(quasi_identifiers), np.bincount(sizes), certain, None, threshold)
+
+
+def _check(rows: int, name: str, threshold: float) -> None:
     if not 0 <= threshold <= 1:
         raise BadInput(f"threshold must be between 0 and 1, not {threshold}.")
-    if not len(data):
-        raise BadInput(f"{data.name!r} has no rows.")
-    groups = group_of(data.table, data.quasi_identifiers)
-    sizes = sizes_of(groups)
-    kept_sizes = sizes_of(group_of(data.table, [*data.quasi_identifiers, *data.schema.with_role("feature")]))
-    rows = len(data)
+    if not rows:
+        raise BadInput(f"{name!r} has no rows.")
+
+
+def _report(
+    quasi_identifiers: list[str], spectrum: Ints, certain: int | None, alone: int | None, threshold: float
+) -> RiskReport:
+    """The figures that follow from how many classes there are of each size: `spectrum[size]`."""
+    sizes = np.flatnonzero(spectrum)
+    classes = spectrum[sizes]
+    people = sizes * classes
+    rows, total = int(people.sum()), int(classes.sum())
     return RiskReport(
         rows=rows,
-        quasi_identifiers=data.quasi_identifiers,
+        quasi_identifiers=quasi_identifiers,
         threshold=threshold,
-        classes=len(sizes),
-        class_size=ClassSize(int(sizes.min()), float(sizes.mean()), int(sizes.max())),
-        unique_share=float((sizes == 1).sum() / rows),
-        unique_share_with_kept=float((kept_sizes == 1).sum() / rows),
-        prosecutor=_prosecutor(sizes, threshold),
-        marketer=len(sizes) / rows,
-        attribute_disclosure=AttributeDisclosure(certain_share(data, groups)),
+        classes=total,
+        class_size=ClassSize(int(sizes[0]), rows / total, int(sizes[-1])),
+        unique_share=float(spectrum[1] / rows),
+        unique_share_with_kept=None if alone is None else alone / rows,
+        prosecutor=Prosecutor(
+            max=float(1 / sizes[0]), mean=total / rows, share_above=float(people[1 / sizes > threshold].sum() / rows)
+        ),
+        marketer=total / rows,
+        attribute_disclosure=AttributeDisclosure(None if certain is None else certain / rows),
     )
 
 
@@ -112,9 +170,3 @@ def certain_share(data: Dataset, groups: Ints) -> float | None:
         pairs = np.unique(np.stack([groups, values]), axis=1)
         certain |= (np.bincount(pairs[0]) == 1)[groups]
     return float(certain.mean())
-
-
-def _prosecutor(sizes: Ints, threshold: float) -> Prosecutor:
-    rows = sizes.sum()
-    exposed = sizes[1 / sizes > threshold].sum()
-    return Prosecutor(max=float(1 / sizes.min()), mean=float(len(sizes) / rows), share_above=float(exposed / rows))

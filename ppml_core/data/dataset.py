@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,6 @@ import pandas as pd
 from ppml_core.data.dates import parse_dates
 from ppml_core.data.hierarchy import (
     MISSING,
-    MISSING_MARKS,
     Codes,
     Hierarchy,
     flat_hierarchy,
@@ -26,6 +26,7 @@ from ppml_core.data.hierarchy import (
     hierarchy_from_widths,
     plain,
 )
+from ppml_core.data.published import Published
 from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput
 
@@ -38,7 +39,9 @@ class Dataset:
     """A table (one row per person) and its schema. The table is never changed in place.
 
     `whole` is the table that this one is a part of: where a hierarchy is built over what occurs, not declared, a part
-    uses that of the whole, so that training and test people are generalized alike.
+    uses that of the whole, so that training and test people are generalized alike. `published` says what the texts of
+    a recoded column may stand for, where cells of one column are generalized unequally; the release and raw people
+    who are to be compared with it carry the same.
 
     Raises BadInput when schema and table do not fit each other.
     """
@@ -47,6 +50,8 @@ class Dataset:
     schema: Schema
     name: str = "table"
     whole: Dataset | None = field(default=None, repr=False)
+    population: Dataset | None = field(default=None, repr=False)
+    published: Mapping[str, Published] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         absent = [name for name in self.schema.columns if name not in self.table.columns]
@@ -116,7 +121,7 @@ class Dataset:
     def leaf_codes(self, name: str, hierarchy: Hierarchy) -> Codes:
         """Each person's leaf in the hierarchy, shape (rows,). Raises BadInput naming the values that it lacks."""
         codes, texts = pd.factorize(self.texts(name))
-        lookup = np.array([_leaf_of(text, hierarchy) for text in texts], dtype=np.int32)
+        lookup = np.array([hierarchy.leaf_of(text) for text in texts], dtype=np.int32)
         lacking = sorted(str(text) or "an empty cell" for text, code in zip(texts, lookup, strict=True) if code < 0)
         if lacking:
             more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
@@ -160,15 +165,9 @@ class Dataset:
             if column.hierarchy_file:
                 digest.update(((self.schema.folder or Path()) / column.hierarchy_file).read_bytes())
                 digest.update(name.encode())
+        for name, published in sorted(self.published.items()):
+            digest.update(name.encode() + published.digest)
         return digest.hexdigest()
-
-
-def _leaf_of(text: str, hierarchy: Hierarchy) -> int:
-    if text in hierarchy.index:
-        return hierarchy.index[text]
-    if text == MISSING:
-        return next((hierarchy.index[mark] for mark in MISSING_MARKS if mark in hierarchy.index), -1)
-    return -1
 
 
 def _numeric_leaves(values: pd.Series, bounds: tuple[float, float] | None) -> list[float]:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Ints = npt.NDArray[np.int64]
+from ppml_core.data.coded import coded
+from ppml_core.data.packing import Ints, number_groups
 
 
 def group_of(table: pd.DataFrame, columns: Sequence[str]) -> Ints:
-    """The group of each person, numbered from 0, shape (rows,); absent values equal each other.
+    """The group of each person, numbered from 0 in order of first sight, shape (rows,); absent values equal each other.
 
     No columns: everyone is in one group.
     """
-    groups = np.zeros(len(table), dtype=np.int64)
-    for name in columns:
-        codes, values = pd.factorize(table[name], use_na_sentinel=False)
-        groups, _ = pd.factorize(groups * (len(values) + 1) + codes)
+    groups, _ = number_groups([coded(table[name]) for name in columns], len(table))
     return groups.astype(np.int64)
 
 

@@ -53,6 +53,14 @@ class Hierarchy:
         """Leaf -> its code."""
         return {leaf: code for code, leaf in enumerate(self.leaves)}
 
+    def leaf_of(self, text: str) -> int:
+        """Code of the leaf with that text, -1 where there is none; an empty text is the leaf that marks absence."""
+        if text in self.index:
+            return self.index[text]
+        if text == MISSING:
+            return next((self.index[mark] for mark in MISSING_MARKS if mark in self.index), -1)
+        return -1
+
     @cached_property
     def sizes(self) -> tuple[Codes, ...]:
         """Per level and code: how many leaves stand under it."""
@@ -68,6 +76,29 @@ class Hierarchy:
             _parent_codes(lower, upper, len(labels))
             for lower, upper, labels in zip(self.codes, self.codes[1:], self.labels, strict=False)
         )
+
+
+def names_of(tree: Hierarchy) -> tuple[tuple[str, ...], ...]:
+    """Names per level and code, one for each set of leaves: as the labels, but no name means two different sets.
+
+    A set that several levels have goes by its lowest label; a label that a finer level gave to another set says its
+    level.
+
+    >>> tree = hierarchy_from_rows([["a", "a", "other", "*"], ["b", "other", "other", "*"],
+    ...                             ["c", "other", "other", "*"], ["d", "d", "d", "*"]], "letter")
+    >>> names_of(tree)
+    (('a', 'b', 'c', 'd'), ('a', 'other', 'd'), ('other (level 2)', 'd'), ('*',))
+    """
+    names, taken = [tree.leaves], set(tree.leaves)
+    for level in range(1, tree.depth):
+        lower = np.zeros(len(tree.labels[level]), dtype=np.int32)
+        lower[tree.codes[level]] = tree.codes[level - 1]
+        same = tree.sizes[level] == tree.sizes[level - 1][lower]
+        names.append(tuple(
+            names[-1][lower[code]] if same[code] else _free_name(label, level, taken)
+            for code, label in enumerate(tree.labels[level])
+        ))  # fmt: skip
+    return tuple(names)
 
 
 def hierarchy_from_rows(rows: Sequence[Sequence[str]], column: str) -> Hierarchy:
@@ -207,6 +238,15 @@ def _interval(value: float, width: float, whole: bool) -> str:
 def _written(number: Decimal) -> str:
     """All its digits, without an exponent or trailing zeros."""
     return f"{number.normalize():f}" if number else "0"
+
+
+def _free_name(label: str, level: int, taken: set[str]) -> str:
+    """The label, with its level as often as it takes to be new; it is taken from then on."""
+    name = label
+    while name in taken:
+        name += f" (level {level})"
+    taken.add(name)
+    return name
 
 
 def _parent_codes(lower: Codes, upper: Codes, size: int) -> Codes:

@@ -4,8 +4,9 @@ In: a schema (and, for plain learners only, rows where the schema is silent). Ou
 depend on any private value, so that a guarantee may stand on them.
 
 No column makes a row longer than 1: a category is one 1, a number is clipped to its bounds and scaled to [0, 1], or
-split over two neighbouring knots with shares that add up to 1 at most. So every row is at most sqrt(columns) long,
-which is what clipping and data norms rest on. Scaling to [0, 1] and not [-1, 1] because a count that is mostly 0
+split over two neighbouring knots with shares that add up to 1 at most; memberships in the nodes of a hierarchy are
+divided by the longest that any value's could be. So every row is at most sqrt(columns) long, which is what clipping
+and data norms rest on. Scaling to [0, 1] and not [-1, 1] because a count that is mostly 0
 (capital gain) then adds nothing to the length of most rows, and because leaving out one record moves a sum over [0, 1]
 by no more than the width of the bounds.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,7 @@ import pandas as pd
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.hierarchy import MISSING, MISSING_MARKS, hierarchy_from_file, hierarchy_from_levels
+from ppml_core.data.published import MOST_NODES, Published
 from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput, NotApplicable
 
@@ -43,6 +45,10 @@ class Part:
     One knot is the scaled number itself. K > 1 give a piecewise linear function: knot k stands at low + (k/K)² (high -
     low), closer together near the lower bound where most skewed columns have their people, and a number belongs to
     the two knots around it; the lower bound itself is all zeros.
+
+    A column whose cells were generalized unequally has one feature per node of its hierarchy (`published`): the chance
+    that the value lies under the node, over the longest row of such chances. A raw value and a published one that
+    covers it so speak of the same features.
     """
 
     column: str
@@ -52,14 +58,18 @@ class Part:
     missing: bool = False
     is_date: bool = False
     knots: int = 1
+    published: Published | None = None
 
     @property
     def is_numeric(self) -> bool:
-        return self.categories is None
+        return self.categories is None and self.published is None
 
     @property
     def names(self) -> tuple[str, ...]:
-        if self.categories is not None:
+        if self.published is not None:
+            nodes = self.published.node_names
+            values = tuple(f"{self.column} missing" if node == MISSING else f"{self.column}={node}" for node in nodes)
+        elif self.categories is not None:
             values = tuple(f"{self.column}={category}" for category in self.categories)
         elif self.knots == 1:
             values = (self.column,)
@@ -102,21 +112,27 @@ class Encoder:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, schema: Schema, knots: int = 1) -> Encoder:
-        """From the schema alone. Raises NotApplicable naming the first column that it says too little about."""
-        return cls._made(schema, None, knots)
+    def of(cls, schema: Schema, knots: int = 1, published: Mapping[str, Published] | None = None) -> Encoder:
+        """From the schema alone. Raises NotApplicable naming the first column that it says too little about.
+
+        A column in `published` is encoded by its hierarchy, whatever the schema says.
+        """
+        return cls._made(schema, None, knots, published or {})
 
     @classmethod
     def reading(cls, data: Dataset, knots: int = 1) -> Encoder:
         """From the schema and, where it is silent, the rows: for plain learners, for it tells what occurs."""
-        return cls._made(data.schema, data, knots)
+        return cls._made(data.schema, data, knots, data.published)
 
     @classmethod
-    def _made(cls, schema: Schema, data: Dataset | None, knots: int) -> Encoder:
+    def _made(cls, schema: Schema, data: Dataset | None, knots: int, published: Mapping[str, Published]) -> Encoder:
         parts, notes = [], []
         for name in schema.inputs:
             column = schema[name]
-            if column.kind == "text":
+            if name in published:
+                notes += _node_notes(name, published[name])
+                parts += [Part(name, published=published[name])] if published[name].node_names else []
+            elif column.kind == "text":
                 notes.append(f"{name!r} is free text and is not used.")
             elif column.kind == "date" and column.bounds is None and column.categories is None and data is None:
                 notes.append(f"{name!r} is a date without bounds and is not used; give it bounds in years.")
@@ -151,6 +167,10 @@ class Encoder:
         X = np.zeros((len(data), self.width), dtype=dtype)
         rows, used = np.nonzero(places != NO_FEATURE)
         X[rows, places[rows, used]] = values[rows, used]
+        for part, offset in zip(self.parts, self.offsets, strict=False):
+            if part.published is not None:
+                codes, nodes = _node_cells(data, part)
+                X[:, offset : offset + nodes.shape[1]] = nodes.toarray().astype(dtype)[codes]
         return X
 
     def encode_sparse(self, data: Dataset, dtype: type[np.floating[Any]] = np.float64) -> Any:
@@ -166,23 +186,34 @@ class Encoder:
         places, values = self._cells(data)
         kept = (places != NO_FEATURE) & (values != 0)
         starts = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
-        return csr_matrix((values[kept].astype(dtype), places[kept], starts), shape=(len(data), self.width))
+        shape = (len(data), self.width)
+        X = csr_matrix((values[kept].astype(dtype), places[kept], starts), shape=shape)
+        for part, offset in zip(self.parts, self.offsets, strict=False):
+            if part.published is not None:
+                codes, nodes = _node_cells(data, part)
+                rows = nodes.astype(dtype)[codes]
+                X = X + csr_matrix((rows.data, rows.indices + np.int32(offset), rows.indptr), shape=shape)
+        return X
 
     def encode_columns(self, data: Dataset) -> Matrix:
-        """One number per column for trees: the scaled value or the category's place; NaN where unknown or missing."""
-        columns = np.empty((len(data), len(self.parts)), order="F")
-        for j, part in enumerate(self.parts):
-            if part.is_numeric:
-                columns[:, j] = _scaled(data, part)
-            else:
-                places = _category_cells(data, part)
-                columns[:, j] = np.where(places == NO_FEATURE, np.nan, places)
-        return columns
+        """One number per column for trees: the scaled value or the category's place; NaN where unknown or missing.
+
+        A published column gives one per node, the coarsest first: where several nodes split the release alike, boosting
+        takes the first, and only the coarsest of them splits raw people the same way.
+        """
+        columns = [_tree_columns(data, part) for part in self.parts]
+        return np.asfortranarray(np.column_stack(columns))
 
     def _cells(self, data: Dataset) -> tuple[Places, npt.NDArray[np.float64]]:
-        """Per person and slot a feature that is set (NO_FEATURE: none) and its value; a part has one slot or two."""
-        places, values = [], []
+        """Per person and slot a feature that is set (NO_FEATURE: none) and its value; a part has one slot or two.
+
+        Published columns, which set many features at once, have none here.
+        """
+        places: list[Places] = [np.zeros((len(data), 0), dtype=np.int32)]
+        values = [np.zeros((len(data), 0))]
         for part, offset in zip(self.parts, self.offsets, strict=False):
+            if part.published is not None:
+                continue
             if part.is_numeric:
                 cells = _numeric_cells(data, part)
             else:
@@ -202,6 +233,7 @@ def texts_of(data: Dataset, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArra
         data,
         table=data.table[[name]].iloc[first].reset_index(drop=True),
         schema=Schema(columns={name: data.schema[name]}),
+        published={},
     )
     return codes, sample.texts(name)
 
@@ -245,6 +277,36 @@ def _category_cells(data: Dataset, part: Part) -> Places:
     codes, texts = texts_of(data, part.column)
     places = np.array([part.lookup.get(text, NO_FEATURE) for text in texts], dtype=np.int32)
     return places[codes] if len(codes) else np.zeros(0, dtype=np.int32)
+
+
+def _node_cells(data: Dataset, part: Part) -> tuple[npt.NDArray[np.intp], Any]:
+    """(code per person, CSR of scaled memberships per code): every distinct text is encoded once."""
+    assert part.published is not None
+    _column(data, part)
+    codes, texts = texts_of(data, part.column)
+    return codes, part.published.sparse_membership(texts) / part.published.norm
+
+
+def _tree_columns(data: Dataset, part: Part) -> npt.NDArray[np.float64]:
+    if part.is_numeric:
+        return _scaled(data, part)
+    if part.published is not None:
+        codes, nodes = _node_cells(data, part)
+        return np.asarray(nodes.toarray()[codes, ::-1], dtype=np.float64)
+    places = _category_cells(data, part)
+    return np.where(places == NO_FEATURE, np.nan, places)
+
+
+def _node_notes(name: str, published: Published) -> list[str]:
+    """What is said where a hierarchy has more nodes than are told apart, or none."""
+    values = len(published.tree.leaves)
+    if not published.node_names:
+        return [
+            f"{name!r} is not used: its hierarchy has no level of 2 to {MOST_NODES:,} groups of its {values:,} values."
+        ]
+    if published.first_level:
+        return [f"{name!r} has {values:,} values and is used from level {published.first_level} of its hierarchy up."]
+    return []
 
 
 def _column(data: Dataset, part: Part) -> pd.Series:

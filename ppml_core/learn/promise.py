@@ -34,9 +34,9 @@ class Ground:
         if not len(data):
             raise NotApplicable("there are no rows to learn from.")
         schema = data.schema
-        encoder, classes = Encoder.of(schema, knots), target_classes(schema)
+        encoder, classes = Encoder.of(schema, knots, data.published), target_classes(schema)
         inferred = [*encoder.inferred, *([] if schema[target_of(schema)].is_public else [target_of(schema)])]
-        rows, doubt = schema.expected_rows, _inferred_sentence(inferred, encoder)
+        rows, doubt = schema.expected_rows, _recoded_sentence(encoder) or _inferred_sentence(inferred, encoder)
         if rows is None:
             rows = 2 ** round(math.log2(len(data)))
             if needs_size and not doubt:
@@ -59,6 +59,16 @@ class Ground:
         return (
             f"delta {delta:g} is above 1/(10 × {self.people:,} expected rows) = {limit:.1g}: choose a smaller one.",
         )
+
+
+def _recoded_sentence(encoder: Encoder) -> str:
+    recoded = [part.column for part in encoder.parts if part.published is not None]
+    if not recoded:
+        return ""
+    return (
+        f"the cells of {recoded[0]!r} were generalized one by one after reading the private rows, so that no guarantee "
+        f"reaches the people behind them"
+    )
 
 
 def _inferred_sentence(names: list[str], encoder: Encoder) -> str:

@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 
 from ppml_core.anonymize.lattice import Lattice
-from ppml_core.anonymize.search import cheapest
+from ppml_core.anonymize.models.k_anonymity import KAnonymity
+from ppml_core.anonymize.nodes import Node
+from ppml_core.anonymize.requirement import Requirement
+from ppml_core.anonymize.search import Question, cheapest
 from ppml_core.anonymize.transforms.full_domain import FullDomain, generalize
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
@@ -29,6 +32,10 @@ def arx_adult(oracle: Path, quasi_identifiers: list[str]) -> Dataset:
         for name in table.columns
     }
     return Dataset(table, Schema(columns=columns).with_quasi_identifiers(quasi_identifiers), "ARX's Adult")
+
+
+def pruned(data: Dataset, k: int, limit: float) -> Node:
+    return cheapest(Requirement.of([KAnonymity(k=k)], data), Question(limit))
 
 
 def test_all_optima_of_arx(arx_oracle: Path) -> None:
@@ -77,7 +84,7 @@ def test_no_node_beats_the_optimum_and_the_release_keeps_its_promise(
     assert node.loss == pytest.approx(loss, abs=1e-9)
     assert node.loss == pytest.approx(min(within), abs=1e-9)
     assert node.suppressed == gone
-    assert cheapest(lattice.tuples, k, limit) == node, "the pruned search finds the same node"
+    assert pruned(data, k, limit) == node, "the pruned search finds the same node"
     fitted = FullDomain(k=k, suppression_limit=limit).fit(data, RNG)
     published = fitted.release.table
     assert len(published) == len(rows) - gone
@@ -139,9 +146,10 @@ def test_too_many_values_or_nodes_are_refused_in_a_sentence() -> None:
 
 
 def test_the_pruned_search_agrees_with_the_sweep_on_adult() -> None:
-    lattice = Lattice.of(load("adult"))
+    data = load("adult")
+    lattice = Lattice.of(data)
     for k, limit in ((2, 0.0), (5, 0.05), (25, 0.01), (100, 0.1)):
-        assert cheapest(lattice.tuples, k, limit) == lattice.optimum(k, limit)
+        assert pruned(data, k, limit) == lattice.optimum(k, limit)
 
 
 def test_one_sweep_answers_every_k_alike() -> None:

@@ -1,0 +1,1 @@
+"""What a generalization loses, one measure a file."""

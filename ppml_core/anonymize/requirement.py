@@ -1,0 +1,160 @@
+"""Several privacy models bound to one table: which classes of a generalization may stay.
+
+In: models and a Dataset. Out: `Requirement`, with the columns that all of them count (people, sensitive histograms,
+population) in one table that rolls up the lattice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ppml_core.anonymize import kernels
+from ppml_core.anonymize.classes import Bools, Classes, Floats, Ground, Ints, Layout, base_table
+from ppml_core.anonymize.losses.base import BoundLoss
+from ppml_core.anonymize.models.base import ClassCheck, ClassModel, PrivacyModel, ReleaseCheck, ReleaseModel
+from ppml_core.anonymize.models.k_anonymity import KAnonymity
+from ppml_core.anonymize.tuples import Tuples
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False)
+class Requirement:
+    """What a release must satisfy, bound to a table.
+
+    `table` (distinct tuples, columns) is the finest level of what is counted; `pairs` are the distinct (tuple, person)
+    pairs where persons are counted.
+    """
+
+    models: tuple[PrivacyModel, ...]
+    ground: Ground
+    table: Ints
+    layout: Layout
+    class_checks: tuple[ClassCheck, ...]
+    release_checks: tuple[ReleaseCheck, ...]
+    closed_checks: tuple[ClassCheck, ...] = ()
+    pairs: tuple[Ints, Ints] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        models: Sequence[PrivacyModel],
+        data: Dataset,
+        tuples: Tuples | None = None,
+        population: Dataset | None = None,
+    ) -> Requirement:
+        """Raises BadInput or NotApplicable where a model does not fit the table."""
+        if not models:
+            raise BadInput("no privacy model is asked for: give at least one, such as --k 5.")
+        ground = Ground(data, tuples or Tuples.of(data, population), population)
+        names = dict.fromkeys(name for model in models for name in model.sensitive_of(ground))
+        table, layout = base_table(ground, list(names), any(model.needs_population for model in models))
+        bound = [(model, model.bind(ground)) for model in models if isinstance(model, ClassModel)]
+        return cls(
+            tuple(models), ground, table, layout,
+            class_checks=tuple(check for _, check in bound),
+            release_checks=tuple(model.bind(ground) for model in models if isinstance(model, ReleaseModel)),
+            closed_checks=tuple(check for model, check in bound if model.upward_closed),
+            pairs=_person_pairs(models, ground),
+        )  # fmt: skip
+
+    @property
+    def tuples(self) -> Tuples:
+        return self.ground.tuples
+
+    @cached_property
+    def k(self) -> int:
+        """The smallest class that can stay, whatever else is asked."""
+        return max((model.k for model in self.models if isinstance(model, KAnonymity)), default=1)
+
+    @cached_property
+    def is_size_alone(self) -> bool:
+        """Whether a class is judged by its number of rows and nothing else."""
+        return all(isinstance(model, KAnonymity) for model in self.models) and self.pairs is None
+
+    @cached_property
+    def upward_closed(self) -> bool:
+        """Whether "at most so many suppressed" holds above every node where it holds."""
+        return all(model.upward_closed for model in self.models)
+
+    @cached_property
+    def is_per_class(self) -> bool:
+        """Whether each class is judged by itself."""
+        return not self.release_checks
+
+    def classes(self, keys: Ints, table: Ints, persons: Ints | None = None) -> Classes:
+        return Classes(table, self.layout, keys, persons, self.tuples)
+
+    def at(self, levels: Mapping[str, int]) -> Classes:
+        """The classes of one node, counted from the finest level."""
+        packed = self.tuples.raised(levels)
+        keys, table = kernels.merge(packed, self.table)
+        if self.pairs is None:
+            return self.classes(keys, table)
+        return self.classes(keys, table, self.persons(packed, keys))
+
+    def stays(self, levels: Mapping[str, int], loss: BoundLoss) -> Bools:
+        """Which distinct tuples are published at a node, shape (distinct,)."""
+        classes = self.at(levels)
+        assert classes.keys is not None
+        kept = self.keep(classes, loss.per_person(tuple(levels.values()), classes.keys))
+        order = np.argsort(classes.keys)
+        place = np.searchsorted(classes.keys[order], self.tuples.raised(levels))
+        return np.asarray(kept[order[place]])
+
+    def persons(self, packed: Ints, keys: Ints) -> Ints:
+        """Different persons in each class, from the packed key of every distinct tuple."""
+        assert self.pairs is not None
+        order = np.argsort(keys)
+        class_of = order[np.searchsorted(keys[order], packed)]
+        tuple_of, person = self.pairs
+        people = int(person.max(initial=0)) + 1
+        different = np.unique(class_of[tuple_of] * people + person)
+        return np.bincount(different // people, minlength=len(keys)).astype(np.int64)
+
+    def passing(self, classes: Classes) -> Bools:
+        """Which classes every per-class model lets stay."""
+        kept = np.ones(len(classes), dtype=bool)
+        for check in self.class_checks:
+            kept &= check(classes)
+        return kept & (classes.sizes > 0)
+
+    def passing_closed(self, classes: Classes) -> Bools:
+        """Which classes the upward-closed models let stay: a class that contains one of them stays as well."""
+        kept = classes.sizes > 0
+        for check in self.closed_checks:
+            kept &= check(classes)
+        return kept
+
+    def keep(self, classes: Classes, losses: Floats | None = None) -> Bools:
+        """Which classes stay: those that pass by themselves, less what the release as a whole must leave out."""
+        losses = np.zeros(len(classes)) if losses is None else losses
+        kept, left = self.passing(classes), -1
+        while left != (left := int(kept.sum())):  # what one of them leaves out may break another
+            for check in self.release_checks:
+                kept = check(classes, kept, losses)
+            if len(self.release_checks) < 2:
+                break
+        return kept
+
+    def words(self) -> str:
+        return " and ".join(model.text() for model in self.models)
+
+
+def _person_pairs(models: Sequence[PrivacyModel], ground: Ground) -> tuple[Ints, Ints] | None:
+    columns = {model.person() for model in models} - {""}
+    if not columns:
+        return None
+    if len(columns) > 1:
+        raise BadInput(f"persons are told apart by one column, not by {', '.join(sorted(columns))}.")
+    (name,) = columns
+    if name not in ground.data.table.columns:
+        raise BadInput(f"there is no column {name!r} that names the person.")
+    codes, _ = pd.factorize(ground.data.table[name], use_na_sentinel=False)
+    pairs = np.unique(np.stack([ground.tuples.row_of.astype(np.int64), codes.astype(np.int64)]), axis=1)
+    return pairs[0], pairs[1]

@@ -1,0 +1,137 @@
+"""How many people share each combination of values: what risk and generalization need to know of a table.
+
+In: a table, or a file that need not fit in memory. Out: `Counts`; what is computed from it afterwards costs as much as
+there are distinct combinations, however many people there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ppml_core.data.cells import as_described
+from ppml_core.data.coded import Coded, coded
+from ppml_core.data.packing import Ints, count_groups, number_groups
+from ppml_core.data.schema import Schema
+from ppml_core.errors import BadInput
+
+Codes = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """The distinct combinations of some columns, each with the number of people who have it.
+
+    Per column, `values` holds each value once and `codes` (combinations,) which of them a combination has, -1 for an
+    absent one. `people` (combinations,) adds up to the number of rows. The order of combinations means nothing.
+    """
+
+    values: Mapping[str, pd.Series]
+    codes: Mapping[str, Codes]
+    people: Ints
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.values)
+
+    @property
+    def rows(self) -> int:
+        """People in the table that was counted."""
+        return int(self.people.sum())
+
+    def __len__(self) -> int:
+        return len(self.people)
+
+    def column(self, name: str) -> pd.Series:
+        """The value of each combination."""
+        found: pd.Series = self.values[name].reindex(self.codes[name]).reset_index(drop=True)
+        return found
+
+    def table(self) -> pd.DataFrame:
+        """The combinations as a table, without the numbers of people."""
+        return pd.DataFrame({name: self.column(name) for name in self.names})
+
+    def over(self, names: Sequence[str]) -> Counts:
+        """The counts over fewer columns."""
+        groups, first = self.number(names)
+        people = _sums(groups, self.people, len(first))
+        return Counts({n: self.values[n] for n in names}, {n: self.codes[n][first] for n in names}, people)
+
+    def number(self, names: Sequence[str]) -> tuple[npt.NDArray[np.int32], Ints]:
+        """(the group of each combination over these columns, the first combination of each group)."""
+        return number_groups([self.as_coded(name) for name in names], len(self))
+
+    def as_coded(self, name: str) -> Coded:
+        return Coded(self.codes[name], 0, len(self.values[name]), lambda: self.values[name])
+
+    def described(self, schema: Schema, comma: str = "decimal") -> Counts:
+        """The values as `read_table` would give them with that schema; those that become equal are counted together."""
+        values, codes = {}, {}
+        for name in self.names:
+            one = Schema({name: schema[name]}, folder=schema.folder)
+            try:
+                cells = as_described(pd.DataFrame({name: self.values[name]}), one, comma)[name]
+            except BadInput as fault:  # it counts values here, where a person counts rows
+                raise BadInput(re.sub(r"row \d+ below the header", "some row", str(fault))) from fault
+            values[name], codes[name] = _once(cells, self.codes[name])
+        return Counts(values, codes, self.people).over(self.names)
+
+
+def count_table(table: pd.DataFrame, columns: Sequence[str]) -> Counts:
+    """The counts over these columns of a table in memory.
+
+    >>> counts = count_table(pd.DataFrame({"sex": ["F", "M", "F"], "age": [30, 40, 30]}), ["sex", "age"])
+    >>> counts.table().assign(people=counts.people).sort_values("people").to_numpy().tolist()
+    [['M', 40, 1], ['F', 30, 2]]
+    """
+    return count_columns({name: coded(table[name]) for name in columns}, len(table))
+
+
+def count_columns(columns: Mapping[str, Coded], rows: int) -> Counts:
+    """The counts over coded columns."""
+    groups = count_groups(list(columns.values()), rows)
+    values, codes = {}, {}
+    for at, (name, column) in enumerate(columns.items()):
+        used, places = np.unique(groups.codes(at), return_inverse=True)
+        named = column.named().reset_index(drop=True).take(used[used < column.size]).reset_index(drop=True)
+        found = np.where(used < column.size, np.arange(len(used)), -1)[places]
+        values[name], codes[name] = _once(named, found.astype(np.int32))
+    return Counts(values, codes, groups.sizes.astype(np.int64))
+
+
+def merged(parts: Sequence[Counts]) -> Counts:
+    """The counts of a table from those of its parts, which have the same columns."""
+    values, codes = {}, {}
+    starts = [np.cumsum([0, *(len(part.values[name]) for part in parts)]) for name in parts[0].names]
+    for name, start in zip(parts[0].names, starts, strict=True):
+        together = _joined([part.values[name] for part in parts])
+        shifted = [
+            np.where(part.codes[name] < 0, -1, part.codes[name] + begin)
+            for part, begin in zip(parts, start, strict=False)
+        ]
+        values[name], codes[name] = _once(together, np.concatenate(shifted).astype(np.int32))
+    return Counts(values, codes, np.concatenate([part.people for part in parts])).over(parts[0].names)
+
+
+def _joined(columns: Sequence[pd.Series]) -> pd.Series:
+    filled = [column for column in columns if len(column)]
+    joined: pd.Series = pd.concat(filled or list(columns[:1]), ignore_index=True)
+    return joined
+
+
+def _once(values: pd.Series, codes: Codes) -> tuple[pd.Series, Codes]:
+    """Values each once and none absent, with the codes that belong to them."""
+    places, present = pd.factorize(values)
+    kept = pd.Series(present, dtype=values.dtype).reset_index(drop=True)
+    return kept, np.append(places, -1)[codes].astype(np.int32)
+
+
+def _sums(groups: npt.NDArray[np.int32], people: Ints, size: int) -> Ints:
+    sums = np.zeros(size, dtype=np.int64)
+    np.add.at(sums, groups, people)
+    return sums
