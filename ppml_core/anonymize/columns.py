@@ -252,22 +252,26 @@ def correlations(data: Dataset, changed: Mapping[str, pd.Series]) -> dict[str, A
     after = before.copy(deep=False)
     for name in mine:
         after[name] = changed[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    pairs = {name: pd.DataFrame({0: before[name], 1: after[name]}).corr().iloc[0, 1] for name in mine}
+    pairs = {name: pd.DataFrame({0: before[name], 1: after[name]}).corr().to_numpy()[0, 1] for name in mine}
     shift = (before.corr() - after.corr()).loc[mine].abs().to_numpy()
     largest = {"largest_correlation_change": float(np.nanmax(shift))} if np.isfinite(shift).any() else {}
     return {"correlation": {name: float(value) for name, value in pairs.items() if np.isfinite(value)}, **largest}
 
 
 def _with_missing(schema: Schema, blanked: Sequence[str]) -> Schema:
+    if all(schema[name].missing for name in blanked):
+        return schema
     return schema.replace_columns({name: dataclasses.replace(schema[name], missing=True) for name in blanked})
 
 
 def _wider_whole(data: Dataset, changed: Mapping[str, pd.Series], schema: Schema) -> Dataset | None:
-    """Where new numbers occur, the whole table and the new cells together: hierarchies know old and new values."""
+    """What hierarchies are built over: the whole table under the new schema, new cells added where numbers are new."""
     whole = data.whole or data
     fresh = [name for name in changed if schema[name].kind in NUMERIC and not _known(whole, name, changed[name])]
-    if not fresh:
+    if not fresh and schema is data.schema:
         return data.whole
+    if not fresh:
+        return dataclasses.replace(whole, table=whole.table[list(schema.columns)], schema=schema)
     added = data.table.copy(deep=False)
     for name in fresh:
         added[name] = changed[name]

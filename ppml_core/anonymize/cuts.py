@@ -9,7 +9,6 @@ import numpy as np
 from numba import njit
 
 STRICT_CUTS = 2
-RELAXED_CUTS = 3
 
 
 @njit(cache=True, nogil=True)
@@ -61,7 +60,7 @@ def _median(order, start, stop, ranks, weights, attribute, low, high, total, tal
     for place in range(start, stop):
         values[place - start] = ranks[order[place], attribute]
     sorting = np.argsort(values)
-    upto, first = 0, 0
+    upto = 0
     median = values[sorting[0]]
     for place in range(len(sorting)):
         if values[sorting[place]] != median:
@@ -77,11 +76,12 @@ def propose(order, starts, stops, tried, ranks, weights, spans, smallest, relaxe
     """Number of the next cut of each part that leaves `smallest` on both sides, -1 where there is none, shape (parts,).
 
     `tried` says how many cuts of each part are behind. Cuts go through the attributes, the widest first; at the median
-    they put it with the lower or with the higher values, the more even way first; a relaxed cut before these halves the
-    people, some with the median on either side. `left[place]` says who goes to the first side.
+    they put it with the lower or with the higher values, the more even way first. Relaxed cuts come after all of these
+    and halve the people, some with the median on either side. `left[place]` says who goes to the first side.
     """
     attributes = ranks.shape[1]
-    each = RELAXED_CUTS if relaxed else STRICT_CUTS
+    strict_cuts = attributes * STRICT_CUTS
+    cuts = strict_cuts + attributes if relaxed else strict_cuts
     chosen = np.full(len(starts), -1, dtype=np.int64)
     low, high = np.empty(attributes, dtype=np.int64), np.empty(attributes, dtype=np.int64)
     ranking = np.empty(attributes, dtype=np.int64)
@@ -97,19 +97,18 @@ def propose(order, starts, stops, tried, ranks, weights, spans, smallest, relaxe
         _widest_first(low, high, spans, ranking)
         seen = -1
         median, below, upto = 0, 0, 0
-        for cut in range(tried[part], attributes * each):
-            attribute = ranking[cut // each]
+        for cut in range(tried[part], cuts):
+            attribute = ranking[cut // STRICT_CUTS if cut < strict_cuts else cut - strict_cuts]
             if high[attribute] == low[attribute]:
-                break
+                continue
             if attribute != seen:
                 median, below, upto = _median(
                     order, start, stop, ranks, weights, attribute, low[attribute], high[attribute], total, tally
                 )
                 seen = attribute
-            way = cut % each - (each - STRICT_CUTS)
-            if way < 0:
+            if cut >= strict_cuts:
                 goal = total // 2
-            elif (way == 0) == (abs(2 * upto - total) <= abs(2 * below - total)):
+            elif (cut % STRICT_CUTS == 0) == (abs(2 * upto - total) <= abs(2 * below - total)):
                 goal = upto
             else:
                 goal = below

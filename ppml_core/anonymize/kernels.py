@@ -54,6 +54,19 @@ def group(keys, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def add_rows(table, class_of, classes):  # type: ignore[no-untyped-def]
+    """Rows of `table` (rows, columns) added up by class, shape (classes, columns); rows in class -1 are left out."""
+    columns = table.shape[1]
+    sums = np.zeros((classes, columns), dtype=np.int64)
+    for row in range(len(class_of)):
+        place = class_of[row]
+        if place >= 0:
+            for column in range(columns):
+                sums[place, column] += table[row, column]
+    return sums
+
+
+@njit(cache=True, nogil=True)
 def cell_sums(keys, counts, kept, shifts, fields, costs):  # type: ignore[no-untyped-def]
     """Per attribute, the sum over kept classes of people times the cost of their cell: `costs[a, code]`."""
     sums = np.zeros(len(shifts))

@@ -7,8 +7,9 @@ each distinct tuple, or of each person where people who share a tuple may be par
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,9 @@ import pandas as pd
 from ppml_core.anonymize import cuts
 from ppml_core.anonymize.classes import PEOPLE, POPULATION, Bools, Classes, Ints
 from ppml_core.anonymize.requirement import Requirement
-from ppml_core.data.hierarchy import MISSING_MARKS, Codes, Hierarchy
+from ppml_core.data.hierarchy import MISSING_MARKS, Hierarchy
+from ppml_core.data.schema import Kind
 from ppml_core.errors import NotApplicable
-
-CutCheck = Callable[[Ints, Ints, int], Bools]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,33 +145,37 @@ def _allowed(units: Units, order: Ints, starts: Ints, stops: Ints, left: Bools) 
     places = np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum())
     side_of = 2 * np.repeat(np.arange(len(starts)), lengths) + ~left[places]
     sides = units.classes(order[places], side_of, 2 * len(starts))
-    return satisfies(units.requirement, sides).reshape(-1, 2).all(axis=1)
+    fine: Bools = satisfies(units.requirement, sides).reshape(-1, 2).all(axis=1)
+    return fine
 
 
-def leaf_order(tree: Hierarchy, is_number: bool) -> Ints:
-    """The rank of every leaf: by value where leaves are numbers, else so that each subtree is one run of ranks.
+def leaf_values(tree: Hierarchy, kind: Kind) -> npt.NDArray[np.float64]:
+    """The number or day that each leaf of an ordered column is; NaN for any other text, and for columns without one.
 
-    What stands for an absent value, and any other text among numbers, comes last.
+    Ordinal columns are ordered by their leaves where all of these are numbers, else by their hierarchy.
+    """
+    if kind not in ("numeric", "ordinal", "date"):
+        return np.full(len(tree.leaves), np.nan)
+    texts = pd.Series(tree.leaves, dtype=object)
+    absent = texts.isin(MISSING_MARKS)
+    if kind == "date":
+        days = pd.to_datetime(texts.mask(absent), errors="coerce", format="%Y-%m-%d")
+        return np.where(days.isna(), np.nan, days.to_numpy().astype("datetime64[D]").astype(np.float64))
+    values = pd.to_numeric(texts.mask(absent), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    values = np.where(np.isfinite(values), values, np.nan)
+    return np.full(len(values), np.nan) if kind == "ordinal" and np.isnan(values[~absent]).any() else values
+
+
+def leaf_order(tree: Hierarchy, values: npt.NDArray[np.float64]) -> Ints:
+    """The rank of every leaf: by its value, and without one behind, so that each subtree is one run of ranks.
 
     >>> from ppml_core.data.hierarchy import hierarchy_from_rows
     >>> rows = [["a", "vowel", "*"], ["b", "consonant", "*"], ["e", "vowel", "*"]]
-    >>> leaf_order(hierarchy_from_rows(rows, "letter"), False).tolist()
+    >>> leaf_order(hierarchy_from_rows(rows, "letter"), np.full(3, np.nan)).tolist()
     [0, 2, 1]
     """
     leaves = np.arange(len(tree.leaves))
-    if is_number:
-        values = leaf_values(tree)
-        sorting: npt.NDArray[np.intp] = np.lexsort([leaves, np.where(np.isnan(values), np.inf, values)])
-    else:
-        keys: list[Codes] = [codes for codes in tree.codes[1:]]
-        sorting = np.lexsort([leaves, *keys])
     rank = np.empty(len(leaves), dtype=np.int64)
-    rank[sorting] = leaves
+    keys: list[npt.NDArray[Any]] = [leaves, *tree.codes[1:], np.where(np.isnan(values), np.inf, values)]
+    rank[np.lexsort(keys)] = leaves
     return rank
-
-
-def leaf_values(tree: Hierarchy) -> npt.NDArray[np.float64]:
-    """The number that each leaf is, NaN for other texts."""
-    texts = pd.Series(tree.leaves, dtype=object).where(~pd.Series(tree.leaves).isin(MISSING_MARKS))
-    values: npt.NDArray[np.float64] = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(values), values, np.nan)

@@ -20,6 +20,7 @@ from ppml_core.anonymize.models.base import ClassCheck, ClassModel, PrivacyModel
 from ppml_core.anonymize.models.k_anonymity import KAnonymity
 from ppml_core.anonymize.tuples import Tuples
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.hierarchy import Codes
 from ppml_core.errors import BadInput
 
 
@@ -73,6 +74,11 @@ class Requirement:
         return max((model.k for model in self.models if isinstance(model, KAnonymity)), default=1)
 
     @cached_property
+    def least(self) -> int:
+        """The fewest people that a class may hold by any of the models."""
+        return max(model.least_people() for model in self.models)
+
+    @cached_property
     def is_size_alone(self) -> bool:
         """Whether a class is judged by its number of rows and nothing else."""
         return all(isinstance(model, KAnonymity) for model in self.models) and self.pairs is None
@@ -87,8 +93,24 @@ class Requirement:
         """Whether each class is judged by itself."""
         return not self.release_checks
 
+    def at_least(self, people: int) -> Requirement:
+        """The same, and no class below that many people."""
+        return Requirement.of(
+            [*self.models, KAnonymity(k=people)], self.ground.data, self.tuples, self.ground.population
+        )
+
     def classes(self, keys: Ints, table: Ints, persons: Ints | None = None) -> Classes:
         return Classes(table, self.layout, keys, persons, self.tuples)
+
+    def classes_without_keys(self, table: Ints, persons: Ints | None = None) -> Classes:
+        """Classes that do not stand at one node of the lattice."""
+        return Classes(table, self.layout, None, persons, self.tuples)
+
+    def classes_of(self, rows: Codes, class_of: Codes, classes: int) -> Classes:
+        """Classes over some of the distinct tuples: `class_of` (rows,) numbers them."""
+        whole = np.full(len(self.tuples.keys), -1, dtype=np.int32)
+        whole[rows] = class_of
+        return self.classes_without_keys(kernels.add_rows(self.table, whole, classes), self._persons_in(whole, classes))
 
     def at(self, levels: Mapping[str, int]) -> Classes:
         """The classes of one node, counted from the finest level."""
@@ -109,13 +131,20 @@ class Requirement:
 
     def persons(self, packed: Ints, keys: Ints) -> Ints:
         """Different persons in each class, from the packed key of every distinct tuple."""
-        assert self.pairs is not None
         order = np.argsort(keys)
-        class_of = order[np.searchsorted(keys[order], packed)]
+        persons = self._persons_in(order[np.searchsorted(keys[order], packed)], len(keys))
+        assert persons is not None
+        return persons
+
+    def _persons_in(self, class_of: Ints | Codes, classes: int) -> Ints | None:
+        """Different persons in each class, from the class of every distinct tuple (-1: in none)."""
+        if self.pairs is None:
+            return None
         tuple_of, person = self.pairs
+        inside = class_of[tuple_of] >= 0
         people = int(person.max(initial=0)) + 1
-        different = np.unique(class_of[tuple_of] * people + person)
-        return np.bincount(different // people, minlength=len(keys)).astype(np.int64)
+        different = np.unique(class_of[tuple_of[inside]].astype(np.int64) * people + person[inside])
+        return np.bincount(different // people, minlength=classes).astype(np.int64)
 
     def passing(self, classes: Classes) -> Bools:
         """Which classes every per-class model lets stay."""

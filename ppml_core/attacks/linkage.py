@@ -53,8 +53,9 @@ class AttributeDisclosure:
 class RiskReport:
     """What the quasi-identifiers alone give away, and `unique_share_with_kept` with all that a release keeps.
 
-    That is every column but identifiers: sensitive and ignored ones too, for who knows a salary or a record weight finds
-    people by it. It is None where only counts over the quasi-identifiers were at hand. `marketer` is the expected share of people re-identified when everybody is linked: classes / rows.
+    That is every column but identifiers: sensitive and ignored ones too, for who knows a salary or a record weight
+    finds people by it. It is None where only counts over the quasi-identifiers were at hand. `marketer` is the expected
+    share of people re-identified when everybody is linked: classes / rows.
     """
 
     rows: int
@@ -165,8 +166,12 @@ def certain_share(data: Dataset, groups: Ints) -> float | None:
     if not sensitive:
         return None
     certain = np.zeros(len(data), dtype=bool)
+    numbers, first = np.unique(groups, return_index=True)
     for name in sensitive:
         values = group_of(data.table, [name])
-        pairs = np.unique(np.stack([groups, values]), axis=1)
-        certain |= (np.bincount(pairs[0]) == 1)[groups]
+        alike = np.ones(int(numbers.max(initial=-1)) + 1, dtype=bool)
+        told = np.zeros(len(alike), dtype=np.int64)
+        told[numbers] = values[first]
+        alike[groups[values != told[groups]]] = False
+        certain |= alike[groups]
     return float(certain.mean())

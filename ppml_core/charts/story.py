@@ -142,7 +142,7 @@ def risk_sentence(risk: RiskReport) -> str:
 def risk_facts(risk: RiskReport) -> list[tuple[str, str, str]]:
     """Three numbers of the table as it is: value, name, note."""
     return [
-        (percent(risk.unique_share), "are unique", f"{percent(risk.unique_share_with_kept)} with the kept columns too"),
+        (percent(risk.unique_share), "are unique", _with_kept(risk.unique_share_with_kept)),
         (
             percent(risk.prosecutor.mean),
             "mean risk of being found",
@@ -184,6 +184,10 @@ def levels_table(shown: Preview) -> pd.DataFrame:
             (name.replace("_", " "), f"{level} of {tree.depth - 1}", f"{tree.leaves[leaf] or '(missing)'} → {became}")
         )
     return pd.DataFrame(rows, columns=["column", "level", "for example"])
+
+
+def _with_kept(share: float | None) -> str:
+    return "the kept columns were not counted" if share is None else f"{percent(share)} with the kept columns too"
 
 
 def _certain(share: float | None) -> tuple[str, str, str]:

@@ -36,7 +36,7 @@ def read_parquet(data: bytes, filename: str) -> pd.DataFrame:
     clean = column_names(names, filename)
     try:
         table = file.read(columns=names)
-        columns = {name: _plain_column(table.column(at)) for at, name in enumerate(clean)}
+        columns = {name: plain_column(table.column(at)) for at, name in enumerate(clean)}
         return pd.DataFrame(columns, columns=clean)
     except Exception as fault:
         raise _damaged(filename, "Parquet") from fault
@@ -111,16 +111,17 @@ def _text(cell: Any) -> str:
     return str(cell)
 
 
-def _plain_column(column: pa.ChunkedArray) -> pd.Series:
+def plain_column(column: pa.ChunkedArray) -> pd.Series:
+    """Numbers, booleans and days as they are, everything else as text."""
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _plain_column(column.cast(kind.value_type))
+        return plain_column(column.cast(kind.value_type))
     if pa.types.is_boolean(kind) and column.null_count:
         return pd.Series([None if cell is None else str(cell) for cell in column.to_pylist()], dtype=TEXT)
     if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
-        return _plain_column(column.cast(pa.float64()))
+        return plain_column(column.cast(pa.float64()))
     if pa.types.is_date(kind):
-        return _plain_column(column.cast(pa.timestamp("s")))
+        return plain_column(column.cast(pa.timestamp("s")))
     typed = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_timestamp)
     if any(is_of(kind) for is_of in typed):
         values: pd.Series = column.to_pandas()

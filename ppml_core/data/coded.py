@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ppml_core.data import count_kernels as kernels
+from ppml_core.data.binary_files import plain_column
 
 NEAR = 1 << 16
 
@@ -78,13 +79,12 @@ def _of_floats(numbers: np.ndarray, kind: np.dtype[Any]) -> Coded:
 
 
 def _of_arrow(column: pa.ChunkedArray | pa.Array, kind: Any = None) -> Coded:
-    """Dictionary indices as they are; texts are numbered by Arrow; other types go by way of pandas."""
+    """Dictionary indices as they are; texts are numbered by Arrow; other types go the way that reading a file goes."""
     whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
     if _is_text(whole.type) and not pa.types.is_dictionary(whole.type):
         whole = whole.dictionary_encode()
     if not pa.types.is_dictionary(whole.type):
-        plain: pd.Series = whole.to_pandas()
-        return coded(plain)
+        return coded(plain_column(whole))
     whole = whole.unify_dictionaries()
     texts: pd.Series = (whole.chunk(0).dictionary if whole.num_chunks else pa.array([], pa.string())).to_pandas()
     codes = np.empty(len(whole), dtype=np.min_scalar_type(-max(1, len(texts))))

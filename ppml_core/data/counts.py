@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from ppml_core.data.cells import as_described
 from ppml_core.data.coded import Coded, coded
@@ -95,13 +96,29 @@ def count_table(table: pd.DataFrame, columns: Sequence[str]) -> Counts:
 def count_columns(columns: Mapping[str, Coded], rows: int) -> Counts:
     """The counts over coded columns."""
     groups = count_groups(list(columns.values()), rows)
+    found = {name: groups.codes(at) for at, name in enumerate(columns)}
+    return _counts(columns, found, groups.sizes.astype(np.int64))
+
+
+def count_batch(table: pa.RecordBatch | pa.Table, people: str) -> Counts:
+    """The counts in a table that was grouped elsewhere and has their numbers in the column `people`."""
+    names = [name for name in table.column_names if name != people]
+    columns = {name: coded(table.column(name)) for name in names}
+    found = {
+        name: np.where(c.codes < c.low, c.size, c.codes.astype(np.int64) - c.low) for name, c in columns.items()
+    }
+    return _counts(columns, found, table.column(people).to_numpy().astype(np.int64)).over(names)
+
+
+def _counts(columns: Mapping[str, Coded], found: Mapping[str, Ints], people: Ints) -> Counts:
+    """From codes counted from 0, an absent one the largest, to values that occur."""
     values, codes = {}, {}
-    for at, (name, column) in enumerate(columns.items()):
-        used, places = np.unique(groups.codes(at), return_inverse=True)
+    for name, column in columns.items():
+        used, places = np.unique(found[name], return_inverse=True)
         named = column.named().reset_index(drop=True).take(used[used < column.size]).reset_index(drop=True)
-        found = np.where(used < column.size, np.arange(len(used)), -1)[places]
-        values[name], codes[name] = _once(named, found.astype(np.int32))
-    return Counts(values, codes, groups.sizes.astype(np.int64))
+        present = np.where(used < column.size, np.arange(len(used)), -1)
+        values[name], codes[name] = _once(named, present[places].astype(np.int32))
+    return Counts(values, codes, people)
 
 
 def merged(parts: Sequence[Counts]) -> Counts:

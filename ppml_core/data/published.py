@@ -120,9 +120,11 @@ class Published:
     @cached_property
     def digest(self) -> bytes:
         """SHA-256 over the tree and the spans."""
-        digest = hashlib.sha256(repr((self.tree.labels, sorted(self.spans))).encode())
-        for codes in (*self.tree.codes, *(self.spans[text] for text in sorted(self.spans))):
-            digest.update(np.ascontiguousarray(codes, dtype=np.int32).tobytes() + b";")
+        texts = sorted(self.spans)
+        sizes = [len(self.spans[text]) for text in texts]
+        digest = hashlib.sha256(repr((self.tree.labels, texts, sizes)).encode())
+        for codes in (*self.tree.codes, *(self.spans[text] for text in texts)):
+            digest.update(np.ascontiguousarray(codes, dtype=np.int32).tobytes())
         return digest.digest()
 
     @cached_property

@@ -39,7 +39,7 @@ def read_text(data: bytes, filename: str, delimiter: str | None, known: Collecti
     text, hinted, skipped = _excel_hint(text)
     try:
         chosen = delimiter or hinted or find_delimiter(text)
-        head = _sample(text, chosen)
+        head = sample_rows(text, chosen)
         if not head:
             raise BadInput(f"{filename} is empty: choose a file with a line of column names and one line per person.")
         padded = len(head[0]) > 1 and all(cell.startswith(" ") for row in head[:20] for cell in row[1:])
@@ -98,7 +98,7 @@ def find_delimiter(text: str) -> str:
     """
     scores = []
     for rank, delimiter in enumerate(DELIMITERS):
-        rows = _sample(text, delimiter)
+        rows = sample_rows(text, delimiter)
         fields = len(rows[0]) if rows else 0
         if fields > 1:
             alike = sum(len(row) == fields for row in rows) / len(rows)
@@ -131,7 +131,7 @@ def _excel_hint(text: str) -> tuple[str, str | None, int]:
     return (text[found.end() :], found.group(1), 1) if found else (text, None, 0)
 
 
-def _sample(text: str, delimiter: str) -> list[list[str]]:
+def sample_rows(text: str, delimiter: str) -> list[list[str]]:
     """Up to SAMPLE_ROWS first rows; a last one that the sample cuts is left out."""
     part = io.StringIO(text[:SAMPLE_CHARACTERS], newline="")
     rows = list(itertools.islice(csv.reader(part, delimiter=delimiter), SAMPLE_ROWS + 1))

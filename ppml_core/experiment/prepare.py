@@ -108,11 +108,13 @@ def _release_figures(train: Dataset, test: Dataset) -> list[Figure]:
         Figure("release_prosecutor_mean", risk.prosecutor.mean, "probability"),
         Figure("release_prosecutor_share_above", risk.prosecutor.share_above, "share of people"),
         Figure("release_unique_share", risk.unique_share, "share of people"),
-        Figure("release_unique_share_with_kept", risk.unique_share_with_kept, "share of people"),
         Figure("test_unmatched_share", _unmatched_share(train, test, train.quasi_identifiers), "share of test people"),
     ]
-    certain = risk.attribute_disclosure.certain_share
-    return figures if certain is None else [*figures, Figure("release_certain_share", certain, "share of people")]
+    known = {
+        "release_unique_share_with_kept": risk.unique_share_with_kept,
+        "release_certain_share": risk.attribute_disclosure.certain_share,
+    }
+    return figures + [Figure(name, share, "share of people") for name, share in known.items() if share is not None]
 
 
 def _unmatched_share(train: Dataset, test: Dataset, columns: Sequence[str]) -> float:

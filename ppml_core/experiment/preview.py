@@ -103,15 +103,16 @@ class Preview:
         return _risk(self.after, threshold, self._certain_share(sizes, class_of))
 
     def unique_with_kept(self) -> float:
-        """Share of the released people who are alone once the kept features are known too."""
+        """Share of the released people who are alone once every other column but identifiers is known too."""
         sizes, class_of = self._classes
         groups = class_of[self.lattice.tuples.row_of]
         kept = sizes[groups] >= self.node.k
         if not kept.any():
             return 0.0
-        features = group_of(self.data.table, self.data.schema.with_role("feature"))
-        _, pairs = np.unique(groups[kept] * (int(features.max()) + 1) + features[kept], return_inverse=True)
-        return float((sizes_of(pairs) == 1).sum() / kept.sum())
+        columns = self.data.schema.columns.items()
+        others = [name for name, column in columns if column.role not in ("identifier", "quasi_identifier")]
+        told = pd.DataFrame({"class": groups[kept], "others": group_of(self.data.table, others)[kept]})
+        return float((sizes_of(group_of(told, ["class", "others"])) == 1).sum() / kept.sum())
 
     def release(self) -> Dataset:
         """The table to publish: generalized, without who is suppressed, without identifiers."""

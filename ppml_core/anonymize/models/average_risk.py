@@ -10,7 +10,7 @@ import numpy as np
 from ppml_core.anonymize.classes import Bools, Classes, Floats, Ground
 from ppml_core.anonymize.models.base import ReleaseCheck, ReleaseModel
 from ppml_core.anonymize.models.per_attribute import ROUNDING
-from ppml_core.anonymize.models.smallest_first import smallest_first
+from ppml_core.anonymize.models.smallest_first import without_smallest
 from ppml_core.settings import setting
 
 
@@ -35,11 +35,9 @@ class AverageRisk(ReleaseModel):
             sizes = classes.sizes
             if kept.sum() <= most * sizes[kept].sum():
                 return kept
-            order = smallest_first(sizes, kept, losses)
-            left = sizes[order].sum() - np.cumsum(sizes[order])
-            holds = np.arange(len(order) - 1, -1, -1) <= most * left
-            verdict = kept.copy()
-            verdict[order[: np.argmax(holds) + 1]] = False
-            return verdict
+            rising = np.sort(sizes[kept])
+            left = rising.sum() - np.cumsum(rising)
+            holds = np.arange(len(rising) - 1, -1, -1) <= most * left
+            return without_smallest(kept, sizes, losses, int(np.argmax(holds)) + 1)
 
         return check

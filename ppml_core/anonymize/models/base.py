@@ -36,6 +36,10 @@ class PrivacyModel(Method, ABC):
         """The sensitive attributes whose histograms the model reads."""
         return ()
 
+    def least_people(self) -> int:
+        """The fewest people that a class can hold and satisfy it."""
+        return 1
+
     def person(self) -> str:
         """The column that tells persons apart where the model counts persons instead of rows, or ''."""
         return ""
@@ -47,6 +51,10 @@ class PrivacyModel(Method, ABC):
         """
         given = ", ".join(f"{name}={value!r}" for name, value in self.values().items() if value not in (None, [], ""))
         return f"{self.name()}({given})"
+
+    @abstractmethod
+    def bind(self, ground: Ground) -> ClassCheck | ReleaseCheck:
+        """The promise as a function, with all that depends on the table alone made once."""
 
 
 class ClassModel(PrivacyModel):

@@ -25,6 +25,9 @@ class KAnonymity(ClassModel):
     k: int = setting(5, 1, None, slider=(2, 100), help="smallest class of look-alikes that may stay", unit="people")
     person_column: str = setting("", help="column that names the person, where one person has several rows")
 
+    def least_people(self) -> int:
+        return self.k
+
     def person(self) -> str:
         return self.person_column
 

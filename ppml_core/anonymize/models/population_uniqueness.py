@@ -10,7 +10,7 @@ import numpy as np
 
 from ppml_core.anonymize.classes import Bools, Classes, Floats, Ground
 from ppml_core.anonymize.models.base import ReleaseCheck, ReleaseModel
-from ppml_core.anonymize.models.smallest_first import smallest_first
+from ppml_core.anonymize.models.smallest_first import without_smallest
 from ppml_core.errors import BadInput
 from ppml_core.measures.uniqueness import ESTIMATORS, USA
 from ppml_core.settings import setting
@@ -43,19 +43,13 @@ class PopulationUniqueness(ReleaseModel):
 
         def check(classes: Classes, kept: Bools, losses: Floats) -> Bools:
             others = classes.sizes[kept & (classes.sizes > 1)]
-            order = smallest_first(classes.sizes, kept & (classes.sizes == 1), losses)
+            unique = int((kept & (classes.sizes == 1)).sum())
 
             def holds(gone: int) -> bool:
-                left = np.append(others, np.ones(len(order) - gone, dtype=np.int64))
-                share = estimate(left, self.population_size)
-                return bool(share <= self.threshold)
+                left = np.append(others, np.ones(unique - gone, dtype=np.int64))
+                return estimate(left, self.population_size) <= self.threshold
 
-            gone = _first(holds, len(order))
-            if not gone:
-                return kept
-            verdict = kept.copy()
-            verdict[order[:gone]] = False
-            return verdict
+            return without_smallest(kept, classes.sizes, losses, _first(holds, unique))
 
         return check
 

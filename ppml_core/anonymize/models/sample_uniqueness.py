@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from ppml_core.anonymize.classes import Bools, Classes, Floats, Ground
 from ppml_core.anonymize.models.base import ReleaseCheck, ReleaseModel
-from ppml_core.anonymize.models.smallest_first import smallest_first
+from ppml_core.anonymize.models.smallest_first import without_smallest
 from ppml_core.settings import setting
 
 
@@ -27,14 +27,9 @@ class SampleUniqueness(ReleaseModel):
 
     def bind(self, ground: Ground) -> ReleaseCheck:
         def check(classes: Classes, kept: Bools, losses: Floats) -> Bools:
-            alone = kept & (classes.sizes == 1)
-            unique, people = int(alone.sum()), int(classes.sizes[kept].sum())
-            gone = _fewest(unique, people, self.threshold)
-            if not gone:
-                return kept
-            verdict = kept.copy()
-            verdict[smallest_first(classes.sizes, alone, losses)[:gone]] = False
-            return verdict
+            unique = int((kept & (classes.sizes == 1)).sum())
+            gone = _fewest(unique, int(classes.sizes[kept].sum()), self.threshold)
+            return without_smallest(kept, classes.sizes, losses, gone)
 
         return check
 

@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 
 from ppml_core.anonymize.base import Anonymizer
-from ppml_core.anonymize.columns import COLUMNS_HELP, NUMERIC, Floats, Perturbed, chosen, correlations, numbers, put_back
+from ppml_core.anonymize.columns import (
+    COLUMNS_HELP,
+    NUMERIC,
+    Floats,
+    Perturbed,
+    chosen,
+    correlations,
+    numbers,
+    put_back,
+)
 from ppml_core.data.dataset import Dataset
 from ppml_core.settings import setting
 

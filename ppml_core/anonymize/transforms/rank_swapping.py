@@ -31,7 +31,12 @@ class RankSwapping(Anonymizer):
 
     columns: tuple[str, ...] = setting((), help=COLUMNS_HELP)
     window: float = setting(
-        0.05, 0.0, 1.0, slider=(0.0, 0.3), help="how far apart in rank two swapped values may be", unit="share of people"
+        0.05,
+        0.0,
+        1.0,
+        slider=(0.0, 0.3),
+        help="how far apart in rank two swapped values may be",
+        unit="share of people",
     )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Perturbed:

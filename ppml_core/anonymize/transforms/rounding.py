@@ -77,7 +77,7 @@ class Rounding(Anonymizer):
         values = numbers(data, name)
         below = np.floor(values / self.base + SLACK)
         rest = np.nan_to_num(np.clip(values / self.base - below, 0.0, 1.0))
-        up = rng.random(len(rest)) < rest if self.way == "random" else systematic(rest, rng)
+        up = (rng.random(len(rest)) < rest).astype(float) if self.way == "random" else systematic(rest, rng)
         return put_back(data.table[name], multiples.numbers(below + up))
 
 

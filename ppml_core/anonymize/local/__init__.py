@@ -1,0 +1,1 @@
+"""Local recoding: each class of look-alikes is published as finely as its own members allow."""
