@@ -78,6 +78,19 @@ def cell_sums(keys, counts, kept, shifts, fields, costs):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
+def rank_sums(keys, sizes, ranks, count, shifts, fields, costs):  # type: ignore[no-untyped-def]
+    """People, and people times the cost of each attribute's cell, by rank 0..count."""
+    people = np.zeros(count + 1, dtype=np.int64)
+    sums = np.zeros((count + 1, len(shifts)))
+    for row in range(len(keys)):
+        rank = ranks[row]
+        people[rank] += sizes[row]
+        for attribute in range(len(shifts)):
+            sums[rank, attribute] += sizes[row] * costs[attribute, (keys[row] >> shifts[attribute]) & fields[attribute]]
+    return people, sums
+
+
+@njit(cache=True, nogil=True)
 def cell_costs(keys, shifts, fields, costs):  # type: ignore[no-untyped-def]
     """The cost of every class's cells, shape (classes, attributes)."""
     found = np.empty((len(keys), len(shifts)))

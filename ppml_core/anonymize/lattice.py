@@ -1,21 +1,28 @@
 """The lattice of all full-domain generalizations of a table, computed once: then every k and every limit is a query.
 
-In: a Dataset. Out: for each node (one level per quasi-identifier) and each k, how many people must be suppressed and
-what is lost; the optimum for a request is a scan of those two tables. Samarati 2001; LeFevre et al. 2005 (Incognito);
+In: a Dataset, and further privacy models that hold at every k. Out: for each node (one level per quasi-identifier) and
+each k, how many people must be suppressed and what is lost; the optimum for a request is a scan of those two tables.
+Sensitive histograms roll up as the number of people does. Samarati 2001; LeFevre et al. 2005 (Incognito);
 loss as ARX defines it (Prasser et al. 2020, "Flexible data anonymization using ARX", Iyengar's general loss metric).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from ppml_core.anonymize import kernels
-from ppml_core.anonymize.nodes import Node, Trees, buckets, granularity, node_at
+from ppml_core.anonymize.losses.arx_geometric import ArxGeometric
+from ppml_core.anonymize.losses.base import BoundLoss, Loss
+from ppml_core.anonymize.models.base import PrivacyModel
+from ppml_core.anonymize.models.k_anonymity import KAnonymity
+from ppml_core.anonymize.nodes import Node, Trees, buckets, granularity
+from ppml_core.anonymize.requirement import Requirement
 from ppml_core.anonymize.tuples import Ints, Tuples
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable, Unreachable
@@ -28,18 +35,30 @@ MOST_CELLS = 60_000_000
 class Lattice:
     """Every node of a table's generalization lattice against every k of `ks`.
 
-    `suppressed` (nodes, ks) counts people, `losses` (nodes, ks) is the geometric loss; nodes are in odometer order, the
-    last quasi-identifier fastest.
+    `suppressed` (nodes, ks) counts people, `losses` (nodes, ks) is the loss; nodes are in odometer order, the last
+    quasi-identifier fastest. `requirement` holds the models beside k, None where there are none.
     """
 
     tuples: Tuples
     ks: tuple[int, ...]
     suppressed: npt.NDArray[np.int32] = field(repr=False)
     losses: npt.NDArray[np.float64] = field(repr=False)
+    requirement: Requirement | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, data: Dataset, ks: Sequence[int] = EVERY_K) -> Lattice:
-        """Sweeps the whole lattice. Raises BadInput for a k below 1, NotApplicable for a lattice too large to hold."""
+    def of(
+        cls,
+        data: Dataset,
+        ks: Sequence[int] = EVERY_K,
+        models: Sequence[PrivacyModel] = (),
+        loss: Loss | None = None,
+        weights: Mapping[str, float] | None = None,
+    ) -> Lattice:
+        """Sweeps the whole lattice.
+
+        Raises BadInput for a k below 1, NotApplicable for a lattice too large to hold or a model that judges a release
+        as a whole, which no sweep over k can answer.
+        """
         grid = tuple(sorted({int(k) for k in ks}))
         if not grid or grid[0] < 1:
             raise BadInput(f"k must be a whole number of at least 1, not {min(ks, default=None)}.")
@@ -52,6 +71,11 @@ class Lattice:
             )
         suppressed = np.empty((nodes, len(grid)), dtype=np.int32)
         losses = np.empty((nodes, len(grid)))
+        if models or weights or loss is not None:
+            requirement = Requirement.of(models or [KAnonymity(k=1)], data, tuples, data.population)
+            bound = (loss or ArxGeometric()).bind(tuples, weights or {})
+            _sweep(requirement, bound, grid, suppressed, losses)
+            return cls(tuples, grid, suppressed, losses, requirement)
         trees = Trees.of(tuples)
         kernels.sweep(
             tuples.keys, tuples.counts, tuples.shifts, tuples.fields, trees.depths, trees.parents, trees.sizes,
@@ -93,8 +117,16 @@ class Lattice:
     def node(self, index: int, k: int) -> Node:
         """The node at that place in odometer order, judged at that k."""
         column = self._column(k)
-        levels = list(self.levels(index).values())
-        return node_at(self.tuples, levels, k, float(self.losses[index, column]), int(self.suppressed[index, column]))
+        named = self.levels(index)
+        if self.requirement is None:
+            sizes = self.class_sizes(named)
+            kept = sizes[sizes >= k]
+        else:
+            classes = self.requirement.at(named)
+            kept = classes.sizes[self.requirement.passing(classes) & (classes.sizes >= k)]
+        smallest = int(kept.min()) if len(kept) else 0
+        loss, gone = float(self.losses[index, column]), int(self.suppressed[index, column])
+        return Node(named, k, loss, gone, len(kept), smallest)
 
     def levels(self, index: int) -> dict[str, int]:
         depths = [tree.depth for tree in self.tuples.trees]
@@ -107,3 +139,40 @@ class Lattice:
     def granularity(self, node: Node) -> float:
         """1 is no loss, 0 is everything generalized to the root or suppressed."""
         return granularity(self.tuples, node.levels, node.k)
+
+
+def _sweep(
+    requirement: Requirement, loss: BoundLoss, ks: Sequence[int], suppressed: np.ndarray, losses: np.ndarray
+) -> None:
+    """Fills (nodes, ks) in odometer order; each node's classes come from those of a node one step below it."""
+    if not requirement.is_per_class:
+        raise NotApplicable(f"{requirement.words()} judges a release as a whole: ask for one k at a time.")
+    tuples = requirement.tuples
+    shape = [tree.depth for tree in tuples.trees]
+    rank_of = buckets(ks)
+    base = (tuples.keys, requirement.table)
+    rolled: list[tuple[Ints, Ints] | None] = [None] * len(shape)
+    for index, levels in enumerate(itertools.product(*map(range, shape))):
+        rising = max((place for place, level in enumerate(levels) if level), default=-1)
+        here = base
+        if rising >= 0:
+            below = [known for known in rolled[: rising + 1] if known is not None]
+            here = rolled[rising] = _risen(tuples, below[-1] if below else base, rising, levels[rising])
+            rolled[rising + 1 :] = [None] * (len(shape) - rising - 1)
+        keys, table = here
+        if requirement.pairs is None:
+            classes = requirement.classes(keys, table)
+        else:
+            classes = requirement.at(dict(zip(tuples.names, levels, strict=True)))
+            keys = tuples.keys if classes.keys is None else classes.keys
+        ranks = np.where(requirement.passing(classes), rank_of[np.minimum(classes.sizes, ks[-1])], 0)
+        suppressed[index], losses[index] = loss.of_ranks(levels, keys, classes.sizes, ranks, len(ks))
+
+
+def _risen(tuples: Tuples, classes: tuple[Ints, Ints], attribute: int, level: int) -> tuple[Ints, Ints]:
+    """The classes with one attribute raised to that level from the one below."""
+    keys = classes[0].copy()
+    parents = tuples.trees[attribute].parents[level - 1].astype(np.int64)
+    kernels.rewrite(keys, parents, tuples.shifts[attribute], tuples.fields[attribute])
+    merged: tuple[Ints, Ints] = kernels.merge(keys, classes[1])
+    return merged

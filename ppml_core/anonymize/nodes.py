@@ -57,14 +57,6 @@ class Trees:
         return cls(depths, parents, sizes, spans, domains)
 
 
-def node_at(tuples: Tuples, levels: Sequence[int], k: int, loss: float, suppressed: int) -> Node:
-    """The node with its classes counted."""
-    named = dict(zip(tuples.names, (int(level) for level in levels), strict=True))
-    sizes, _ = tuples.classes(named)
-    kept = sizes[sizes >= k]
-    return Node(named, k, loss, suppressed, len(kept), int(kept.min()) if len(kept) else 0)
-
-
 def buckets(ks: Sequence[int]) -> Ints:
     """Class size (up to the largest k) -> how many of the rising ks it satisfies."""
     return np.searchsorted(np.array(ks), np.arange(ks[-1] + 1), side="right")

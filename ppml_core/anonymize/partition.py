@@ -7,7 +7,7 @@ each distinct tuple, or of each person where people who share a tuple may be par
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from ppml_core.anonymize.requirement import Requirement
 from ppml_core.data.hierarchy import MISSING_MARKS, Hierarchy
 from ppml_core.data.schema import Kind
 from ppml_core.errors import NotApplicable
+
+CutCheck = Callable[[Ints, Ints, Ints, Bools], Bools]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,30 +99,40 @@ def partition(units: Units, spans: Ints) -> Ints:
     `spans` is the largest distance of ranks in each attribute's domain: the attribute that is widest against it goes
     first. LeFevre, DeWitt & Ramakrishnan 2006, section 4.
     """
-    requirement = units.requirement
-    order = np.arange(len(units), dtype=np.int64)
-    left = np.zeros(len(units), dtype=np.bool_)
-    starts, stops = np.array([0]), np.array([len(units)])
-    tried = np.array([0])
+    return cut(
+        units.ranks, units.weights, spans, units.requirement.k, units.by_person,
+        lambda order, starts, stops, left: _allowed(units, order, starts, stops, left),
+    )  # fmt: skip
+
+
+def cut(
+    ranks: Ints, weights: Ints, spans: Ints, smallest: int, relaxed: bool = False, allowed: CutCheck | None = None
+) -> Ints:
+    """The part of every unit, numbered from 0: parts are cut at medians while both sides hold `smallest` and are allowed.
+
+    All parts of a round are judged together. `allowed(order, starts, stops, left)` says which proposed cuts may be.
+    """
+    order = np.arange(len(weights), dtype=np.int64)
+    left = np.zeros(len(weights), dtype=np.bool_)
+    starts, stops, tried = np.array([0]), np.array([len(weights)]), np.array([0])
     finished: list[Ints] = []
     while len(starts):
         chosen = cuts.propose(
-            order, starts, stops, tried, units.ranks, units.weights, np.maximum(spans, 1), requirement.k,
-            units.by_person, left,
-        )  # fmt: skip
+            order, starts, stops, tried, ranks, weights, np.maximum(spans, 1), smallest, relaxed, left
+        )
         found = chosen >= 0
         finished.append(starts[~found])
         starts, stops, chosen = starts[found], stops[found], chosen[found]
-        allowed = _allowed(units, order, starts, stops, left)
-        middles = cuts.divide(order, starts[allowed], stops[allowed], left)
-        tried = np.concatenate([np.zeros(2 * len(middles), dtype=np.int64), chosen[~allowed] + 1])
+        fine = np.ones(len(starts), dtype=bool) if allowed is None else allowed(order, starts, stops, left)
+        middles = cuts.divide(order, starts[fine], stops[fine], left)
+        tried = np.concatenate([np.zeros(2 * len(middles), dtype=np.int64), chosen[~fine] + 1])
         starts, stops = (
-            np.concatenate([starts[allowed], middles, starts[~allowed]]),
-            np.concatenate([middles, stops[allowed], stops[~allowed]]),
+            np.concatenate([starts[fine], middles, starts[~fine]]),
+            np.concatenate([middles, stops[fine], stops[~fine]]),
         )
-    begins = np.zeros(len(units), dtype=np.int64)
+    begins = np.zeros(len(weights), dtype=np.int64)
     begins[np.concatenate(finished)] = 1
-    part_of = np.empty(len(units), dtype=np.int64)
+    part_of = np.empty(len(weights), dtype=np.int64)
     part_of[order] = np.cumsum(begins) - 1
     return part_of
 
@@ -145,8 +157,7 @@ def _allowed(units: Units, order: Ints, starts: Ints, stops: Ints, left: Bools) 
     places = np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum())
     side_of = 2 * np.repeat(np.arange(len(starts)), lengths) + ~left[places]
     sides = units.classes(order[places], side_of, 2 * len(starts))
-    fine: Bools = satisfies(units.requirement, sides).reshape(-1, 2).all(axis=1)
-    return fine
+    return np.asarray(satisfies(units.requirement, sides).reshape(-1, 2).all(axis=1))
 
 
 def leaf_values(tree: Hierarchy, kind: Kind) -> npt.NDArray[np.float64]:

@@ -36,7 +36,7 @@ def count_with_dask(file: LargeFile, schema: Schema, names: Sequence[str], addre
         raise BadInput("the dask engine needs the extra: pip install ppml-explorer[cluster].") from fault
     raw = [file.raw[file.place(name)] for name in names]
     try:
-        client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)
+        client = Client(address, timeout=PATIENCE_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as fault:
         raise BadInput(f"no Dask scheduler answers at {address!r}.") from fault
     with client:

@@ -95,17 +95,17 @@ def parameters_of(file: LargeFile) -> list[Any]:
     return [paths] if file.delimiter is None else [paths, file.delimiter]
 
 
-def column_of(file: LargeFile, name: str) -> str:
-    """The expression of a column in SQL."""
-    raw = quoted(file.raw[file.place(name)])
+def column_of(file: LargeFile, name: str, table: str = "") -> str:
+    """The expression of a column in SQL, of that table where several are joined."""
+    raw = (f"{table}." if table else "") + quoted(file.raw[file.place(name)])
     return f"trim({raw})" if file.padded else raw
 
 
 def quoted(name: str) -> str:
     """A name as SQL quotes it.
 
-    >>> quoted('size "M"')
-    '"size ""M"""'
+    >>> print(quoted('size "M" in cm'))
+    "size ""M"" in cm"
     """
     return '"' + name.replace('"', '""') + '"'
 

@@ -116,7 +116,7 @@ def _text_head(path: Path) -> tuple[LargeFile, pd.DataFrame]:
     with path.open("rb") as opened:
         start = opened.read(SAMPLE_BYTES)
         cut = bool(opened.read(1))
-    while cut and start.count(b'"') % 2 or cut and not start.endswith(b"\n"):
+    while cut and start and (not start.endswith(b"\n") or start.count(b'"') % 2):
         start = start[: start.rfind(b"\n", 0, len(start) - 1) + 1]
     try:
         text = start.decode("utf-8-sig")

@@ -40,6 +40,13 @@ class BoundLoss(ABC):
     def bounds(self) -> Floats:
         """`bound` of every node in odometer order."""
 
+    def of_ranks(self, levels: Levels, keys: Ints, sizes: Ints, ranks: Ints, count: int) -> tuple[Ints, Floats]:
+        """(people suppressed, loss) for each of `count` requests: the j-th keeps the classes with a rank above j."""
+        people = int(sizes.sum())
+        kept = [ranks > place for place in range(count)]
+        gone = np.array([people - int(sizes[mask].sum()) for mask in kept])
+        return gone, np.array([self.of(levels, keys, sizes, mask) for mask in kept])
+
     def per_person(self, levels: Levels, keys: Ints) -> Floats:
         """What one person of each class loses; 0 where the loss does not speak of persons."""
         return np.zeros(len(keys))
@@ -153,6 +160,17 @@ class _BoundCells(BoundLoss):
         gone = self.people - int(sizes[kept].sum())
         return float(self.loss.combine(self._shares(sums, gone).tolist(), self.weights))
 
+    def of_ranks(self, levels: Levels, keys: Ints, sizes: Ints, ranks: Ints, count: int) -> tuple[Ints, Floats]:
+        tuples = self.tuples
+        people, sums = kernels.rank_sums(
+            keys, sizes, ranks, count, tuples.shifts, tuples.fields, self.costs[levels, self.rows]
+        )
+        kept = people[::-1].cumsum()[::-1][1:]
+        gone = self.people - kept
+        sums = sums[::-1].cumsum(axis=0)[::-1][1:]
+        shares = self._shares(sums, gone[:, None])
+        return gone, np.asarray(self.loss.combine(list(shares.T), self.weights), dtype=float)
+
     def bound(self, levels: Levels) -> float:
         chosen = [self.marginals[attribute][level] for attribute, level in enumerate(levels)]
         return float(self.loss.combine(chosen, self.weights))
@@ -171,7 +189,7 @@ class _BoundCells(BoundLoss):
         spans = np.where(self.high > self.low, self.high - self.low, 1.0)
         return np.asarray(((costs - self.low) / spans) @ np.array(self.weights))
 
-    def _shares(self, sums: Floats, gone: int) -> Floats:
+    def _shares(self, sums: Floats, gone: int | Ints) -> Floats:
         """Loss of each attribute from its summed costs; 0 where nothing can be lost."""
         least = self.people * self.low / self.high
         room = self.people - least

@@ -67,6 +67,8 @@ class AdditiveNoise(Anonymizer):
 
     def _drawn(self, before: pd.DataFrame, rng: np.random.Generator) -> Floats:
         """Noise for every cell, shape (rows, columns)."""
+        if len(before) < 2:
+            return np.zeros(before.shape)
         covariance = before.cov().fillna(0.0).to_numpy()
         if not self.correlated:
             covariance = np.diag(np.diag(covariance))

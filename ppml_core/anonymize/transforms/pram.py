@@ -41,8 +41,7 @@ class Pram(Anonymizer):
         for name in names:
             codes, values = pd.factorize(data.table[name])
             rule = Transition(self.p, self.invariant, np.bincount(codes[codes >= 0], minlength=len(values)))
-            first = np.zeros(len(values), dtype=np.int64)
-            first[codes[::-1]] = np.arange(len(codes))[::-1]
+            first = pd.Series(np.arange(len(codes))).groupby(codes).first().drop(-1, errors="ignore").to_numpy()
             changed[name] = _replaced(data.table[name], codes, rule.drawn(codes, rng), first)
             transitions[name] = (rule, [str(value) for value in values])
         return Randomized(data, changed, transitions)

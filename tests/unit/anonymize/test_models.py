@@ -46,7 +46,7 @@ DISEASES = (
 def table(classes: Sequence[str] | str, values: Sequence[Any] | str, **entries: Any) -> Dataset:
     """People in classes named by their quasi-identifier, each with a sensitive value."""
     columns = {
-        "class": Column(role="quasi_identifier"),
+        "class": Column(role="quasi_identifier", categories=tuple("abcdefgh")),
         "value": Column(role="sensitive", **entries),
     }
     return Dataset(pd.DataFrame({"class": list(classes), "value": list(values)}), Schema(columns=columns))
@@ -76,8 +76,20 @@ def li(column: str) -> Dataset:
 def test_t_closeness_of_the_example_table_of_its_paper() -> None:
     assert kept(OrderedTCloseness(t=0.167), li("salary")) == "abc"
     assert kept(OrderedTCloseness(t=0.166), li("salary")) != "abc"
-    assert kept(HierarchicalTCloseness(t=0.278), li("disease")) == "abc"
-    assert kept(HierarchicalTCloseness(t=0.277), li("disease")) != "abc"
+    assert kept(HierarchicalTCloseness(t=0.297), li("disease")) == "abc"
+    assert kept(HierarchicalTCloseness(t=0.296), li("disease")) == "ab"  # gastritis, flu, bronchitis: 8 / 27
+
+
+def test_hierarchical_distances_in_the_text_of_their_paper() -> None:
+    """The paper takes the six diseases as equally frequent: .278 and .5."""
+    spread = table(
+        "aabbab", ["gastric ulcer", "stomach cancer", "gastritis", "flu", "pneumonia", "bronchitis"], levels=DISEASES
+    )
+    assert kept(HierarchicalTCloseness(t=0.278), spread) == "ab"
+    assert kept(HierarchicalTCloseness(t=0.277), spread) == ""
+    apart = table("aaabbb", [*DISEASES[0]], levels=DISEASES)
+    assert kept(HierarchicalTCloseness(t=0.5), apart) == "ab"
+    assert kept(HierarchicalTCloseness(t=0.499), apart) == ""
 
 
 def test_ordered_distance_of_the_example_in_the_text_of_its_paper() -> None:
@@ -259,7 +271,8 @@ def test_lkc_drops_no_more_of_a_certain_group_than_it_must() -> None:
 
 
 def test_lkc_judges_each_class_alone_where_no_node_holds_them() -> None:
-    requirement = Requirement.of([LkcPrivacy(l=1, k=2, c=0.5)], two([("a", "u", "x"), ("a", "v", "y")] * 2))
+    crossed = two([("a", "u", "x"), ("a", "v", "y"), ("b", "u", "y"), ("b", "v", "x")] * 2)
+    requirement = Requirement.of([LkcPrivacy(l=1, k=2, c=0.5)], crossed)
     here = requirement.at({"left": 0, "right": 0})
     assert requirement.keep(here).all()
     scattered = Classes(here.table, here.layout)
@@ -312,19 +325,24 @@ def check_closure(requirement: Requirement, low: dict[str, int], high: dict[str,
         return
     assert isinstance(model, ClassModel)
     if model.upward_closed:
-        assert passes_high[passes_low].all()
+        assert passes_high[passes_low & (requirement.at(low).sizes > 0)[place(requirement, low)]].all()
     for key in np.unique(passes_high_keys := requirement.tuples.raised(high)):
         inside = passes_high_keys == key
         assert passes_high[inside].all() or not passes_low[inside].all()
 
 
+def place(requirement: Requirement, levels: dict[str, int]) -> np.ndarray:
+    """The class of each distinct tuple at a node."""
+    keys = requirement.at(levels).keys
+    assert keys is not None
+    order = np.argsort(keys)
+    return np.asarray(order[np.searchsorted(keys[order], requirement.tuples.raised(levels))])
+
+
 def stays(requirement: Requirement, levels: dict[str, int]) -> np.ndarray:
-    """Whether each distinct tuple that somebody has is published at a node."""
+    """Whether the class of each distinct tuple stays at a node; a class of nobody costs nobody."""
     classes = requirement.at(levels)
-    assert classes.keys is not None
-    kept = requirement.keep(classes)
-    passing = classes.keys[kept | (classes.sizes == 0)]
-    return np.isin(requirement.tuples.raised(levels), passing)
+    return np.asarray((requirement.keep(classes) | (classes.sizes == 0))[place(requirement, levels)])
 
 
 @given(people, st.integers(1, 2), st.integers(1, 5), st.floats(0.3, 0.9), st.floats(0.1, 0.9))

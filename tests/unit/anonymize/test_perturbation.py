@@ -245,7 +245,7 @@ def test_plain_pram_shifts_frequencies() -> None:
 
 
 def test_pram_at_its_ends() -> None:
-    data = table("categorical", job=pd.Categorical(list("aabbc") + [None], categories=list("abcde")))
+    data = table("categorical", job=pd.Categorical([*list("aabbc"), None], categories=list("abcde")))
     pd.testing.assert_frame_equal(released(Pram(p=1.0), data), data.table)
     out = released(Pram(p=0.0, invariant=False), data)["job"]
     assert out.dtype == data.table["job"].dtype

@@ -1,38 +1,26 @@
-"""The command line: `ppml risk`, `anonymize`, `sweep`, `datasets`, `methods`. Names and JSON keys are a contract.
+"""The command line: `ppml risk`, `anonymize`, `lattice`, `sweep`, `datasets`, `methods`.
 
-With `--json`, stdout is one JSON document; progress and warnings go to stderr. An error is one line on stderr and exit
-code 2, and nothing is left half written.
+Names and JSON keys are a contract. With `--json`, stdout is one JSON document; progress and warnings go to stderr. An
+error is one line on stderr and exit code 2, and nothing is left half written.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ppml_core import __version__
+from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
+from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
+from ppml_core.cli.tables import read_table_of, schema_arguments, table_arguments
 from ppml_core.data.dataset import Dataset
-from ppml_core.data.reading import read_dataset
 from ppml_core.errors import BadInput, PPMLError
-
-LONGEST_NAME = 200
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line instead of a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message} (see {self.prog} --help)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("ppml: stopped; finished points are kept", file=sys.stderr)
         return 130
-    _show(result, arguments.json)
+    show(result, arguments.json)
     return 0
 
 
@@ -59,20 +47,16 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "methods", _methods, "list every method with its settings")
 
     risk = _command(commands, "risk", _risk, "re-identification risk of a table")
-    _table_arguments(risk)
+    table_arguments(risk)
     risk.add_argument("--threshold", type=float, default=0.2, help="count people whose risk is strictly above (0.2)")
 
-    anonymize = _command(commands, "anonymize", _anonymize, "generalize a table to k-anonymity")
-    _table_arguments(anonymize)
-    anonymize.add_argument("--k", type=int, default=5, help="smallest class of look-alikes (5)")
-    anonymize.add_argument("--suppression-limit", type=float, default=0.05, help="largest share left out (0.05)")
-    anonymize.add_argument("--keep-suppressed", action="store_true", help="keep suppressed rows, with * in them")
-    anonymize.add_argument("--out", type=Path, required=True, help="the CSV file to write")
+    anonymize_arguments(_command(commands, "anonymize", _anonymize, "make a release that keeps privacy models"))
+    lattice_arguments(_command(commands, "lattice", _lattice, "the best generalization for every k, from one sweep"))
 
     sweep = _command(commands, "sweep", _sweep, "train over many settings and repeats")
     sweep.add_argument("--scenario", type=Path, help="a scenario file (TOML)")
     sweep.add_argument("--dataset", help="a bundled name or a path")
-    _schema_arguments(sweep)
+    schema_arguments(sweep)
     sweep.add_argument("--learner", help="a learner's name (see ppml methods)")
     sweep.add_argument("--epsilon", help="one or more, with commas")
     sweep.add_argument("--delta", help="one or more, with commas")
@@ -92,27 +76,6 @@ def _command(commands: Any, name: str, run: Callable[..., Any], help: str) -> ar
     return command
 
 
-def _table_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("table", metavar="TABLE", help="a bundled name (see ppml datasets) or a path")
-    _schema_arguments(command)
-
-
-def _schema_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--schema", type=Path, help="a schema file; default schema.toml beside the table, else inferred"
-    )
-    command.add_argument("--qi", type=_names, help="the quasi-identifiers, with commas")
-    command.add_argument("--sensitive", type=_names, help="the sensitive attributes, with commas")
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _read(arguments: argparse.Namespace, table: str) -> Dataset:
-    return read_dataset(table, schema=arguments.schema, qi=arguments.qi, sensitive=arguments.sensitive)
-
-
 def _datasets(_: argparse.Namespace) -> Any:
     from ppml_core.data.bundled import describe
 
@@ -121,12 +84,17 @@ def _datasets(_: argparse.Namespace) -> Any:
 
 def _methods(_: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.anonymize.base import Anonymizer
+    from ppml_core.anonymize.losses.base import Loss
+    from ppml_core.anonymize.models.base import PrivacyModel
     from ppml_core.catalog import methods
     from ppml_core.learn.base import Learner
     from ppml_core.measures.base import Measure
     from ppml_core.settings import settings_of
 
-    kinds = {"anonymizers": Anonymizer, "learners": Learner, "measures": Measure}
+    kinds = {
+        "anonymizers": Anonymizer, "privacy_models": PrivacyModel, "losses": Loss, "learners": Learner,
+        "measures": Measure,
+    }  # fmt: skip
     return {
         plural: {
             name: {
@@ -146,27 +114,19 @@ def _methods(_: argparse.Namespace) -> dict[str, Any]:
 def _risk(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.attacks.linkage import risk_report
 
-    return risk_report(_read(arguments, arguments.table), arguments.threshold).values()
+    return risk_report(read_table_of(arguments, arguments.table), arguments.threshold).values()
 
 
 def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
-    from ppml_core.anonymize.transforms.drop_identifiers import DropIdentifiers
-    from ppml_core.anonymize.transforms.full_domain import FullDomain
-    from ppml_core.data.export import as_written
+    from ppml_core.cli.anonymize import run_anonymize
 
-    method = FullDomain(k=arguments.k, suppression_limit=arguments.suppression_limit)
-    _check_target_folder(arguments.out)
-    data = _read(arguments, arguments.table)
-    rng = np.random.default_rng()
-    without = DropIdentifiers().fit(data, rng)
-    if without.dropped:
-        _say(f"left out the identifiers {', '.join(without.dropped)}")
-    fitted = method.fit(without.release, rng)
-    published = fitted.with_suppressed() if arguments.keep_suppressed else fitted.release
-    separator = data.schema.delimiter or ","
-    table = as_written(published.table)
-    _write_whole(arguments.out, lambda path: table.to_csv(path, index=False, sep=separator, encoding="utf-8"))
-    return {**fitted.statistics, "rows": len(data), "out": str(arguments.out)}
+    return run_anonymize(arguments)
+
+
+def _lattice(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.anonymize import run_lattice
+
+    return run_lattice(arguments)
 
 
 def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -178,22 +138,22 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
 
     base = _base_scenario(arguments)
     axes = _axes(arguments)
-    _check_target_folder(arguments.out)
+    check_target_folder(arguments.out)
     scenarios = expand(base, axes)
-    data = _read(arguments, base.dataset)
+    data = read_table_of(arguments, base.dataset)
     _warn_of_delta(scenarios, data)
     check_target(data)
     store = Store()
     started = time.perf_counter()
     with np.errstate(all="ignore"):
-        rows = sweep(scenarios, data, store, swept=list(axes), processes=arguments.processes, progress=_Bar())
+        rows = sweep(scenarios, data, store, swept=list(axes), processes=arguments.processes, progress=Bar())
     seconds = time.perf_counter() - started
     for note in sorted(set(rows["error"].dropna())):
-        _say(f"not computed: {note}")
+        say(f"not computed: {note}")
     said = remarks_of(scenarios, data, store)
     for remark in (*said.no_guarantee, *said.warnings):
-        _say(f"note: {remark}")
-    _write_whole(arguments.out, lambda path: rows.to_parquet(path, index=False))
+        say(f"note: {remark}")
+    write_whole(arguments.out, lambda path: rows.to_parquet(path, index=False))
     measured = rows[rows["measure"].isin(base.measures)]
     lost = measured.groupby(["scenario_id", "repeat"])["value"].apply(lambda values: values.isna().all())
     return {
@@ -235,16 +195,16 @@ def _axes(arguments: argparse.Namespace) -> dict[str, list[str]]:
     for flag, dotted in (("k", "anonymize.k"), ("epsilon", "learner.epsilon"), ("delta", "learner.delta")):
         given = getattr(arguments, flag)
         if given is not None:
-            axes[dotted] = list(dict.fromkeys(_names(given)))
+            axes[dotted] = list(dict.fromkeys(names(given)))
             if not axes[dotted]:
                 raise BadInput(f"--{flag} takes one or more numbers with commas between, not {given!r}.")
     for assignment in arguments.set:
         dotted, equals, values = assignment.partition("=")
-        if not equals or not _names(values):
+        if not equals or not names(values):
             raise BadInput(f"--set takes learner.NAME=V[,V…] or anonymize.NAME=V[,V…], not {assignment!r}.")
         if dotted.strip() in axes:
             raise BadInput(f"{dotted.strip()} is given twice.")
-        axes[dotted.strip()] = list(dict.fromkeys(_names(values)))
+        axes[dotted.strip()] = list(dict.fromkeys(names(values)))
     return axes
 
 
@@ -256,95 +216,7 @@ def _warn_of_delta(scenarios: Sequence[Any], data: Dataset) -> None:
     limit = delta_limit(data.schema.expected_rows)
     largest = max((scenario.setting("learner.delta") or 0.0 for scenario in scenarios), default=0.0)
     if largest > limit:
-        _say(
+        say(
             f"delta {largest:g} is above 1/(10 x expected rows) = {limit:.2g}: "
             f"a guarantee that weak should not be published"
         )
-
-
-def _check_target_folder(path: Path) -> None:
-    if len(path.name.encode()) > LONGEST_NAME:
-        raise BadInput(f"{path.name[:30]}… cannot be written: the name is longer than {LONGEST_NAME} bytes.")
-    if not path.resolve().parent.is_dir():
-        raise BadInput(f"{path} cannot be written: the folder {path.resolve().parent} does not exist.")
-    if path.is_dir():
-        raise BadInput(f"{path} cannot be written: it is a folder.")
-
-
-def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes beside the target and moves into place, so that a reader never sees half a file."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=".ppml.")
-    except OSError as fault:
-        raise BadInput(f"{path} cannot be written: {fault.strerror}.") from fault
-    os.close(handle)
-    beside = Path(name)
-    try:
-        write(beside)
-        umask = os.umask(0)
-        os.umask(umask)
-        beside.chmod(0o666 & ~umask)
-        beside.replace(path)
-    except OSError as fault:
-        raise BadInput(f"{path} cannot be written: {fault.strerror}.") from fault
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-class _Bar:
-    """A progress bar on stderr: drawn in place on a terminal, in tenths elsewhere."""
-
-    def __init__(self) -> None:
-        self.shown = -1
-
-    def __call__(self, done: int, total: int) -> None:
-        tenths = 10 * done // total if total else 10
-        if sys.stderr.isatty():
-            end = "\n" if done >= total else ""
-            print(f"\r[{'#' * tenths:<10}] {done}/{total} points", end=end, file=sys.stderr, flush=True)
-        elif tenths != self.shown:
-            _say(f"{done}/{total} points")
-        self.shown = tenths
-
-
-def _say(text: str) -> None:
-    print(f"ppml: {text}", file=sys.stderr)
-
-
-def _show(result: Any, as_json: bool) -> None:
-    plain = _plain(result)
-    if as_json:
-        print(json.dumps(plain, allow_nan=False, ensure_ascii=False))
-        return
-    for line in _lines(plain):
-        print(line)
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON knows it: NumPy numbers become Python's, NaN and infinity become null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
-
-
-def _lines(value: Any, indent: str = "") -> list[str]:
-    """The same for a reader at a terminal."""
-    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        return pd.DataFrame(value).to_string(index=False).splitlines()
-    if isinstance(value, list):
-        return [indent + ", ".join(str(item) for item in value)]
-    if not isinstance(value, dict):
-        return [f"{indent}{value:.6g}" if isinstance(value, float) else f"{indent}{value}"]
-    lines = []
-    for key, item in value.items():
-        if isinstance(item, dict):
-            lines += [f"{indent}{key}", *_lines(item, indent + "  ")]
-        else:
-            lines.append(f"{indent}{key}: {' '.join(_lines(item))}")
-    return lines

@@ -1,0 +1,65 @@
+"""Re-identification risk of a file by way of its class counts, with an engine that need not hold it in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+from ppml_core.attacks.linkage import RiskReport, risk_of_counts, risk_report
+from ppml_core.data.counts import Counts
+from ppml_core.data.counts_dask import count_with_dask
+from ppml_core.data.large_files import LargeFile, look_at
+from ppml_core.data.reading import read_dataset
+from ppml_core.data.schema import Schema
+from ppml_core.errors import BadInput
+
+Engine = Literal["memory", "duckdb", "dask"]
+ENGINES: tuple[str, ...] = get_args(Engine)
+
+
+def risk_from_file(
+    path: str | Path,
+    schema: Path | None = None,
+    qi: Sequence[str] | None = None,
+    sensitive: Sequence[str] | None = None,
+    engine: str = "memory",
+    memory_limit: str | None = None,
+    address: str | None = None,
+    threshold: float = 0.2,
+) -> RiskReport:
+    """The risk of releasing the file's table, as `risk_report` tells it.
+
+    The engines `duckdb` and `dask` read only quasi-identifiers and sensitive columns, so `unique_share_with_kept` is
+    None with them, and a schema that is not given is inferred from the first rows alone. Raises BadInput.
+    """
+    if engine not in ENGINES:
+        raise BadInput(f"the engine must be one of {', '.join(ENGINES)}, not {engine!r}.")
+    if memory_limit is not None and engine != "duckdb":
+        raise BadInput(f"a memory limit is kept by the engine duckdb only, not by {engine}.")
+    if address is not None and engine != "dask":
+        raise BadInput(f"an address is for the engine dask only, not for {engine}.")
+    if engine == "memory":
+        return risk_report(read_dataset(path, schema=schema, qi=qi, sensitive=sensitive), threshold)
+    file, meaning = look_at(Path(path), schema, qi, sensitive)
+    known, secret = meaning.quasi_identifiers, meaning.with_role("sensitive")
+    if not known:
+        raise BadInput("no column is a quasi-identifier: give at least one that role, or name them with --qi.")
+    counts = count_file(file, meaning, [*known, *secret], engine, memory_limit, address)
+    return risk_of_counts(counts, known, secret, threshold, Path(path).name)
+
+
+def count_file(
+    file: LargeFile,
+    schema: Schema,
+    names: Sequence[str],
+    engine: str = "duckdb",
+    memory_limit: str | None = None,
+    address: str | None = None,
+) -> Counts:
+    """The counts over these columns of a file, by `duckdb` or `dask`."""
+    if engine == "dask":
+        return count_with_dask(file, schema, names, address)
+    from ppml_core.data.counts_duckdb import DEFAULT_LIMIT, count_with_duckdb  # loaded where it is used: 30 MB
+
+    return count_with_duckdb(file, schema, names, memory_limit or DEFAULT_LIMIT)
