@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ppml_core.anonymize.base import Recoding
-from ppml_core.data.dataset import Dataset
+from ppml_core.data.dataset import MOST_LEAVES, Dataset
 from ppml_core.data.dates import parse_dates
 from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput, NotApplicable
@@ -223,7 +223,7 @@ def is_whole(values: pd.Series) -> bool:
 
 def moved(values: pd.Series, source: Rows) -> pd.Series:
     """The column in which each person has the value of the person at `source`."""
-    return pd.Series(values.array.take(source), index=values.index, name=values.name)
+    return pd.Series(values.array.take(source), index=values.index, name=values.name, dtype=values.dtype)
 
 
 def changed_share(table: pd.DataFrame, changed: Mapping[str, pd.Series]) -> float:
@@ -280,11 +280,11 @@ def _wider_whole(data: Dataset, changed: Mapping[str, pd.Series], schema: Schema
 
 
 def _known(whole: Dataset, name: str, values: pd.Series) -> bool:
-    """Whether a hierarchy over the whole table has these numbers as leaves."""
+    """Whether a hierarchy over the whole table surely has these numbers as leaves; declared trees are not extended."""
     column = whole.schema[name]
     new, old = (np.unique(cells.dropna().to_numpy(dtype=float)) for cells in (values, whole.table[name]))
-    if column.hierarchy_file or column.levels or not len(new):
+    if column.hierarchy_file or column.levels or np.isin(new, old).all():
         return True
     low, high = column.bounds or ((old[0], old[-1]) if len(old) else (0.0, 0.0))
-    steps = is_whole(whole.table[name]) and bool(np.all(new == np.rint(new)))
-    return bool(np.isin(new, old).all() or (steps and new[0] >= low and new[-1] <= high))
+    every = column.widths is not None and is_whole(whole.table[name]) and high - low <= MOST_LEAVES
+    return bool(every and np.all(new == np.rint(new)) and new[0] >= low and new[-1] <= high)

@@ -102,17 +102,20 @@ def _group_around(wanted, group, numbers, kinds, counts, ids, alive, sums, talli
 
 
 @njit(cache=True, nogil=True)
-def mdav(numbers, kinds, counts, levels, k):  # type: ignore[no-untyped-def]
+def mdav(numbers, kinds, counts, k):  # type: ignore[no-untyped-def]
     """Rows (point, group, people) that say in which groups of k to 2k - 1 people the people of each point are.
 
-    `levels` is the largest number of categories; the arrays are used up. Domingo-Ferrer & Torra 2005, MDAV-generic:
+    The arrays are used up. Domingo-Ferrer & Torra 2005, MDAV-generic:
     the person farthest from the centre and the k - 1 nearest to them, then the person farthest from that one and the
     k - 1 nearest to them, and so on; what is left is the last group. Equal distances go to the first point.
     """
     points = len(counts)
     remaining = counts.sum()
     sums = np.zeros(len(numbers))
-    tallies = np.zeros((len(kinds), levels), dtype=np.int64)
+    levels = np.ones(len(kinds), dtype=np.int64)
+    for attribute in range(len(kinds)):
+        levels[attribute] = kinds[attribute].max() + 1
+    tallies = np.zeros((len(kinds), levels.max() if len(kinds) else 0), dtype=np.int64)
     for point in range(points):
         for attribute in range(len(numbers)):
             sums[attribute] += counts[point] * numbers[attribute, point]
@@ -128,7 +131,7 @@ def mdav(numbers, kinds, counts, levels, k):  # type: ignore[no-untyped-def]
         for attribute in range(len(numbers)):
             center[attribute] = sums[attribute] / remaining
         for attribute in range(len(kinds)):
-            modes[attribute] = np.argmax(tallies[attribute])
+            modes[attribute] = np.argmax(tallies[attribute, : levels[attribute]])
         _distances(numbers, kinds, alive, center, modes, distances)
         turns = 2 if remaining >= 3 * k else 1
         for turn in range(turns):

@@ -107,6 +107,11 @@ def write_generalized(
     joins, keys = [], []
     beside = out.with_name(f".{out.name}.part")
     with connected(memory_limit) as connection, told(file):
+        columns = [f"{column_of(file, name)} AS {quoted(name)}" for name in tuples.names]
+        connection.execute(
+            f"CREATE TEMP TABLE combinations AS SELECT DISTINCT {', '.join(columns)} FROM {source_of(file)}",
+            parameters_of(file),
+        )
         for at, (name, tree) in enumerate(zip(tuples.names, tuples.trees, strict=True)):
             level, column = levels[name], column_of(file, name, "people")
             connection.register(f"map_{at}", _mapping(connection, file, schema, name, tree, level, tuples.shifts[at]))
@@ -162,8 +167,7 @@ def _mapping(
     shift: int,
 ) -> pa.Table:
     """Per value as it stands in the file: the label it is published under, and its part of the class's key."""
-    query = f"SELECT DISTINCT {column_of(file, name)} AS value FROM {source_of(file)}"
-    found = connection.sql(query, params=parameters_of(file)).to_arrow_table()
+    found = connection.sql(f"SELECT DISTINCT {quoted(name)} AS value FROM combinations").to_arrow_table()
     one = Schema({name: schema[name]}, folder=schema.folder)
     cells = as_described(pd.DataFrame({name: plain_column(found.column("value"))}), one, file.comma)[name]
     codes = tree.codes[level][_leaves(cells, name, tree, schema)]

@@ -108,7 +108,7 @@ def partition(units: Units, spans: Ints) -> Ints:
 def cut(
     ranks: Ints, weights: Ints, spans: Ints, smallest: int, relaxed: bool = False, allowed: CutCheck | None = None
 ) -> Ints:
-    """The part of every unit, numbered from 0: parts are cut at medians while both sides hold `smallest` and are allowed.
+    """The part of every unit, numbered from 0: cut at medians while both sides hold `smallest` and are allowed.
 
     All parts of a round are judged together. `allowed(order, starts, stops, left)` says which proposed cuts may be.
     """

@@ -94,7 +94,7 @@ def _of_arrow(column: pa.ChunkedArray | pa.Array, kind: Any = None) -> Coded:
         start += len(part)
     once, first = pd.factorize(texts)
     if len(first) < len(texts):  # a dictionary may hold a value twice, or an absent one
-        codes = np.append(once, -1)[codes]
+        codes = _small(np.append(once, -1), len(first))[codes]
     return Coded(codes, 0, len(first), lambda: pd.Series(first, dtype=kind or texts.dtype))
 
 

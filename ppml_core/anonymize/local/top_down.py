@@ -24,20 +24,24 @@ MOST_TAKEN = 4
 
 def top_down(requirement: Requirement, weights: Mapping[str, float]) -> Cover:
     """Classes that keep the per-class models, everybody in one; where the whole table does not, that is the class."""
-    return Cover.of(forest := Forest.of(requirement.tuples, weights), split(forest, requirement))
+    forest = Forest.of(requirement.tuples, weights)
+    everybody = np.where(forest.counts > 0, 0, -1).astype(np.int32)
+    return Cover.of(forest, split(forest, everybody, requirement))
 
 
-def split(forest: Forest, requirement: Requirement) -> Codes:
-    """The class of each distinct tuple, -1 for those without people."""
-    class_of = np.full(len(forest.counts), -1, dtype=np.int32)
-    order = np.flatnonzero(forest.counts > 0).astype(np.int32)
-    starts = np.array([0, len(order)], dtype=np.int64)
-    leaves, found = np.ascontiguousarray(forest.leaves.T), 0
+def split(forest: Forest, class_of: Codes, requirement: Requirement | int) -> Codes:
+    """The classes, each split as far as every part keeps the models, or has so many people where a number is asked."""
+    order = np.argsort(class_of, kind="stable").astype(np.int32)[np.count_nonzero(class_of < 0) :]
+    starts = np.append(0, np.cumsum(np.bincount(class_of[order]))).astype(np.int64)
+    parts, found = np.full(len(class_of), -1, dtype=np.int32), 0
+    if not isinstance(requirement, int) and requirement.is_size_alone:
+        requirement = requirement.least
+    leaves = np.ascontiguousarray(forest.leaves.T)
     while len(starts) > 1:
         levels = kernels.lowest(forest.codes, leaves, order, starts)
         best, part_of = _best_splits(_Round(forest, requirement, leaves, order, starts, levels))
-        order, starts, found = kernels.divide(order, starts, best, part_of, found, class_of)
-    return class_of
+        order, starts, found = kernels.divide(order, starts, best, part_of, found, parts)
+    return parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +49,7 @@ class _Round:
     """All classes that are still open: slices of `order` between `starts`, at `levels` (classes, attributes)."""
 
     forest: Forest
-    requirement: Requirement
+    requirement: Requirement | int
     leaves: Codes
     order: Codes
     starts: Ints
@@ -58,8 +62,8 @@ class _Round:
 
     def passing(self, positions: slice | Bools, number: Codes, sizes: Ints) -> Bools:
         """Which groups of the people at some positions keep the models."""
-        if self.requirement.is_size_alone:
-            return np.asarray(sizes >= self.requirement.least)
+        if isinstance(self.requirement, int):
+            return np.asarray(sizes >= self.requirement)
         rows = self.order[positions]
         return self.requirement.passing(self.requirement.classes_of(rows, number, len(sizes)))
 
@@ -96,7 +100,7 @@ def _fill_pools(now: _Round, child_of: Codes, first: Ints, sizes: Ints, gains: F
     for _ in range(MOST_TAKEN):
         poor = asked & ~_pools_passing(now, child_of, first, sizes, pooled & asked[parent])
         asked = kernels.take_cheapest(first, gains, pooled, poor)
-        if not asked.any() or now.requirement.is_size_alone:
+        if not asked.any() or isinstance(now.requirement, int):
             return
     poor = asked & ~_pools_passing(now, child_of, first, sizes, pooled & asked[parent])
     pooled |= poor[parent]
@@ -105,7 +109,7 @@ def _fill_pools(now: _Round, child_of: Codes, first: Ints, sizes: Ints, gains: F
 def _pools_passing(now: _Round, child_of: Codes, first: Ints, sizes: Ints, pooled: Bools) -> Bools:
     """Whether the pool of each class is empty or keeps the models."""
     people = kernels.pool_sizes(first, sizes, pooled)
-    if now.requirement.is_size_alone:
-        return np.asarray((people == 0) | (people >= now.requirement.least))
+    if isinstance(now.requirement, int):
+        return np.asarray((people == 0) | (people >= now.requirement))
     inside = pooled[child_of]
     return (people == 0) | now.passing(inside, now.places[inside], people)

@@ -40,7 +40,7 @@ class DeltaPresence(ReleaseModel):
     def bind(self, ground: Ground) -> ReleaseCheck:
         def check(classes: Classes, kept: Bools, losses: Floats) -> Bools:
             people, population = classes.sizes, classes.population
-            if False and bool(((people == 0) & (population > 0)).any()):
+            if self.low > 0 and bool(((people == 0) & (population > 0)).any()):
                 return np.zeros(len(classes), dtype=bool)
             enough = people >= self.low * (1 - ROUNDING) * population
             verdict: Bools = kept & enough & (people <= self.high * (1 + ROUNDING) * population)

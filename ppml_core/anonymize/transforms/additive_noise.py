@@ -80,5 +80,4 @@ def _root(covariance: Floats) -> Floats:
     deviations = np.sqrt(np.diag(covariance))
     scale = np.where(deviations > 0, deviations, 1.0)
     values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
-    rooted = scale[:, None] * vectors * np.sqrt(np.clip(values, 0.0, None))
-    return np.asarray(rooted)
+    return np.asarray(deviations[:, None] * vectors * np.sqrt(np.clip(values, 0.0, None)))

@@ -59,7 +59,6 @@ def test_every_published_combination_is_shared_by_k(rows: list[Row], k: int, blo
     assert len(published) == len(rows)
     assert sizes.min() >= k
     assert (len(sizes), sizes.min()) == (fitted.statistics["classes"], fitted.statistics["min_class"])
-    assert 0 <= fitted.statistics["sse_share"] <= 1 + 1e-9
     for name in QIS:
         assert fitted.mapping()[name]["people"].sum() == len(rows)
         assert published[name].dtype == data.table[name].dtype

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.hierarchy import hierarchy_from_rows
 from ppml_core.data.schema import Column, Schema
-from ppml_core.errors import BadInput, Unreachable
+from ppml_core.errors import BadInput, NotApplicable, Unreachable
 
 RNG = np.random.default_rng(0)
 TOWNS = ["Łódź", "東京", "New York", "São Paulo", "{A, B}", "1-2", None]
@@ -161,3 +163,24 @@ def test_unreachable_says_what_was_asked_and_of_how_many() -> None:
         Mondrian(k=7).fit(ages([1, 2, 2, 2, 7, 9]), RNG)
     with pytest.raises(BadInput):
         Mondrian(models="no_such_model(l=2)")
+
+
+def test_a_population_is_counted_inside_the_boxes() -> None:
+    """2-map over 1 2 | 6 7: alone the 6 would be one of 1, but two in the population could be it."""
+    people = ages([1, 2, 6])
+    everyone = ages([1, 1, 2, 2, 6, 7])
+    fitted = Mondrian(k=1, models="k_map(k=2)").fit(dataclasses.replace(people, population=everyone), RNG)
+    assert fitted.release.table["age"].tolist() == ["1", "2", "6-7"]
+    with pytest.raises(NotApplicable, match="population"):
+        Mondrian(k=1, models="k_map(k=2)", relaxed=True).fit(dataclasses.replace(people, population=everyone), RNG)
+
+
+def test_rows_of_one_person_count_once() -> None:
+    columns = {
+        "age": Column(role="quasi_identifier", kind="numeric", bounds=(0, 9), widths=(5,)),
+        "person": Column(role="ignore"),
+    }
+    data = Dataset(pd.DataFrame({"age": [1, 1, 2, 2, 8, 8], "person": list("aabbcd")}), Schema(columns=columns))
+    for relaxed in (False, True):
+        fitted = Mondrian(k=1, models="k_anonymity(k=2, person_column='person')", relaxed=relaxed).fit(data, RNG)
+        assert fitted.release.table["age"].tolist() == ["1-2"] * 4 + ["8"] * 2

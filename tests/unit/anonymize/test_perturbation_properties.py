@@ -93,7 +93,7 @@ def name_of(method: Anonymizer) -> str:
 
 
 @pytest.mark.parametrize("method", CHANGING, ids=name_of)
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(data=datasets(), seed=st.integers(0, 1000))
 def test_cells_stay_of_their_kind(method: Anonymizer, data: Dataset, seed: int) -> None:
     before = data.table.copy(deep=True)
@@ -118,7 +118,7 @@ def test_cells_stay_of_their_kind(method: Anonymizer, data: Dataset, seed: int) 
 @pytest.mark.parametrize(
     "method", [method for method in CHANGING if isinstance(method, KEEPING_MARGINALS)], ids=name_of
 )
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(data=datasets(), seed=st.integers(0, 1000))
 def test_marginals_stay_exactly(method: Anonymizer, data: Dataset, seed: int) -> None:
     out = method.fit(data, np.random.default_rng(seed)).release.table
@@ -127,7 +127,7 @@ def test_marginals_stay_exactly(method: Anonymizer, data: Dataset, seed: int) ->
 
 
 @pytest.mark.parametrize("method", CHANGING, ids=name_of)
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(data=datasets(), unseen=datasets())
 def test_unseen_people_stay_raw_or_are_coded_by_the_mapping(method: Anonymizer, data: Dataset, unseen: Dataset) -> None:
     recoding = method.fit(data, np.random.default_rng(0))
@@ -145,7 +145,7 @@ def test_unseen_people_stay_raw_or_are_coded_by_the_mapping(method: Anonymizer, 
 
 
 @pytest.mark.parametrize("method", DROPPING, ids=name_of)
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(data=datasets(), seed=st.integers(0, 1000))
 def test_who_stays_stays_unchanged(method: Anonymizer, data: Dataset, seed: int) -> None:
     recoding = method.fit(data, np.random.default_rng(seed))
@@ -158,7 +158,7 @@ def test_who_stays_stays_unchanged(method: Anonymizer, data: Dataset, seed: int)
         assert len(recoding.kept) >= 1
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=datasets(), k=st.integers(1, 6))
 def test_blanks_make_any_table_k_anonymous(data: Dataset, k: int) -> None:
     try:
