@@ -24,7 +24,6 @@ from ppml_core.anonymize.requirement import Requirement
 from ppml_core.anonymize.search import Question, cheapest
 from ppml_core.anonymize.tuples import Tuples
 from ppml_core.data.binary_files import plain_column
-from ppml_core.data.cells import as_described
 from ppml_core.data.counts import Counts
 from ppml_core.data.counts_duckdb import (
     DEFAULT_LIMIT,
@@ -168,8 +167,7 @@ def _mapping(
 ) -> pa.Table:
     """Per value as it stands in the file: the label it is published under, and its part of the class's key."""
     found = connection.sql(f"SELECT DISTINCT {quoted(name)} AS value FROM combinations").to_arrow_table()
-    one = Schema({name: schema[name]}, folder=schema.folder)
-    cells = as_described(pd.DataFrame({name: plain_column(found.column("value"))}), one, file.comma)[name]
+    cells = file.cells(schema, name, plain_column(found.column("value")))
     codes = tree.codes[level][_leaves(cells, name, tree, schema)]
     labels = pa.array([tree.labels[level][code] for code in codes], type=pa.string())
     return found.append_column("label", labels).append_column("key", pa.array(codes.astype(np.int64) << shift))

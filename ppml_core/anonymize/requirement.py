@@ -164,9 +164,11 @@ class Requirement:
         """Which classes stay: those that pass by themselves, less what the release as a whole must leave out."""
         losses = np.zeros(len(classes)) if losses is None else losses
         kept, left = self.passing(classes), -1
-        if left != (left := int(kept.sum())):  # what one of them leaves out may break another
+        while left != (left := int(kept.sum())):  # what one of them leaves out may break another
             for check in self.release_checks:
                 kept = check(classes, kept, losses)
+            if len(self.release_checks) < 2:
+                break
         return kept
 
     def words(self) -> str:

@@ -6,8 +6,7 @@ there are distinct combinations, however many people there are.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from ppml_core.data.cells import as_described
 from ppml_core.data.coded import Coded, coded
 from ppml_core.data.packing import Ints, count_groups, number_groups
-from ppml_core.data.schema import Schema
-from ppml_core.errors import BadInput
 
 Codes = npt.NDArray[np.int32]
 
@@ -70,16 +66,11 @@ class Counts:
     def as_coded(self, name: str) -> Coded:
         return Coded(self.codes[name], 0, len(self.values[name]), lambda: self.values[name])
 
-    def described(self, schema: Schema, comma: str = "decimal") -> Counts:
-        """The values as `read_table` would give them with that schema; those that become equal are counted together."""
+    def read_as(self, cells: Callable[[str, pd.Series], pd.Series]) -> Counts:
+        """With each column's values put through `cells(name, values)`; those that become equal are counted together."""
         values, codes = {}, {}
         for name in self.names:
-            one = Schema({name: schema[name]}, folder=schema.folder)
-            try:
-                cells = as_described(pd.DataFrame({name: self.values[name]}), one, comma)[name]
-            except BadInput as fault:  # it counts values here, where a person counts rows
-                raise BadInput(re.sub(r"row \d+ below the header", "some row", str(fault))) from fault
-            values[name], codes[name] = _once(cells, self.codes[name])
+            values[name], codes[name] = _once(cells(name, self.values[name]), self.codes[name])
         return Counts(values, codes, self.people).over(self.names)
 
 

@@ -6,6 +6,7 @@ The workers need this package, and the files under the same path. No row leaves 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -46,7 +47,7 @@ def count_with_dask(file: LargeFile, schema: Schema, names: Sequence[str], addre
             starts = range(0, len(parts), MERGED_AT_ONCE)
             parts = [client.submit(merged, parts[at : at + MERGED_AT_ONCE], pure=False) for at in starts]
         counts: Counts = parts[0].result()
-    return counts.described(schema)
+    return counts.read_as(partial(file.cells, schema))
 
 
 def count_piece(path: str, group: int, raw: Sequence[str], names: Sequence[str]) -> Counts:

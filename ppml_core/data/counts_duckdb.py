@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -43,7 +44,7 @@ def count_with_duckdb(
             parts.append(count_batch(batch, people))
     if not parts:
         raise BadInput(f"{file.paths[0].name} has no rows.")
-    return merged(parts).described(schema, file.comma)
+    return merged(parts).read_as(partial(file.cells, schema))
 
 
 @contextmanager
@@ -62,6 +63,7 @@ def connected(memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
         }
         connection = duckdb.connect(":memory:", config=settings)
         try:
+            connection.execute("SET enable_progress_bar = false")  # it would write into standard output
             yield connection
         finally:
             connection.close()

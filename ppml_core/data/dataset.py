@@ -93,7 +93,7 @@ class Dataset:
             return hierarchy_from_file(folder / column.hierarchy_file, name, column.missing)
         if column.levels:
             return hierarchy_from_levels(column.levels, name, column.missing)
-        missing = column.missing or bool(self.table[name].isna().any())
+        missing = column.missing or self._lacks_some(name)
         if column.kind == "numeric":
             widths = column.widths or _default_widths(self.table[name], column.bounds)
             if widths:
@@ -105,6 +105,12 @@ class Dataset:
         if column.kind == "date":
             return hierarchy_from_dates(present, name, missing)
         return flat_hierarchy(list(column.categories or present), name, missing)
+
+    def _lacks_some(self, name: str) -> bool:
+        """Whether a cell of the column is absent, or an empty text."""
+        values = self.table[name]
+        absent = bool(values.isna().any())
+        return absent or (not pd.api.types.is_numeric_dtype(values) and bool((values == MISSING).any()))
 
     def texts(self, name: str) -> np.ndarray:
         """The column as the texts that hierarchies and releases speak of; an absent value is the empty text."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
+from ppml_core.data.cells import as_described, as_found
 from ppml_core.data.headers import column_names
 from ppml_core.data.inference import infer_schema
 from ppml_core.data.reading import PARQUET_ENDINGS, TEXT_ENDINGS, fits, read_table
@@ -31,7 +33,8 @@ SAMPLE_BYTES = 8_000_000
 class LargeFile:
     """`names` are the columns as a schema calls them, `raw` as the file does; `delimiter` is None for Parquet.
 
-    `padded` says that blanks stand after every delimiter of the text, which are no part of the cells.
+    `padded` says that blanks stand after every delimiter of the text, which are no part of the cells; `guessed` that
+    nobody described the columns.
     """
 
     paths: tuple[Path, ...]
@@ -39,6 +42,7 @@ class LargeFile:
     raw: tuple[str, ...]
     delimiter: str | None = None
     padded: bool = False
+    guessed: bool = False
 
     @property
     def comma(self) -> str:
@@ -47,6 +51,17 @@ class LargeFile:
 
     def place(self, name: str) -> int:
         return self.names.index(name)
+
+    def cells(self, schema: Schema, name: str, values: pd.Series) -> pd.Series:
+        """Values of one column, each given once, as `read_dataset` would give them. Raises BadInput."""
+        one = Schema({name: schema[name]}, folder=schema.folder)
+        table = pd.DataFrame({name: values})
+        if self.guessed and self.delimiter is not None:
+            table = as_found(table, self.comma)
+        try:
+            return as_described(table, one, self.comma)[name]
+        except BadInput as fault:  # it counts values here, where a person counts rows
+            raise BadInput(re.sub(r"row \d+ below the header", "some row", str(fault))) from fault
 
 
 def look_at(
@@ -71,6 +86,7 @@ def look_at(
         rest = {name: Column("ignore", "text") for name in file.names if name not in found.columns}
         meaning = found.replace_columns(rest)
     else:
+        file = dataclasses.replace(file, guessed=True)
         inferred = infer_schema(sample, path.stem).schema
         meaning = inferred.replace_columns({name: _open_ended(column) for name, column in inferred.columns.items()})
     if qi is not None:

@@ -51,7 +51,7 @@ def arx_adult(oracle: Path, names: list[str]) -> Dataset:
 
 
 def group_by_seconds(data: Dataset, folder: Path) -> float:
-    """Polars on one thread, integer codes, the least of 30; in a process of its own, which alone can set the threads."""
+    """Polars on one thread, integer codes, the least of 30; in a process of its own, where threads can be set."""
     np.savez(folder / "codes.npz", **{f"c{i}": codes.astype(np.int16) for i, codes in enumerate(data.leaves.values())})
     done = subprocess.run(
         [sys.executable, "-c", GROUP_BY, str(folder / "codes.npz")],

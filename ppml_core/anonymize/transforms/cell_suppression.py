@@ -23,8 +23,8 @@ class CellSuppression(Anonymizer):
     A blank counts as a value of its own, so whoever recounts the release with absent cells as one value finds
     k-anonymity; sdcMicro's localSuppression, whose blanks match every value, needs fewer cells and promises less. The
     fewest cells are NP-hard to find (Meyerson & Williams 2004): columns are blanked in rising number, and each class
-    of k or more is published as soon as it appears. With `importance` a cell of an earlier column is never blanked
-    where cells of later ones do. It protects against singling a person out by these columns, not against a sensitive
+    of k or more is published as soon as it appears. With `importance` all cells of later columns are tried before one
+    of an earlier column. It protects against singling a person out by these columns, not against a sensitive
     value that all look-alikes share. Raises Unreachable for fewer people than k.
     """
 

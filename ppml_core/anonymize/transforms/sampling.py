@@ -19,7 +19,7 @@ class Sampling(Anonymizer):
 
     Someone who finds a look-alike cannot be sure that the person is in the sample; whoever is known to be in it is as
     exposed as before, and a sample unique who is unique in the population is found with certainty. Hundepool et al.
-    2012, Statistical Disclosure Control, section 3.3. At least one person stays.
+    2012, Statistical Disclosure Control, chapter 3. At least one person stays.
     """
 
     title: ClassVar[str] = "Sampling"

@@ -90,7 +90,7 @@ def _permuted(moves: np.ndarray, rng: np.random.Generator) -> Rows:
 def _modelled(
     data: Dataset, names: tuple[str, ...], given: tuple[str, ...], rng: np.random.Generator
 ) -> dict[str, Rows]:
-    """Ranks drawn from a normal distribution given the other columns' scores (Muralidhar & Sarathy 2006, section 3)."""
+    """Ranks drawn from a normal distribution given the other columns' scores (Muralidhar & Sarathy 2006)."""
     values = {name: ordered(data, name) for name in names}
     X = np.column_stack([_scores(column) for column in values.values()])
     S = np.column_stack([np.zeros(len(data)), *(column for name in given for column in _features(data, name))])

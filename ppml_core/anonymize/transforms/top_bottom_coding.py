@@ -19,7 +19,7 @@ class TopBottomCoding(Anonymizer):
     """The table with extreme numbers cut: all beyond a threshold become the threshold, or the mean of their tail.
 
     It protects people whom one very high or very low number gives away (the oldest, the richest); nobody between the
-    thresholds is protected. Hundepool et al. 2012, Statistical Disclosure Control, section 3.3. The mean of the tail
+    thresholds is protected. Hundepool et al. 2012, Statistical Disclosure Control, chapter 3. The mean of the tail
     keeps the column's mean; it also tells how far the tail reaches. A share is a quantile, read off the rows.
     """
 

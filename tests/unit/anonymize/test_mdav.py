@@ -16,7 +16,7 @@ from ppml_core.errors import BadInput, Unreachable
 
 RNG = np.random.default_rng(0)
 QIS = ["age at visit", "town", "stage", "born"]
-TOWNS = [*(f"Straße {i}" for i in range(300)), "", " ", None]
+TOWNS = [*(f"Straße {i}" for i in range(300)), " ", "{a, b}", None]
 columns = {
     "age at visit": Column(role="quasi_identifier", kind="numeric", missing=True),
     "town": Column(role="quasi_identifier"),

@@ -164,6 +164,14 @@ def test_delta_disclosure_is_strict_in_bits_and_silent_on_absent_values() -> Non
     assert kept(DeltaDisclosure(delta=2, absent=True), absent) == "b"
 
 
+def test_delta_disclosure_makes_no_claim_about_merged_classes() -> None:
+    """w has a share of .4, so at least .4 / 2^1.5 = .141 in a class that has it: 1 of 2 is enough, 1 of 8 is not."""
+    values = "wx" + "xxxxxx" + "wwwwwxx"
+    assert kept(DeltaDisclosure(delta=1.5), table("aabbbbbbccccccc", values)) == "abc"
+    assert kept(DeltaDisclosure(delta=1.5), table("aaaaaaaaccccccc", values)) == "c"
+    assert not DeltaDisclosure.closed_under_merging
+
+
 def test_several_sensitive_attributes_must_all_pass() -> None:
     columns = {"class": Column(role="quasi_identifier")} | {
         name: Column(role="sensitive") for name in ("illness", "income")
@@ -270,6 +278,14 @@ def test_lkc_drops_no_more_of_a_certain_group_than_it_must() -> None:
     assert kept_people(Requirement.of([model], two(everybody))).tolist() == [True] * 2 + [False] * 4 + [True] * 5
 
 
+def test_lkc_drops_first_the_class_in_which_the_value_is_most_certain() -> None:
+    """x has 5 of the 7 people of a, above .7: without the one person of (a, u) it has 4 of 6."""
+    rows = [("a", "u", "x"), *(("a", "v", value) for value in "xxxy"), ("a", "w", "x"), ("a", "w", "y")]
+    rows += [("b", right, "y") for right in "uvvvvw"]
+    model = LkcPrivacy(l=1, k=1, c=0.7, sensitive_values=("x",))
+    assert kept_people(Requirement.of([model], two(rows))).tolist() == [False] + [True] * 12
+
+
 def test_lkc_judges_each_class_alone_where_no_node_holds_them() -> None:
     crossed = two([("a", "u", "x"), ("a", "v", "y"), ("b", "u", "y"), ("b", "v", "x")] * 2)
     requirement = Requirement.of([LkcPrivacy(l=1, k=2, c=0.5)], crossed)
@@ -343,6 +359,15 @@ def stays(requirement: Requirement, levels: dict[str, int]) -> np.ndarray:
     """Whether the class of each distinct tuple stays at a node; a class of nobody costs nobody."""
     classes = requirement.at(levels)
     return np.asarray((requirement.keep(classes) | (classes.sizes == 0))[place(requirement, levels)])
+
+
+def test_what_one_promise_leaves_out_does_not_break_another() -> None:
+    """The class of six keeps the average risk at 3 / 10 until its certain value drives it out; then it is 2 / 4."""
+    rows = [("a", "u", "x")] * 6 + [("b", "v", "x"), ("b", "v", "y"), ("c", "w", "x"), ("c", "w", "y")]
+    certain = LkcPrivacy(l=2, k=1, c=0.9)
+    assert kept_people(Requirement.of([AverageRisk(threshold=0.4)], two(rows))).all()
+    assert kept_people(Requirement.of([certain], two(rows))).sum() == 4
+    assert not kept_people(Requirement.of([AverageRisk(threshold=0.4), certain], two(rows))).any()
 
 
 @given(people, st.integers(1, 2), st.integers(1, 5), st.floats(0.3, 0.9), st.floats(0.1, 0.9))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -204,7 +205,7 @@ def test_duckdb_counts_a_text_file_as_reading_it_does(kind: str, delimiter: str,
 
 def test_missing_marks_in_text_are_absent_values(tmp_path: Path) -> None:
     path = tmp_path / "marks.csv"
-    path.write_text('who,age\nx, 39\nNA,\n"",NA\n"a ""b""\nc",39\nx,39\n' * 20, encoding="utf-8")
+    path.write_text("who,age\n" + 'x, 39\nNA,\n"",NA\n"a ""b""\nc",39\nx,39\n' * 20, encoding="utf-8")
     file, schema = look_at(path)
     counts = told(count_with_duckdb(file, schema, ["who", "age"]))
     assert counts == {("x", "39"): 40, (ABSENT, ABSENT): 40, ('a "b"\nc', "39"): 20}
@@ -249,22 +250,30 @@ def test_a_file_larger_than_the_limit_is_counted_within_it(tmp_path: Path) -> No
     spare.mkdir()
     columns = {f"c{n}": rng.integers(0, 2**40, rows) for n in range(5)}
     key = rng.integers(0, rows // 10, rows)
-    table = pa.table({**columns, "name": np.char.add("person ", key.astype(str)), "group": key % 7})
+    names = pa.array([f"person {number}" for number in range(rows // 10)])
+    table = pa.table({**columns, "name": names.take(pa.array(key)), "group": key % 7})
     pa.parquet.write_table(table, path, compression="none", use_dictionary=False)
     assert path.stat().st_size > bytes_of(limit)
     script = (
-        "import sys, pathlib\n"
+        "import pathlib, resource, sys\n"
+        "from ppml_core.data.counts import count_table\n"
         "from ppml_core.data.counts_duckdb import count_with_duckdb\n"
         "from ppml_core.data.large_files import look_at\n"
+        "import pandas\n"
         "file, schema = look_at(pathlib.Path(sys.argv[1]), qi=['name', 'group'])\n"
+        "count_table(pandas.DataFrame({'a': ['x']}), ['a']).over(['a'])  # compiled or loaded before it is measured\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "counts = count_with_duckdb(file, schema, ['name', 'group'], sys.argv[2])\n"
-        "print(len(counts), counts.rows)"
+        "grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before\n"
+        "print(len(counts), counts.rows, 1024 * grown)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(path), limit],
-        capture_output=True, text=True, check=True, env={"TMPDIR": str(spare), "PATH": ""},
+        capture_output=True, text=True, check=True, env={**os.environ, "TMPDIR": str(spare)},
     )  # fmt: skip
-    assert done.stdout.split() == [str(len(np.unique(key))), str(rows)]
+    combinations, people, grown = map(int, done.stdout.split())
+    assert (combinations, people) == (len(np.unique(key)), rows)
+    assert grown < 2 * bytes_of(limit), "the limit, and the combinations beside it"
     assert not list(spare.iterdir()), "nothing is left in the temporary folder"
 
 
