@@ -73,6 +73,7 @@ def generalize_file(
     only the first rows were looked at. Raises BadInput, NotApplicable, Unreachable.
     """
     started = time.perf_counter()
+    _check_folder(out)
     asked = question or Question()
     file, meaning = look_at(path, schema, qi)
     counts = count_with_duckdb(file, meaning, meaning.quasi_identifiers, memory_limit)
@@ -97,10 +98,11 @@ def write_generalized(
 ) -> int:
     """Writes the file's people at these levels, without identifiers, and returns how many they are.
 
-    `stays` (distinct tuples,) says whose class may be published; the others are left out. The ending of `out` says the form: `.parquet`, else CSV. Rows
-    come in any order; columns that are not generalized stay as they stand in the file. What this protects against and
-    what not is told at `FullDomain`. Raises BadInput.
+    `stays` (distinct tuples,) says whose class may be published; the others are left out. The ending of `out` says the
+    form: `.parquet`, else CSV. Rows come in any order; columns that are not generalized stay as they stand in the file.
+    What this protects against and what not is told at `FullDomain`. Raises BadInput.
     """
+    _check_folder(out)
     kept = [name for name in file.names if schema[name].role != "identifier"]
     shown = {name: column_of(file, name, "people") for name in kept}
     joins, keys = [], []
@@ -134,6 +136,11 @@ def write_generalized(
         finally:
             beside.unlink(missing_ok=True)
     return written
+
+
+def _check_folder(out: Path) -> None:
+    if not out.resolve().parent.is_dir():
+        raise BadInput(f"{out} cannot be written: the folder {out.resolve().parent} does not exist.")
 
 
 def _values(counts: Counts, name: str) -> pd.Series:

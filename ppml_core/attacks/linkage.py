@@ -1,7 +1,7 @@
 """Re-identification risk of a table: how far someone gets who knows a person's quasi-identifiers.
 
-In: a Dataset, or the counts of one that is too large. Out: counts and shares over the equivalence classes of the table itself. They describe this table
-completely, so they carry no interval; over a population they would be estimates.
+In: a Dataset, or the counts of one that is too large. Out: counts and shares over the equivalence classes of the table
+itself. They describe this table completely, so they carry no interval; over a population they would be estimates.
 """
 
 from __future__ import annotations

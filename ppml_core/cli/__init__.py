@@ -60,7 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--learner", help="a learner's name (see ppml methods)")
     sweep.add_argument("--epsilon", help="one or more, with commas")
     sweep.add_argument("--delta", help="one or more, with commas")
-    sweep.add_argument("--k", help="one or more, with commas: k-anonymize the training part first")
+    sweep.add_argument("--method", help="an anonymizer for the training part (full_domain where --k is given)")
+    sweep.add_argument("--k", help="one or more, with commas: anonymize the training part with each k first")
     sweep.add_argument("--set", action="append", default=[], metavar="learner.NAME=V[,V…]", help="any other setting")
     sweep.add_argument("--repeats", type=int, help="fits with seeds of their own (5)")
     sweep.add_argument("--seed", type=int, help="what all randomness grows from (1)")
@@ -183,8 +184,10 @@ def _base_scenario(arguments: argparse.Namespace) -> Any:
         base = Scenario.of(arguments.dataset, arguments.learner, **given)
     else:
         raise BadInput("give --scenario F.toml, or both --dataset and --learner.")
-    if arguments.k and not any("k" in dict(step.settings) for step in base.anonymize):
-        chain = Scenario.of(base.dataset, base.learner.method, anonymize=[("full_domain", {})]).anonymize
+    has_k = any("k" in dict(step.settings) for step in base.anonymize)
+    if arguments.method or (arguments.k and not has_k):
+        chosen = arguments.method or "full_domain"
+        chain = Scenario.of(base.dataset, base.learner.method, anonymize=[(chosen, {})]).anonymize
         base = dataclasses.replace(base, anonymize=(*base.anonymize, *chain))
     return base
 

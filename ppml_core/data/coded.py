@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -46,7 +46,8 @@ def coded(values: pd.Series | pa.ChunkedArray | pa.Array) -> Coded:
     kind = values.dtype
     if isinstance(kind, pd.CategoricalDtype):
         categories = kind.categories
-        return Coded(values.cat.codes.to_numpy(), 0, len(categories), lambda: categories.to_series())
+        held = cast(pd.Categorical, values.array).codes  # a view, where values.cat.codes is a copy
+        return Coded(held, 0, len(categories), lambda: categories.to_series())
     if isinstance(kind, pd.StringDtype | pd.ArrowDtype):
         arrow = pa.array(values, from_pandas=True)
         if _is_text(arrow.type):

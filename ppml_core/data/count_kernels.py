@@ -28,7 +28,7 @@ def _hash(words, row, known):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, inline="always")
 def _equal(words, one, other, known):  # type: ignore[no-untyped-def]
-    for word in range(len(known)):
+    for word in range(len(known)):  # noqa: SIM110 (compiled code knows no generators)
         if (words[one, word] ^ words[other, word]) & known[word] != np.uint64(0):
             return False
     return True

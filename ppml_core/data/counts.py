@@ -95,9 +95,7 @@ def count_batch(table: pa.RecordBatch | pa.Table, people: str) -> Counts:
     """The counts in a table that was grouped elsewhere and has their numbers in the column `people`."""
     names = [name for name in table.column_names if name != people]
     columns = {name: coded(table.column(name)) for name in names}
-    found = {
-        name: np.where(c.codes < c.low, c.size, c.codes.astype(np.int64) - c.low) for name, c in columns.items()
-    }
+    found = {name: np.where(c.codes < c.low, c.size, c.codes.astype(np.int64) - c.low) for name, c in columns.items()}
     return _counts(columns, found, table.column(people).to_numpy().astype(np.int64)).over(names)
 
 

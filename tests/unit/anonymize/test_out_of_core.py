@@ -30,9 +30,7 @@ def people(rows: int = 900) -> Dataset:
             'name "N"': [f"p{n}" for n in range(rows)],
             "age in years": np.where(rng.random(rows) < 0.05, np.nan, rng.integers(20, 60, rows)),
             'to"wn': rng.choice(towns, rows, p=[0.5, 0.2, 0.15, 0.1, 0.05]),
-            "born": pd.Series(pd.to_datetime("2020-01-01") + pd.to_timedelta(rng.integers(0, 400, rows), "D")).dt.strftime(
-                "%Y-%m-%d"
-            ),
+            "born": pd.date_range("2020-01-01", periods=400).strftime("%Y-%m-%d")[rng.integers(0, 400, rows)],
             "wage": rng.integers(0, 9, rows),
         }
     )
@@ -99,7 +97,7 @@ def test_what_cannot_be_reached_leaves_no_file(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     with pytest.raises(Unreachable):
         generalize_file(path, out, schema, k=1000)
-    with pytest.raises(BadInput, match="cannot be written|cannot be read"):
+    with pytest.raises(BadInput, match="out[.]csv cannot be written"):
         generalize_file(path, tmp_path / "absent" / "out.csv", schema, k=2, question=Question(1.0))
     assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted([path.name, schema.name])
 

@@ -125,7 +125,7 @@ def test_the_parts_of_a_table_merge_into_the_whole() -> None:
 def test_a_table_dealt_into_many_parts_counts_the_same() -> None:
     rows = 3 * MOST_PARTS * ROWS_PER_PART // 64
     rng = np.random.default_rng(3)
-    table = pd.DataFrame({"a": rng.integers(0, 1000, rows), "b": rng.integers(0, 300, rows), "s": rng.integers(0, 2, rows)})
+    table = pd.DataFrame({name: rng.integers(0, high, rows) for name, high in {"a": 1000, "b": 300, "s": 2}.items()})
     groups = count_groups([coded(table["a"]), coded(table["b"])], rows, [coded(table["s"])])
     by = table.groupby(["a", "b"])["s"]
     assert sorted(groups.sizes.tolist()) == sorted(by.size().tolist())
@@ -188,7 +188,7 @@ def test_duckdb_counts_a_parquet_file_as_pandas_does(kind: str, tmp_path: Path) 
     path = tmp_path / "it's a 'file'.parquet"
     table.to_parquet(path)
     file, schema = look_at(path)
-    names = [name for name in table.columns]
+    names = list(table.columns)
     assert told(count_with_duckdb(file, schema, names)) == by_pandas(read_dataset(path).table, names)
 
 
