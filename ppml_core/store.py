@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,8 @@ class Store:
             for start in range(0, len(keys), MOST_KEYS_ASKED):
                 asked = _points.c.key.in_(keys[start : start + MOST_KEYS_ASKED])
                 for key, record in connection.execute(sa.select(_points.c.key, _points.c.record).where(asked)):
-                    found[key] = json.loads(record)
+                    with suppress(json.JSONDecodeError):  # a damaged record is not known: its point is computed again
+                        found[key] = json.loads(record)
         return found
 
     def keep(self, key: str, scenario: Scenario, repeat: int, record: Record) -> None:
@@ -125,7 +126,12 @@ class Store:
 
 def default_url() -> str:
     """A SQLite file in the user's data folder, which is made where it is absent."""
-    folder: Path = user_data_path("ppml-explorer", appauthor=False, ensure_exists=True)
+    try:
+        folder: Path = user_data_path("ppml-explorer", appauthor=False, ensure_exists=True)
+    except OSError as fault:
+        raise BadInput(
+            f"the folder for results cannot be made ({fault.strerror}): name a database with PPML_STORE."
+        ) from fault
     return f"sqlite:///{folder / 'results.sqlite'}"
 
 

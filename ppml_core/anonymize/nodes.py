@@ -73,4 +73,4 @@ def granularity(tuples: Tuples, levels: Mapping[str, int], k: int) -> float:
         share = np.where(kept, tree.sizes[level][tree.codes[level][codes]] / domain, 1.0)
         lost += float(share @ weights) - 1 / domain
         possible += 1 - 1 / domain
-    return 1 - lost / possible if possible else 1.0
+    return min(1.0, max(0.0, 1 - lost / possible)) if possible else 1.0

@@ -7,6 +7,7 @@ error is one line on stderr and exit code 2, and nothing is left half written.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -34,7 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("ppml: stopped; finished points are kept", file=sys.stderr)
         return 130
-    show(result, arguments.json)
+    try:
+        show(result, arguments.json)
+        sys.stdout.flush()
+    except (OSError, UnicodeEncodeError) as fault:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what is left in the buffer has nowhere to go
+        print(f"ppml: the result cannot be printed: {fault}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -115,7 +122,10 @@ def _methods(_: argparse.Namespace) -> dict[str, Any]:
 def _risk(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.attacks.linkage import risk_report
 
-    return risk_report(read_table_of(arguments, arguments.table), arguments.threshold).values()
+    data = read_table_of(arguments, arguments.table)
+    if not data.quasi_identifiers:
+        raise BadInput("no column is a quasi-identifier: give at least one that role, or name them with --qi.")
+    return risk_report(data, arguments.threshold).values()
 
 
 def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -137,6 +147,8 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.experiment.sweep import sweep
     from ppml_core.store import Store
 
+    if arguments.processes < 1:
+        raise BadInput(f"--processes must be at least 1, not {arguments.processes}.")
     base = _base_scenario(arguments)
     axes = _axes(arguments)
     check_target_folder(arguments.out)

@@ -43,6 +43,8 @@ def check_target_folder(path: Path) -> None:
         raise BadInput(f"{path} cannot be written: the folder {path.resolve().parent} does not exist.")
     if path.is_dir():
         raise BadInput(f"{path} cannot be written: it is a folder.")
+    if path.exists() and not path.is_file():
+        raise BadInput(f"{path} cannot be written: it is no regular file.")
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
@@ -58,7 +60,7 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         umask = os.umask(0)
         os.umask(umask)
         beside.chmod(0o666 & ~umask)
-        beside.replace(path)
+        beside.replace(path.resolve())
     except OSError as fault:
         raise BadInput(f"{path} cannot be written: {fault.strerror}.") from fault
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ppml_core.cli.output import names
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.reading import read_dataset
+from ppml_core.errors import BadInput
 
 
 def table_arguments(command: argparse.ArgumentParser) -> None:
@@ -28,6 +29,9 @@ def schema_arguments(command: argparse.ArgumentParser) -> None:
 
 def read_table_of(arguments: argparse.Namespace, table: str) -> Dataset:
     """The named table with the roles that were asked for, and its population where one is named."""
+    twice = sorted(set(arguments.qi or ()) & set(arguments.sensitive or ()))
+    if twice:
+        raise BadInput(f"{twice[0]!r} is named by --qi and by --sensitive: a column has one role.")
     data = read_dataset(table, schema=arguments.schema, qi=arguments.qi, sensitive=arguments.sensitive)
     population = getattr(arguments, "population", None)
     if not population:

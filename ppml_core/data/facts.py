@@ -110,7 +110,8 @@ class Facts:
     @cached_property
     def is_numbering(self) -> bool:
         """Whole numbers, all different, that leave few out (1, 2, 3, …) or all have the same five or more digits."""
-        if not self.is_whole or not self.all_differ or self.rows < 20:
+        whole = self.is_whole or (self.is_numeric and pd.api.types.is_integer_dtype(self.values))
+        if not whole or not self.all_differ or self.rows < 20:
             return False
         low, high = self.numbers.min(), self.numbers.max()
         same_digits = low >= 10_000 and len(str(int(low))) == len(str(int(high))) and self.rows >= 50

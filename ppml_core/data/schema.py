@@ -18,6 +18,18 @@ Kind = Literal["numeric", "ordinal", "categorical", "date", "text"]
 
 INFERRED = "inferred from this table"
 
+TEXT = ("a text", str)
+LIST = ("a list", (list, tuple))
+COLUMN_TYPES: dict[str, tuple[str, Any]] = {
+    "role": TEXT, "kind": TEXT, "unit": TEXT, "description": TEXT, "source": TEXT, "hierarchy_file": TEXT,
+    "bounds": LIST, "categories": LIST, "bins": LIST, "widths": LIST, "levels": LIST,
+    "missing": ("true or false", bool),
+}  # fmt: skip
+SCHEMA_TYPES: dict[str, tuple[str, Any]] = {
+    "title": TEXT, "source": TEXT, "license": TEXT, "target": TEXT, "positive": TEXT, "split": TEXT,
+    "delimiter": TEXT, "expected_rows": ("a whole number", int),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Column:
@@ -57,6 +69,7 @@ class Column:
                 raise BadInput(
                     f"column {name!r}: unknown entry {entry!r}; a column may have {', '.join(sorted(known))}."
                 )
+        _check_types(f"column {name!r}: ", values, COLUMN_TYPES)
         _one_of(name, "role", values.get("role", "feature"), get_args(Role))
         _one_of(name, "kind", values.get("kind", "categorical"), get_args(Kind))
         ready: dict[str, Any] = {
@@ -175,6 +188,7 @@ class Schema:
         for entry in values:
             if entry not in known:
                 raise BadInput(f"unknown entry {entry!r} in the schema; it may have {', '.join(sorted(known))}.")
+        _check_types("", values, SCHEMA_TYPES)
         columns = values.get("columns", {})
         if not isinstance(columns, Mapping) or not all(isinstance(column, Mapping) for column in columns.values()):
             raise BadInput('a schema needs one table [columns."name"] for each column.')
@@ -188,7 +202,7 @@ class Schema:
             name = getattr(self, entry)
             if name is not None and name not in self.columns:
                 raise BadInput(f"the schema's {entry} {name!r} is not among its columns {', '.join(self.columns)}.")
-        if self.expected_rows is not None and (not _is_number(self.expected_rows) or self.expected_rows < 1):
+        if self.expected_rows is not None and (not isinstance(self.expected_rows, int) or self.expected_rows < 1):
             raise BadInput(f"expected_rows must be a whole number of at least 1, not {self.expected_rows!r}.")
         if self.delimiter is not None and len(self.delimiter) != 1:
             raise BadInput(f"delimiter must be one character, not {self.delimiter!r}.")
@@ -226,6 +240,18 @@ def read_schema(path: Path) -> Schema:
         return Schema.from_values(values, folder=path.resolve().parent)
     except TypeError as fault:
         raise BadInput(f"the schema {path} has an entry of the wrong type: {fault}.") from fault
+
+
+def _check_types(where: str, values: Mapping[str, Any], types: Mapping[str, tuple[str, Any]]) -> None:
+    """Raises BadInput for an entry that is not of its type."""
+    for entry, (noun, kind) in types.items():
+        if entry in values and (
+            not isinstance(values[entry], kind) or isinstance(values[entry], bool) is (kind is not bool)
+        ):
+            raise BadInput(f"{where}{entry} must be {noun}, not {values[entry]!r}.")
+    for level in values.get("levels", ()):
+        if not isinstance(level, Mapping):
+            raise BadInput(f"{where}levels must be a list of tables value = label, not {level!r}.")
 
 
 def _one_of(name: str, entry: str, value: Any, allowed: tuple[str, ...]) -> None:

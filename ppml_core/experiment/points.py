@@ -14,7 +14,7 @@ from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable, PPMLError
-from ppml_core.experiment.prepare import Prepared
+from ppml_core.experiment.prepare import Figure, Prepared
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.target import encode_target, target_classes, target_numbers, task_of
@@ -69,7 +69,7 @@ def _record(point: Point, fitted: Fitted, prepared: Prepared) -> Record:
     guarantee = None if prepared.voided_by else fitted.guarantee
     note = f"the step before, {prepared.voided_by}, read every row" if prepared.voided_by else fitted.guarantee_note
     rows = _measured(point, fitted, prepared)
-    rows += [_row(figure.measure, figure.value, 0.0, figure.unit) for figure in prepared.figures]
+    rows += [_figure_row(figure) for figure in prepared.figures]
     return {
         "protocol": prepared.protocol,
         "guarantee": None if guarantee is None else [guarantee.epsilon, guarantee.delta, guarantee.neighbours],
@@ -118,6 +118,14 @@ def _truth(data: Dataset) -> Any:
     if task_of(data.schema) == "regression":
         return target_numbers(data)
     return encode_target(data, target_classes(data.schema))
+
+
+def _figure_row(figure: Figure) -> Record:
+    """A figure with an interval of its own keeps it, for it need not lie evenly around the value."""
+    if figure.low is None or figure.high is None:
+        return _row(figure.measure, figure.value, 0.0, figure.unit)
+    row = _row(figure.measure, figure.value, (figure.high - figure.low) / 2 / Z95, figure.unit)
+    return row | {"low": figure.low, "high": figure.high}
 
 
 def _row(measure: str, value: float | None, std_error: float, unit: str, error: str | None = None) -> Record:

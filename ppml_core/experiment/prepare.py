@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 
 from ppml_core.anonymize.base import Anonymizer
-from ppml_core.attacks.linkage import risk_report
+from ppml_core.attacks.linkage import class_sizes, risk_report
+from ppml_core.attacks.record_linkage import record_linkage
 from ppml_core.data.checks import check_target
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.data.schema import INFERRED
 from ppml_core.data.split import split
 from ppml_core.errors import BadInput
-from ppml_core.experiment.scenario import Scenario
+from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.target import target_classes, target_of, task_of
 
 RAW = "raw test people"
@@ -26,11 +27,13 @@ RAW = "raw test people"
 
 @dataclass(frozen=True)
 class Figure:
-    """One number about a release, with its unit."""
+    """One number about a release, with its unit; `low` and `high` are its 95 % interval where it was measured."""
 
     measure: str
     value: float
     unit: str
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +55,15 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
 
     Raises what the anonymizers raise (Unreachable, NotApplicable, BadInput).
     """
-    train, test = _parts(data, scenario.seed)
+    raw, test = _parts(data, scenario.seed)
+    train, kept = raw, np.arange(len(raw))
     protocol, voided_by = RAW, ""
     figures: list[Figure] = []
     for position, step in enumerate(scenario.anonymize):
         anonymizer: Anonymizer = step.make(Anonymizer)
-        recoding = anonymizer.fit(train, scenario.rng(repeat, f"anonymize.{position}"))
+        recoding = anonymizer.fit(train, _rng(scenario, repeat, f"anonymize.{position}"))
         train, test = recoding.release, recoding.transform(test)
+        kept = kept[recoding.kept]
         protocol = anonymizer.protocol
         voided_by = voided_by or ("" if anonymizer.fixed_in_advance else anonymizer.title)
         figures += _search_figures(recoding.statistics)
@@ -66,6 +71,7 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
         raise BadInput("the anonymizer left nobody in the training part: allow less suppression or a smaller k.")
     if scenario.anonymize:
         figures += _release_figures(train, test)
+        figures += _linkage_figures(raw, train, kept, _rng(scenario, repeat, "record linkage"))
     return Prepared(train, test, protocol, voided_by, tuple(figures))
 
 
@@ -92,6 +98,12 @@ def depends_on_repeat(scenario: Scenario) -> bool:
     return any(step.make(Anonymizer).uses_randomness for step in scenario.anonymize)
 
 
+def _rng(scenario: Scenario, repeat: int, purpose: str) -> np.random.Generator:
+    """The generator of a step: whatever the learner, a chain's repeat has one release, which learners share."""
+    chain = dataclasses.replace(scenario, learner=Step("none"))
+    return chain.rng(repeat if depends_on_repeat(scenario) else 0, purpose)
+
+
 def _search_figures(statistics: object) -> list[Figure]:
     known = statistics if isinstance(statistics, dict) else {}
     units = {"loss": "0 nothing, 1 all", "granularity": "1 no loss", "suppressed": "people"}
@@ -115,6 +127,24 @@ def _release_figures(train: Dataset, test: Dataset) -> list[Figure]:
         "release_certain_share": risk.attribute_disclosure.certain_share,
     }
     return figures + [Figure(name, share, "share of people") for name, share in known.items() if share is not None]
+
+
+def _linkage_figures(raw: Dataset, train: Dataset, kept: np.ndarray, rng: np.random.Generator) -> list[Figure]:
+    """Share of training people whose released record someone finds who knows their quasi-identifiers, as measured.
+
+    Beside it what guessing reaches, the same attack on records of random others, and the share in the raw table, which
+    is counted over everybody: 1 / look-alikes on average. None where a release does not have a record per person.
+    """
+    if not raw.quasi_identifiers or len(kept) != len(train):
+        return []
+    linked = record_linkage(raw, train, kept, rng)
+    name, unit = "release_linkage_success", "share of people"
+    return [
+        Figure(name, linked.success.value, unit, linked.success.low, linked.success.high),
+        Figure(f"control_{name}", linked.control.value, unit, linked.control.low, linked.control.high),
+        Figure(f"baseline_guessing_{name}", linked.baseline, unit),
+        Figure(f"baseline_raw_{name}", len(class_sizes(raw)) / len(raw), unit),
+    ]
 
 
 def _unmatched_share(train: Dataset, test: Dataset, columns: Sequence[str]) -> float:

@@ -58,7 +58,8 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     lines = []
     for _, group in rows.groupby(["scenario_id", "measure"], sort=False):
         first = group.iloc[0]
-        estimate = estimate_of(group["value"], group["std_error"])
+        reach = (group["value"] - group["low"], group["high"] - group["value"])
+        estimate = estimate_of(group["value"], group["std_error"], reach)
         line = {name: first[name] for name in shared} | {"seconds": float(group["seconds"].mean())}
         reasons = group["error"].dropna()
         line |= {
@@ -73,24 +74,28 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def estimate_of(values: Any, std_errors: Any) -> Estimate | None:
+def estimate_of(values: Any, std_errors: Any, reach: tuple[Any, Any] | None = None) -> Estimate | None:
     """The mean of repeated values and its 95 % interval, or None where every repeat failed.
+
+    `reach` says how far each value's own interval goes below and above it, where that is not 1.96 standard errors.
 
     >>> round(estimate_of([0.8, 0.8], [0.01, 0.01]).high, 4)
     0.8196
     """
     found = np.asarray(values, dtype=float)
-    errors = np.asarray(std_errors, dtype=float)[np.isfinite(found)]
-    found = found[np.isfinite(found)]
+    present = np.isfinite(found)
+    errors, found = np.asarray(std_errors, dtype=float)[present], found[present]
     if not len(found):
         return None
-    people = Z95 * float(np.nan_to_num(errors).mean())
+    even = (Z95 * errors, Z95 * errors)
+    sides = even if reach is None else tuple(np.asarray(side, dtype=float)[present] for side in reach)
+    below, above = (float(np.nan_to_num(side).mean()) for side in sides)
     seeds = 0.0
     if len(found) > 1:
         seeds = float(stats.t.ppf(0.975, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found)))
-    half = float(np.hypot(people, seeds))
     mean = float(found.mean())
-    return Estimate(round(mean, 12), round(mean - half, 12), round(mean + half, 12), COVERS, len(found))
+    low, high = mean - np.hypot(below, seeds), mean + np.hypot(above, seeds)
+    return Estimate(round(mean, 12), round(float(low), 12), round(float(high), 12), COVERS, len(found))
 
 
 def _head(point: Point, record: Record) -> Record:
@@ -116,8 +121,8 @@ def _cells(row: Record) -> Record:
         "unit": row["unit"],
         "error": row["error"],
         "std_error": spread,
-        "low": value - Z95 * spread if known else None,
-        "high": value + Z95 * spread if known else None,
+        "low": row.get("low", value - Z95 * spread if known else None),
+        "high": row.get("high", value + Z95 * spread if known else None),
     }
 
 

@@ -40,8 +40,8 @@ class Local(Anonymizer):
     value is published differently for different people, and because a class is generalized no further than it must be,
     who knows the algorithm can sometimes undo a step (downcoding: Cohen 2022). `peel` visits the whole lattice,
     cheapest generalization first; `bottom_up` merges classes where the lattice is too large for that; `top_down` splits
-    and is the quickest. Meyerson & Williams 2004 and Xu et al. 2006 (cell-level and utility-based local recoding); loss as ARX
-    counts it, arithmetic mean. Raises Unreachable where not even one class of everybody keeps the models.
+    and is the quickest. Meyerson & Williams 2004 and Xu et al. 2006 (cell-level and utility-based local recoding); loss
+    as ARX counts it, arithmetic mean. Raises Unreachable where not even one class of everybody keeps the models.
     """
 
     title: ClassVar[str] = "Local recoding"
