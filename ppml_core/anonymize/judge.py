@@ -125,7 +125,7 @@ class Judge:
     def _map(self, attribute: int, low: int, high: int) -> Ints:
         """Code at one level -> code at a level above."""
         if (attribute, low, high) not in self.maps:
-            tree = self.tuples.trees[attribute]
+            tree = self.tuples.packed[attribute]
             table = np.zeros(len(tree.labels[low]), dtype=np.int64)
             table[tree.codes[low]] = tree.codes[high]
             self.maps[attribute, low, high] = table

@@ -172,7 +172,7 @@ def _sweep(
 def _risen(tuples: Tuples, classes: tuple[Ints, Ints], attribute: int, level: int) -> tuple[Ints, Ints]:
     """The classes with one attribute raised to that level from the one below."""
     keys = classes[0].copy()
-    parents = tuples.trees[attribute].parents[level - 1].astype(np.int64)
+    parents = tuples.packed[attribute].parents[level - 1].astype(np.int64)
     kernels.rewrite(keys, parents, tuples.shifts[attribute], tuples.fields[attribute])
     merged: tuple[Ints, Ints] = kernels.merge(keys, classes[1])
     return merged

@@ -46,7 +46,7 @@ class Trees:
         shape = (len(depths), int(depths.max()), int(tuples.fields.max()) + 1)
         parents, sizes = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         spans = np.zeros(shape[:2], dtype=np.int64)
-        for attribute, tree in enumerate(tuples.trees):
+        for attribute, tree in enumerate(tuples.packed):
             for level, counts in enumerate(tree.sizes):
                 sizes[attribute, level, : len(counts)] = counts
                 if len(set(counts.tolist())) == 1:

@@ -51,9 +51,12 @@ def tuples_of_counts(counts: Counts, schema: Schema) -> Tuples:
         raise BadInput("no column is a quasi-identifier: give at least one that role, or name them with --qi.")
     values = {name: _values(counts, name) for name in schema.quasi_identifiers}
     some = Tuples.of(_each_value(values, schema))
-    packed = np.zeros(len(counts), dtype=np.int64)
-    for (name, cells), tree, shift in zip(values.items(), some.trees, some.shifts, strict=True):
-        packed |= _leaves(cells, name, tree, schema)[counts.codes[name]].astype(np.int64) << shift
+    packed = some.pack_leaves(
+        [
+            _leaves(cells, name, tree, schema)[counts.codes[name]]
+            for (name, cells), tree in zip(values.items(), some.trees, strict=True)
+        ]
+    )
     keys, people, row_of = kernels.group(packed, counts.people)
     return dataclasses.replace(some, keys=keys, counts=people, row_of=row_of)
 

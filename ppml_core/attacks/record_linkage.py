@@ -1,4 +1,4 @@
-"""Measured re-identification of a released table: someone who knows a person's quasi-identifiers takes the nearest record.
+"""Measured re-identification: who knows a person's quasi-identifiers takes the nearest record of a release.
 
 In: the raw table, a release of it, and which people the released records are. Out: `Linkage`, a measured success with
 its interval, beside what guessing and the same attack on unrelated records reach. It judges any release alike,
@@ -55,12 +55,12 @@ def record_linkage(
     """Distance-based record linkage of `targets` people drawn from the raw table, by quasi-identifiers (or `columns`).
 
     `kept` holds each released record's position in the raw table, as `Recoding.kept` does. The attacker knows the true
-    values and the schema, not the rows of others, adds up distances per column (numbers by their difference over the
-    public range, categories 0 or 1, a generalized cell 0 where the true value lies under it and then the narrower first,
-    a blank one the same from everybody), and picks one of the nearest records at random: success is the expected one,
-    1 / nearest, if theirs is among them. Pagliuca & Seri 1999; Domingo-Ferrer & Torra 2003; Winkler 2004. Where nothing but generalization was
-    done, it is the mean of 1 / look-alikes. Someone who also knows how the noise was drawn may do better, so this is a
-    lower bound for such attackers. Columns that the release lacks are not used.
+    values and the schema, not the rows of others, and adds up distances per column: numbers by their difference over
+    the public range, categories 0 or 1, a generalized cell 0 where the true value lies under it (the narrower first), a
+    blank one the same from everybody. They pick one of the nearest records at random: success is the expected one,
+    1 / nearest, if theirs is among them. Pagliuca & Seri 1999; Domingo-Ferrer & Torra 2003; Winkler 2004. Where nothing
+    but generalization was done, it is the mean of 1 / look-alikes. Someone who also knows how the noise was drawn may
+    do better, so for such attackers this is a lower bound. Columns that the release lacks are not used.
 
     Intervals are Wilson's, 95 %, over the drawn people: for a sum of unequal chances they are rather too wide.
     Raises BadInput without people, targets or columns, or where `kept` does not tell of every record.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ import pyarrow as pa
 from ppml_core.data.coded import Coded, coded
 from ppml_core.data.packing import Ints, count_groups, number_groups
 
-Codes = npt.NDArray[np.int32]
+Codes = npt.NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Counts:
     """The distinct combinations of some columns, each with the number of people who have it.
 
     Per column, `values` holds each value once and `codes` (combinations,) which of them a combination has, -1 for an
-    absent one. `people` (combinations,) adds up to the number of rows. The order of combinations means nothing.
+    absent one, in the narrowest integers. `people` (combinations,) adds up to the number of rows. The order of combinations means nothing.
     """
 
     values: Mapping[str, pd.Series]
@@ -134,7 +135,8 @@ def _once(values: pd.Series, codes: Codes) -> tuple[pd.Series, Codes]:
     """Values each once and none absent, with the codes that belong to them."""
     places, present = pd.factorize(values)
     kept = pd.Series(present, dtype=values.dtype).reset_index(drop=True)
-    return kept, np.append(places, -1)[codes].astype(np.int32)
+    narrow = np.append(places, -1).astype(np.min_scalar_type(-max(1, len(kept))))
+    return kept, narrow[codes]
 
 
 def _sums(groups: npt.NDArray[np.int32], people: Ints, size: int) -> Ints:

@@ -23,7 +23,12 @@ LIMIT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B\s*", flags=re.IGNORECASE
 DEFAULT_LIMIT = "2GB"
 BYTES_PER_THREAD = 100_000_000
 BATCH_ROWS = 1 << 20
+PASSES = (1, 4, 16)
 PEOPLE = "people"
+
+
+class TooLittleMemory(BadInput):
+    """What the limit leaves does not do for the file."""
 
 
 def count_with_duckdb(
@@ -31,20 +36,35 @@ def count_with_duckdb(
 ) -> Counts:
     """The counts over these columns. The limit is DuckDB's own; the combinations themselves must fit beside it.
 
+    Where they do not fit the limit at once, the file is read 4 or 16 times and each time a part of them is counted.
     Raises BadInput for a limit that is none or too small for the file, and for a file that cannot be read.
     """
-    columns = [f"{column_of(file, name)} AS {quoted(name)}" for name in names]
-    people = PEOPLE
-    while people in names:
-        people += "_"
-    query = f"SELECT {', '.join(columns)}, count(*) AS {quoted(people)} FROM {source_of(file)} GROUP BY ALL"
-    parts: list[Counts] = []
-    with connected(memory_limit) as connection, told(file):
-        for batch in connection.sql(query, params=parameters_of(file)).to_arrow_reader(BATCH_ROWS):
-            parts.append(count_batch(batch, people))
+    for passes in PASSES:
+        try:
+            with told(file):
+                parts = [part for turn in range(passes) for part in _one_pass(file, names, memory_limit, turn, passes)]
+            break
+        except TooLittleMemory:
+            if passes == PASSES[-1]:
+                raise
     if not parts:
         raise BadInput(f"{file.paths[0].name} has no rows.")
     return merged(parts).read_as(partial(file.cells, schema))
+
+
+def _one_pass(file: LargeFile, names: Sequence[str], memory_limit: str, turn: int, passes: int) -> Iterator[Counts]:
+    """Counts of those combinations whose turn it is, by their hash: with more passes fewer are held at once."""
+    people = PEOPLE
+    while people in names:
+        people += "_"
+    cells = [column_of(file, name) for name in names]
+    columns = ", ".join(f"{cell} AS {quoted(name)}" for cell, name in zip(cells, names, strict=True))
+    chosen = f"WHERE hash({', '.join(cells)}) % {passes} = {turn}" if passes > 1 else ""
+    grouped = ", ".join(cells)
+    query = f"SELECT {columns}, count(*) AS {quoted(people)} FROM {source_of(file)} {chosen} GROUP BY {grouped}"
+    with connected(memory_limit) as connection:
+        for batch in connection.sql(query, params=parameters_of(file)).to_arrow_reader(BATCH_ROWS):
+            yield count_batch(batch, people)
 
 
 @contextmanager
@@ -76,7 +96,7 @@ def told(file: LargeFile) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as fault:
-        raise BadInput(f"the memory limit is too small for {name}: give more with --memory-limit.") from fault
+        raise TooLittleMemory(f"the memory limit is too small for {name}: give more with --memory-limit.") from fault
     except duckdb.Error as fault:
         raise BadInput(f"{name} cannot be read: {str(fault).splitlines()[0]}") from fault
 

@@ -27,7 +27,8 @@ def tidy(
     """One row per point × measure, in the order of the points; one column per swept setting, or one that differs.
 
     A guarantee stands beside the figures of the model it covers, not beside baselines or figures of the release.
-    `low` and `high` are a 95 % interval over test people for that one model; `std_error` is its standard error.
+    `low` and `high` are a 95 % interval over test people for that one model, or over what a figure of the release says;
+    `std_error` is its standard error.
     """
     columns = [*swept, *(name for name in _differing(points) if name not in swept)]
     rows: list[Record] = []

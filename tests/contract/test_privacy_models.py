@@ -1,20 +1,16 @@
-"""What every privacy model owes: its definition, written down a second time over plain pandas, holds of what it keeps.
+"""What every privacy model owes: its definition over plain pandas holds of what it keeps.
 
-`MARGINS` holds the definitions: a number that is positive where a release, or a class alone, satisfies the model. A
-model without one fails here.
+A model without a definition in `model_definitions` fails here.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import wasserstein_distance
+from model_definitions import MARGINS, Released, generalized, order_of, texts
 
 from ppml_core.anonymize.classes import Classes
 from ppml_core.anonymize.models.base import ClassModel, PrivacyModel, read_models, write_models
@@ -88,6 +84,10 @@ def variants(name: str) -> list[PrivacyModel]:
     return [cls(), *(cls(**settings) for settings in OTHERS.get(name, []))]
 
 
+def test_every_model_has_a_definition_and_every_definition_a_model() -> None:
+    assert sorted(MARGINS) == NAMES
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_it_binds_to_a_bundled_table_or_says_in_a_sentence_why_not(name: str) -> None:
     data = without_levels()
@@ -124,15 +124,15 @@ def test_what_it_keeps_satisfies_its_definition_and_nothing_that_does_is_refused
         case = Case(model, levels)
         if isinstance(model, ClassModel):
             for group, kept in case.groups():
-                margin = MARGINS[name](group, case)
+                margin = MARGINS[name](group, case.released)
                 assert margin >= -1e-9 if kept else margin <= 1e-9, (model.text(), levels)
         else:
             people = case.published[case.kept]
             if len(people):
-                assert MARGINS[name](people, case) >= -1e-9, (model.text(), levels)
+                assert MARGINS[name](people, case.released) >= -1e-9, (model.text(), levels)
             if case.kept.all():
                 continue
-            assert MARGINS[name](case.published, case) < 0, (
+            assert MARGINS[name](case.published, case.released) < 0, (
                 f"{model.text()} drops people of a release that satisfies it"
             )
 
@@ -171,12 +171,13 @@ class Case:
         stays = set(self.classes.keys[self.requirement.keep(self.classes)].tolist())
         packed = self.requirement.tuples.raised(named)[self.requirement.tuples.row_of]
         self.kept = np.array([key in stays for key in packed.tolist()])
-        self.published = published(HALF, named)
-        self.population = published(WHOLE, named)
-
-    @property
-    def sensitive(self) -> list[str]:
-        return list(self.model.sensitive) or ["diagnosis"]
+        kinds = {leaf: (kind, "*") for leaf, kind in GROUPS.items()}
+        self.published = generalized(HALF, named)
+        self.released = Released(
+            self.model, QI, texts(HALF), self.published, ["diagnosis"],
+            {name: order_of(HALF, name) for name in ("diagnosis", "smoker")}, {"diagnosis": kinds},
+            generalized(WHOLE, named),
+        )  # fmt: skip
 
     def groups(self) -> list[tuple[pd.DataFrame, bool]]:
         found = []
@@ -185,160 +186,3 @@ class Case:
             assert kept.all() or not kept.any(), "a class stays or goes as a whole"
             found.append((self.published.iloc[rows], bool(kept[0])))
         return found
-
-    def shares(self, column: str) -> pd.Series:
-        return HALF.table[column].value_counts(normalize=True)
-
-    def of_group(self, group: pd.DataFrame, column: str) -> pd.DataFrame:
-        """Shares p of the table and q of the group for each value that the table has."""
-        p = self.shares(column)
-        return pd.DataFrame({"p": p, "q": group[column].value_counts(normalize=True).reindex(p.index, fill_value=0.0)})
-
-
-def published(data: Dataset, levels: dict[str, int]) -> pd.DataFrame:
-    table = data.table.copy()
-    for name, level in levels.items():
-        tree = data.hierarchies[name]
-        table[name] = [tree.labels[level][code] for code in tree.codes[level][data.leaves[name]]]
-    return table
-
-
-def every_class(margin: Callable[[pd.DataFrame, str, Case], float]) -> Callable[[pd.DataFrame, Case], float]:
-    """The least margin over classes and sensitive attributes."""
-
-    def least(people: pd.DataFrame, case: Case) -> float:
-        return min(margin(group, name, case) for _, group in people.groupby(QI) for name in case.sensitive)
-
-    return least
-
-
-def of_sizes(people: pd.DataFrame, case: Case) -> float:
-    return float(people.groupby(QI).size().min() - case.model.k + 0.5)
-
-
-def of_population_sizes(people: pd.DataFrame, case: Case) -> float:
-    fits = case.population.groupby(QI).size()
-    return float(min(fits[key] for key in people.groupby(QI).indices) - case.model.k + 0.5)
-
-
-def bounded(case: Case, name: str) -> list[str]:
-    return list(case.model.sensitive_values) or list(HALF.table[name].unique())
-
-
-def of_alpha_k(group: pd.DataFrame, name: str, case: Case) -> float:
-    shares = group[name].value_counts(normalize=True)
-    most = max(shares.get(value, 0.0) for value in bounded(case, name))
-    return float(min(case.model.alpha - most, len(group) - case.model.k + 0.5))
-
-
-def of_distinct(group: pd.DataFrame, name: str, case: Case) -> float:
-    return float(group[name].nunique() - case.model.l + 0.5)
-
-
-def of_entropy(group: pd.DataFrame, name: str, case: Case) -> float:
-    shares = group[name].value_counts(normalize=True)
-    shares = shares[shares > 0]
-    return float(-(shares * np.log(shares)).sum() - math.log(case.model.l))
-
-
-def of_recursive(group: pd.DataFrame, name: str, case: Case) -> float:
-    counts = sorted(group[name].value_counts(), reverse=True)
-    return float(case.model.c * sum(counts[case.model.l - 1 :]) - counts[0])
-
-
-def of_equal_t(group: pd.DataFrame, name: str, case: Case) -> float:
-    shares = case.of_group(group, name)
-    return float(case.model.t - (shares["p"] - shares["q"]).abs().sum() / 2)
-
-
-def of_ordered_t(group: pd.DataFrame, name: str, case: Case) -> float:
-    present = [value for value in HALF.schema[name].categories or () if value in set(HALF.table[name])]
-    rank = {value: place / (len(present) - 1) for place, value in enumerate(present)}
-    return float(case.model.t - wasserstein_distance(group[name].map(rank), HALF.table[name].map(rank)))
-
-
-def of_hierarchical_t(group: pd.DataFrame, name: str, case: Case) -> float:
-    """Li et al.'s own sum: at every inner node the lesser of what its children have too much and too little."""
-    shares = case.of_group(group, name)
-    extra = (shares["p"] - shares["q"]).to_frame("extra")
-    extra["above"] = extra.index.map(GROUPS)
-    cost = 0.0
-    for _, leaves in extra.groupby("above")["extra"]:
-        cost += 1 / 2 * min(leaves.clip(lower=0).sum(), -leaves.clip(upper=0).sum())
-    kinds = extra.groupby("above")["extra"].sum()
-    return float(case.model.t - cost - min(kinds.clip(lower=0).sum(), -kinds.clip(upper=0).sum()))
-
-
-def of_basic_beta(group: pd.DataFrame, name: str, case: Case) -> float:
-    shares = case.of_group(group, name)
-    return float(case.model.beta - ((shares["q"] - shares["p"]) / shares["p"]).max())
-
-
-def of_enhanced_beta(group: pd.DataFrame, name: str, case: Case) -> float:
-    shares = case.of_group(group, name)
-    most = np.minimum(case.model.beta, -np.log(shares["p"]))
-    return float((most - (shares["q"] - shares["p"]) / shares["p"]).min())
-
-
-def of_delta_disclosure(group: pd.DataFrame, name: str, case: Case) -> float:
-    shares = case.of_group(group, name)
-    absent = shares["q"] == 0
-    if case.model.absent and absent.any():
-        return -1.0
-    present = shares[~absent]
-    return float(case.model.delta - np.log2(present["q"] / present["p"]).abs().max())
-
-
-def of_presence(people: pd.DataFrame, case: Case) -> float:
-    population, here = case.population.groupby(QI).size(), case.published.groupby(QI).size()
-    chances = [size / population[key] for key, size in people.groupby(QI).size().items()]
-    nobody_here = set(population.index) - set(here.index)
-    lowest = 0.0 if nobody_here else min(chances)
-    return float(min(case.model.high - max(chances), lowest - case.model.low))
-
-
-def of_average_risk(people: pd.DataFrame, case: Case) -> float:
-    return float(case.model.threshold - people.groupby(QI).ngroups / len(people))
-
-
-def of_sample_uniqueness(people: pd.DataFrame, case: Case) -> float:
-    return float(case.model.threshold - (people.groupby(QI).size() == 1).sum() / len(people))
-
-
-def of_population_uniqueness(people: pd.DataFrame, case: Case) -> float:
-    """By the product's own estimators: those are checked against ARX and by simulation where they stand."""
-    share = ESTIMATORS[case.model.estimator](people.groupby(QI).size().to_numpy(), case.model.population_size)
-    return -1.0 if math.isnan(share) else float(case.model.threshold - share)
-
-
-def of_lkc(people: pd.DataFrame, case: Case) -> float:
-    margins = [1.0]
-    for number in range(1, min(case.model.l, len(QI)) + 1):
-        for known in combinations(QI, number):
-            for _, group in people.groupby(list(known)):
-                margins.append(len(group) - case.model.k + 0.5)
-                for name in case.sensitive:
-                    shares = group[name].value_counts(normalize=True)
-                    margins += [case.model.c - shares.get(value, 0.0) for value in bounded(case, name)]
-    return float(min(margins))
-
-
-MARGINS: dict[str, Callable[[pd.DataFrame, Case], float]] = {
-    "k_anonymity": of_sizes,
-    "k_map": of_population_sizes,
-    "alpha_k_anonymity": every_class(of_alpha_k),
-    "distinct_l_diversity": every_class(of_distinct),
-    "entropy_l_diversity": every_class(of_entropy),
-    "recursive_l_diversity": every_class(of_recursive),
-    "equal_t_closeness": every_class(of_equal_t),
-    "ordered_t_closeness": every_class(of_ordered_t),
-    "hierarchical_t_closeness": every_class(of_hierarchical_t),
-    "basic_beta_likeness": every_class(of_basic_beta),
-    "enhanced_beta_likeness": every_class(of_enhanced_beta),
-    "delta_disclosure": every_class(of_delta_disclosure),
-    "delta_presence": of_presence,
-    "average_risk": of_average_risk,
-    "sample_uniqueness": of_sample_uniqueness,
-    "population_uniqueness": of_population_uniqueness,
-    "lkc_privacy": of_lkc,
-}

@@ -9,19 +9,6 @@ from ppml_core.anonymize.local.kernels_polish import loss_of, lowest_without, un
 
 
 @njit(cache=True, nogil=True)
-def merge_costs(codes, lost, marks, levels, sizes, losses, near, one):  # type: ignore[no-untyped-def]
-    """What is lost more when class `one` is merged with each of the classes `near`, infinite for itself."""
-    added = np.full(len(near), np.inf)
-    for position in range(len(near)):
-        other = near[position]
-        if other != one:
-            _, added[position] = nearest(
-                codes, lost, marks, levels, sizes, losses, near[position : position + 1], one
-            )  # fmt: skip
-    return added
-
-
-@njit(cache=True, nogil=True)
 def nearest(codes, lost, marks, levels, sizes, losses, near, one):  # type: ignore[no-untyped-def]
     """(the class of `near` that is cheapest to merge with class `one`, what is lost more), -1 where there is no other.
 
@@ -51,9 +38,9 @@ def nearest(codes, lost, marks, levels, sizes, losses, near, one):  # type: igno
 
 @njit(cache=True, nogil=True)
 def cheapest_loan(codes, lost, leaves, counts, home, marks, levels, sizes, losses, one, least, limit):  # type: ignore[no-untyped-def]
-    """(the tuple that class `one` is best lent by a class that can spare it, what is lost more per person that it needs).
+    """The tuple that class `one` is best lent by a class that can spare it: what is lost more, per person that it needs.
 
-    Only loans under `limit` are found, else -1. That the lender may lose less without the tuple is left out of account.
+    Only a loan under `limit` is found, else -1. That the lender may lose less without the tuple is left out of account.
     """
     attributes = levels.shape[1]
     best, cost = -1, limit
@@ -65,9 +52,7 @@ def cheapest_loan(codes, lost, leaves, counts, home, marks, levels, sizes, losse
             continue
         before = losses[one] * sizes[one] + losses[lender] * people
         after = sizes[one] + people
-        if people < needed:
-            continue
-        useful = needed
+        useful = min(people, needed)
         budget = (cost * useful + before) / after
         together = 0.0
         for attribute in range(attributes):
@@ -80,7 +65,7 @@ def cheapest_loan(codes, lost, leaves, counts, home, marks, levels, sizes, losse
                 break
         if together < budget:
             best, cost = row, (together * after - before) / useful
-    return best, cost
+    return best
 
 
 @njit(cache=True, nogil=True)
@@ -132,7 +117,8 @@ def absorb(codes, lost, home, head, following, marks, levels, sizes, losses, one
 def grow(codes, lost, leaves, counts, least):  # type: ignore[no-untyped-def]
     """The class of each tuple of one block: the class that has too few people and is cheapest to help goes first.
 
-    It merges with the class where that loses least more, or is lent a tuple where that loses less per person it needs.
+    It merges with the class where that loses least more; where that one has enough people without it, it is lent a tuple
+    instead if that loses less per person it needs.
     A block with fewer than `least` people becomes one class.
     """
     size, attributes = leaves.shape
@@ -162,10 +148,10 @@ def grow(codes, lost, leaves, counts, least):  # type: ignore[no-untyped-def]
             partner[one], costs[one] = nearest(codes, lost, marks, levels, sizes, losses, alive[:there], one)
             seen[one] = version[partner[one]]
             continue
-        limit = costs[one] / (least - sizes[one])
         row = -1
         if sizes[other] >= least:
-            row, _ = cheapest_loan(
+            limit = costs[one] / (least - sizes[one])
+            row = cheapest_loan(
                 codes, lost, leaves, counts, home, marks, levels, sizes, losses, one, least, limit
             )  # fmt: skip
         if row >= 0:

@@ -16,6 +16,7 @@ from ppml_core.anonymize.local import kernels
 from ppml_core.anonymize.local.cover import Cover, Forest
 from ppml_core.anonymize.losses.arx_arithmetic import ArxArithmetic
 from ppml_core.anonymize.requirement import Requirement
+from ppml_core.anonymize.tuples import Tuples
 from ppml_core.data.hierarchy import Codes
 
 MOST_NODES = 2_000_000
@@ -26,7 +27,7 @@ def peel(requirement: Requirement, weights: Mapping[str, float]) -> Cover:
     tuples = requirement.tuples
     forest = Forest.of(tuples, weights)
     nodes = _nodes_by_loss(requirement, weights)
-    shifted = forest.codes.astype(np.int64) << tuples.shifts[:, None, None]
+    shifted = _numbers(tuples, forest) << tuples.shifts[:, None, None]
     class_of = np.full(len(tuples.keys), -1, dtype=np.int32)
     alive = np.flatnonzero(tuples.counts > 0).astype(np.int32)
     stop = not requirement.is_size_alone
@@ -47,6 +48,15 @@ def peel(requirement: Requirement, weights: Mapping[str, float]) -> Cover:
             alive[:rest] = staying
             node += 1
     return Cover.of(forest, class_of)
+
+
+def _numbers(tuples: Tuples, forest: Forest) -> Ints:
+    """The number inside a packed key of each leaf's label at each level, shape (attributes, levels, leaves)."""
+    numbers = np.zeros(forest.codes.shape, dtype=np.int64)
+    for attribute, tree in enumerate(tuples.packed):
+        for level in range(forest.codes.shape[1]):
+            numbers[attribute, level, tree.kept] = tree.codes[min(level, len(tree.codes) - 1)]
+    return numbers
 
 
 def _passing(requirement: Requirement, alive: Codes, mine: Codes, totals: Ints) -> Bools:

@@ -144,12 +144,13 @@ class _BoundCells(BoundLoss):
             counts = np.bincount(codes, weights=tuples.counts, minlength=len(tree.leaves)).astype(np.int64)
             found.append((counts, *loss.costs(tree, counts)))
         self.low, self.high = (np.array([entry[place] for entry in found]) for place in (2, 3))
-        widest = max(len(tree.leaves) for tree in trees)
+        widest = max(len(tree.kept) for tree in tuples.packed)
         self.costs = np.zeros((max(tree.depth for tree in trees), len(trees), widest))
         self.sums = np.zeros(self.costs.shape[:2])
         for attribute, (counts, per_level, _, _) in enumerate(found):
             for level, costs in enumerate(per_level):
-                self.costs[level, attribute, : len(costs)] = costs
+                labels = tuples.packed[attribute].labels[level]
+                self.costs[level, attribute, : len(labels)] = costs[labels]
                 self.sums[level, attribute] = (costs[trees[attribute].codes[level]] * counts).sum()
         self.rows = np.arange(len(trees))
         self.marginals = [losses.tolist() for losses in self._shares(self.sums, 0).T]
@@ -225,9 +226,10 @@ class _BoundSizes(BoundLoss):
 
     @cached_property
     def _log_shares(self) -> Floats:
-        trees = self.tuples.trees
-        shares = np.zeros((max(tree.depth for tree in trees), len(trees), max(len(tree.leaves) for tree in trees)))
+        trees, packed = self.tuples.trees, self.tuples.packed
+        widest = max(len(tree.kept) for tree in packed)
+        shares = np.zeros((max(tree.depth for tree in trees), len(trees), widest))
         for attribute, tree in enumerate(trees):
-            for level, sizes in enumerate(tree.sizes):
+            for level, sizes in enumerate(packed[attribute].sizes):
                 shares[level, attribute, : len(sizes)] = np.log(sizes / len(tree.leaves))
         return shares
