@@ -12,11 +12,15 @@ import heapq
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from ppml_core.anonymize.judge import Judge
 from ppml_core.anonymize.losses.base import Levels
 from ppml_core.anonymize.nodes import Node
 from ppml_core.anonymize.requirement import Requirement
 from ppml_core.anonymize.search import MOST_NODES, Question, unreachable
+
+RULED_OUT_PER_JUDGED = 100
 
 Progress = Callable[[int, int], None]
 
@@ -65,7 +69,8 @@ class _Hunt:
         self.best_loss = math.inf
         self.bound = 0.0
         self.nearest: tuple[int, Levels] = (self.judge.people + 1, self.top)
-        self.failing: list[Levels] = []
+        self.failing = np.zeros((0, len(self.top)), dtype=np.int64)
+        self.taken = 0
 
     def run(self) -> None:
         if not self._consider(self.top) and self.judge(self.top).gone_below > self.allowed:
@@ -74,14 +79,14 @@ class _Hunt:
         seen = {self.low}
         while frontier:
             self.bound, levels = heapq.heappop(frontier)
-            if self.bound >= self.best_loss:
+            if self.bound >= self.best_loss or self._is_over():
                 return
-            if self._is_over():
-                return
-            if not self._fails(levels) and self.judge(levels).gone_below > self.allowed:
-                self._climb(levels)
-            elif not self._fails(levels):
-                self._consider(levels)
+            self.taken += 1
+            if not self._fails(levels):
+                if self.judge(levels).gone_below > self.allowed:
+                    self._climb(levels)
+                else:
+                    self._consider(levels)
             for above in self._above(levels):
                 if above not in seen:
                     seen.add(above)
@@ -89,10 +94,11 @@ class _Hunt:
         self.bound = self.best_loss
 
     def _is_over(self) -> bool:
-        judged = len(self.judge.judged)
+        """Whether the budget is spent; a node that is ruled out costs a hundredth of one that is judged."""
+        spent = len(self.judge.judged) + self.taken // RULED_OUT_PER_JUDGED
         if self.progress is not None:
-            self.progress(min(judged, self.most_nodes), self.most_nodes)
-        return judged >= self.most_nodes or (self.cancelled is not None and self.cancelled())
+            self.progress(min(spent, self.most_nodes), self.most_nodes)
+        return spent >= self.most_nodes or (self.cancelled is not None and self.cancelled())
 
     def _consider(self, levels: Levels) -> bool:
         """Whether the node stays within the limit; the best so far is kept."""
@@ -105,7 +111,7 @@ class _Hunt:
         return True
 
     def _fails(self, levels: Levels) -> bool:
-        return any(all(low <= high for low, high in zip(levels, failing, strict=True)) for failing in self.failing)
+        return bool((self.failing >= np.array(levels)).all(axis=1).any())
 
     def _climb(self, levels: Levels) -> None:
         """Finds where a path upward stops failing, remembers the last failing node, descends from the first other."""
@@ -119,7 +125,8 @@ class _Hunt:
                 low = middle
             else:
                 high = middle
-        self.failing = [node for node in self.failing if not _below(node, path[low])] + [path[low]]
+        last = np.array(path[low])
+        self.failing = np.vstack([self.failing[(self.failing > last).any(axis=1)], last])
         if self._consider(path[high]):
             self._descend(path[high])
 
@@ -146,7 +153,3 @@ class _Hunt:
             for place, level in enumerate(levels)
             if level > self.low[place]
         ]
-
-
-def _below(one: Levels, other: Levels) -> bool:
-    return all(low <= high for low, high in zip(one, other, strict=True))

@@ -14,8 +14,8 @@ class PackedTree:
     """A hierarchy over the leaves that a table can have, numbered without gaps at every level.
 
     `kept` (leaves,) are those leaves; `place` (all leaves,) is the number of each, 0 for one that is not kept.
-    `codes[level]` (leaves,) is the number of each leaf's label, `labels[level]` the hierarchy's own code of each number,
-    `parents[level]` the number one level up, `sizes[level]` the leaves of the whole hierarchy under each.
+    `codes[level]` (leaves,) is the number of each leaf's label, `labels[level]` the hierarchy's own code of each
+    number, `parents[level]` the number one level up, `sizes[level]` the leaves of the whole hierarchy under each.
     """
 
     kept: Codes

@@ -58,7 +58,7 @@ class FullDomain(Anonymizer):
     weights: str = setting("", help="how much attributes count, like age=2; sex=1")
     levels: str = setting("", help="levels an attribute may take, like age=1..3; sex=0")
     search_nodes: int = setting(
-        20_000, 100, None, help="generalizations to try where there are too many for all", unit="nodes"
+        2_000, 100, None, help="generalizations to try where there are too many for all", unit="nodes"
     )
 
     def __post_init__(self) -> None:
