@@ -26,7 +26,8 @@ class Counts:
     """The distinct combinations of some columns, each with the number of people who have it.
 
     Per column, `values` holds each value once and `codes` (combinations,) which of them a combination has, -1 for an
-    absent one, in the narrowest integers. `people` (combinations,) adds up to the number of rows. The order of combinations means nothing.
+    absent one, in the narrowest integers. `people` (combinations,) adds up to the number of rows. The order of
+    combinations means nothing.
     """
 
     values: Mapping[str, pd.Series]

@@ -119,7 +119,10 @@ def move(codes, lost, leaves, counts, class_of, sample, levels, sizes, losses, n
                     sizes[place] += people
                     for attribute in range(attributes):
                         own, mark = leaves[row, attribute], marks[place, attribute]
-                        while codes[attribute, levels[place, attribute], own] != codes[attribute, levels[place, attribute], mark]:
+                        while (
+                            codes[attribute, levels[place, attribute], own]
+                            != codes[attribute, levels[place, attribute], mark]
+                        ):
                             levels[place, attribute] += 1
                     moved += 1
             row = after

@@ -55,7 +55,9 @@ def blocks(forest: Forest, rows: Codes, most: int) -> Codes:
     pieces = -(-sizes // most)  # equal ones where too many are alike
     inside = np.arange(len(rows)) - np.repeat(bounds[:-1], sizes)
     piece = np.empty(len(rows), dtype=np.int64)
-    piece[members] = np.repeat(np.cumsum(pieces) - pieces, sizes) + inside * pieces[block[members]] // sizes[block[members]]
+    piece[members] = (
+        np.repeat(np.cumsum(pieces) - pieces, sizes) + inside * pieces[block[members]] // sizes[block[members]]
+    )
     return piece.astype(np.int32)
 
 

@@ -120,14 +120,16 @@ def test_look_alikes_in_number_lose_nothing(strategy: Strategy) -> None:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_single_odd_person_costs_only_neighbours(strategy: Strategy) -> None:
     """Ten people aged 0, ten aged 6 and one aged 7, all of one town: only the last pair of ages may widen."""
-    requirement = Requirement.of(read_models("k_anonymity(k=2)"), table_of([(0, 0, 0)] * 10 + [(6, 0, 0)] * 10 + [(7, 0, 0)]))
+    requirement = Requirement.of(
+        read_models("k_anonymity(k=2)"), table_of([(0, 0, 0)] * 10 + [(6, 0, 0)] * 10 + [(7, 0, 0)])
+    )
     cover = place_leftovers(strategy(requirement, {}), requirement)
     assert sorted(cover.sizes.tolist()) == [10, 11]
     assert cover.loss == pytest.approx(11 * (2 - 1) / 8)
 
 
 def test_a_class_that_can_spare_somebody_lends_instead_of_merging() -> None:
-    """Ages 0 (two people), 1 and 2: the one aged 2 is nearer to nobody, yet pairs (0), (0..1) and ... need k people."""
+    """Two aged 0, one 1, one 2: 1 joins the two, then 2 borrows 1 for 6/8, where one class of all four would lose 12/8."""
     requirement = Requirement.of(read_models("k_anonymity(k=2)"), table_of([(0, 0, 0)] * 2 + [(1, 0, 0), (2, 0, 0)]))
     cover = bottom_up(requirement, {})
     assert sorted(cover.sizes.tolist()) == [2, 2]
@@ -144,7 +146,10 @@ def test_weights_decide_what_is_kept() -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_people_of_a_population_alone_are_in_no_class(strategy: Strategy) -> None:
-    data, population = table_of([(0, 0, 0)] * 4 + [(1, 0, 0)]), table_of([(0, 0, 0)] * 4 + [(1, 0, 0)] * 3 + [(7, 3, 0)])
+    data, population = (
+        table_of([(0, 0, 0)] * 4 + [(1, 0, 0)]),
+        table_of([(0, 0, 0)] * 4 + [(1, 0, 0)] * 3 + [(7, 3, 0)]),
+    )
     requirement = Requirement.of(read_models("k_map(k=3)"), data, population=population)
     cover = place_leftovers(strategy(requirement, {}), requirement)
     assert ((cover.class_of < 0) == (requirement.tuples.counts == 0)).all()
@@ -164,7 +169,9 @@ def test_polish_keeps_the_promise_and_never_loses_more(rows: list[tuple[int, int
 
 def test_polish_moves_a_tuple_to_where_it_costs_less() -> None:
     """Ages {0, 0, 6} and {7, 7, 7}: the one aged 6 belongs to the sevens."""
-    requirement = Requirement.of(read_models("k_anonymity(k=2)"), table_of([(0, 0, 0)] * 2 + [(6, 0, 0)] + [(7, 0, 0)] * 3))
+    requirement = Requirement.of(
+        read_models("k_anonymity(k=2)"), table_of([(0, 0, 0)] * 2 + [(6, 0, 0)] + [(7, 0, 0)] * 3)
+    )
     cover = top_down(requirement, {})
     age_of = cover.forest.leaves[:, 0]
     wrong = Cover.of(cover.forest, (age_of == 7).astype(np.int32))
