@@ -6,6 +6,7 @@ model that is positive where a release, or a class alone, satisfies it.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -87,10 +88,8 @@ def order_of(data: Dataset, name: str) -> list[str]:
     present = set(data.texts(name))
     listed = [value for value in data.schema[name].categories or () if value in present]
     rest = sorted(present - set(listed) - {""})
-    try:
+    with contextlib.suppress(ValueError):
         rest = rest if data.schema[name].categories else sorted(rest, key=float)
-    except ValueError:
-        pass
     return [*listed, *rest, *([""] if "" in present else [])]
 
 

@@ -6,6 +6,7 @@ ARX's eight quasi-identifiers are the only inputs, income is the target, the spl
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from functools import cache
 
@@ -119,7 +120,7 @@ def test_accuracy_against_measured_risk(name: str, setting: str) -> None:
     print("\n" + found[shown].round(4).to_string(index=False))
     for _, line in found.groupby("learner"):
         risks = line.set_index("setting").loc[list(strengths)]
-        for milder, stronger in zip(strengths, strengths[1:], strict=False):
+        for milder, stronger in itertools.pairwise(strengths):
             assert risks.loc[stronger, "linked"] <= risks.loc[milder, "high"], "more noise does not raise the risk"
         first, last = risks.iloc[0], risks.iloc[-1]
         assert last["high"] < first["low"], "the most noise hides people"

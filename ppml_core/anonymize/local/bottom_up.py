@@ -38,9 +38,10 @@ def bottom_up(requirement: Requirement, weights: Mapping[str, float]) -> Cover:
 def _large_enough(forest: Forest, least: int) -> Codes:
     rows = np.flatnonzero(forest.counts > 0).astype(np.int32)
     members, bounds = in_blocks(blocks(forest, rows, max(BLOCK, 4 * least)))
-    return kernels_bottom_up.agglomerate(
+    found = kernels_bottom_up.agglomerate(
         forest.codes, forest.lost, forest.leaves, forest.counts, rows[members], bounds, least
-    )  # fmt: skip
+    )
+    return np.asarray(found)
 
 
 def _merged_until_passing(cover: Cover, requirement: Requirement) -> Cover:
@@ -58,11 +59,11 @@ def _merged_until_passing(cover: Cover, requirement: Requirement) -> Cover:
 
 
 def _pairs(cover: Cover, requirement: Requirement, failing: Ints) -> Codes:
-    """The class that each class becomes part of, itself for most: each failing one and its best free neighbour pair up."""
+    """The class that each class becomes part of, mostly itself: each failing one pairs with its best free neighbour."""
     block = blocks(cover.forest, cover.sample, BLOCK_OF_CLASSES)
     members, bounds = in_blocks(block)
     if np.diff(bounds).min() < 2:
-        members, bounds, block = np.arange(len(cover)), np.array([0, len(cover)]), np.zeros_like(block)
+        members, bounds, block = np.arange(len(cover), dtype=np.int32), np.array([0, len(cover)]), np.zeros_like(block)
     table = cover.classes(requirement).table
     into, free = np.arange(len(cover), dtype=np.int32), np.ones(len(cover), dtype=bool)
     for one in failing[np.argsort(-cover.losses[failing], kind="stable")]:

@@ -38,7 +38,7 @@ def nearest(codes, lost, marks, levels, sizes, losses, near, one):  # type: igno
 
 @njit(cache=True, nogil=True)
 def cheapest_loan(codes, lost, leaves, counts, home, marks, levels, sizes, losses, one, least, limit):  # type: ignore[no-untyped-def]
-    """The tuple that class `one` is best lent by a class that can spare it: what is lost more, per person that it needs.
+    """The tuple that class `one` is best lent by a class that can spare it: what more is lost, per person it needs.
 
     Only a loan under `limit` is found, else -1. That the lender may lose less without the tuple is left out of account.
     """
@@ -117,7 +117,7 @@ def absorb(codes, lost, home, head, following, marks, levels, sizes, losses, one
 def grow(codes, lost, leaves, counts, least):  # type: ignore[no-untyped-def]
     """The class of each tuple of one block: the class that has too few people and is cheapest to help goes first.
 
-    It merges with the class where that loses least more; where that one has enough people without it, it is lent a tuple
+    It merges with the class where that loses least more; where that one can spare people, it is lent a tuple
     instead if that loses less per person it needs.
     A block with fewer than `least` people becomes one class.
     """

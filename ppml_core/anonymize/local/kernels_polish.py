@@ -53,7 +53,7 @@ def lowest_without(codes, leaves, head, following, absent, levels):  # type: ign
 
 @njit(cache=True, nogil=True)
 def cheapest_place(codes, lost, leaf, people, near, avoid, limit, marks, levels, sizes, losses):  # type: ignore[no-untyped-def]
-    """(the class of `near` that loses least more when `people` with one tuple join, how much), -1 if none is under `limit`.
+    """(the class of `near` that loses least more when `people` with one tuple join, how much); -1: none below `limit`.
 
     `marks` (classes, attributes) are the leaves of one member of each class.
     """

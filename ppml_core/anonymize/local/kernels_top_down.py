@@ -1,4 +1,4 @@
-"""Compiled loops of top-down splitting: classes are slices of `order` (rows,), class c from `starts[c]` to `starts[c + 1]`."""
+"""Compiled loops of top-down splitting: class c is the slice `starts[c]:starts[c + 1]` of `order` (rows,)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def pool_sizes(first, sizes, pooled):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def take_cheapest(first, gains, pooled, poor):  # type: ignore[no-untyped-def]
-    """Adds to the pool of each `poor` class the child that gives away least, in place; says which are left with a split."""
+    """Adds to the pool of each `poor` class the child that gives away least, in place; says which still split."""
     left = np.zeros(len(poor), dtype=np.bool_)
     for place in range(len(poor)):
         if not poor[place]:

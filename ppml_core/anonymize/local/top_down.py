@@ -112,4 +112,4 @@ def _pools_passing(now: _Round, child_of: Codes, first: Ints, sizes: Ints, poole
     if isinstance(now.requirement, int):
         return np.asarray((people == 0) | (people >= now.requirement))
     inside = pooled[child_of]
-    return (people == 0) | now.passing(inside, now.places[inside], people)
+    return np.asarray((people == 0) | now.passing(inside, now.places[inside], people))

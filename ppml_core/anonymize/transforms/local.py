@@ -15,9 +15,11 @@ import pandas as pd
 from ppml_core.anonymize.asked import read_weights
 from ppml_core.anonymize.base import Anonymizer, Recoding
 from ppml_core.anonymize.classes import Bools
+from ppml_core.anonymize.local.bottom_up import bottom_up
 from ppml_core.anonymize.local.cover import Cover
 from ppml_core.anonymize.local.leftovers import place_leftovers
 from ppml_core.anonymize.local.peel import MOST_NODES, peel
+from ppml_core.anonymize.local.top_down import top_down
 from ppml_core.anonymize.models.base import PrivacyModel, read_models
 from ppml_core.anonymize.models.k_anonymity import KAnonymity
 from ppml_core.anonymize.quality import Recoded, quality
@@ -29,7 +31,11 @@ from ppml_core.data.schema import Column
 from ppml_core.errors import Unreachable
 from ppml_core.settings import setting
 
-STRATEGIES: dict[str, Callable[[Requirement, Mapping[str, float]], Cover]] = {"peel": peel}
+STRATEGIES: dict[str, Callable[[Requirement, Mapping[str, float]], Cover]] = {
+    "peel": peel,
+    "top_down": top_down,
+    "bottom_up": bottom_up,
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Local recoding, whatever the strategy: every class keeps the models, nobody is lost, and detail is as good as promised."""
+"""Local recoding, whatever the strategy: every class keeps the models, nobody is lost, detail is as promised."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_a_single_odd_person_costs_only_neighbours(strategy: Strategy) -> None:
 
 
 def test_a_class_that_can_spare_somebody_lends_instead_of_merging() -> None:
-    """Two aged 0, one 1, one 2: 1 joins the two, then 2 borrows 1 for 6/8, where one class of all four would lose 12/8."""
+    """Two aged 0, one 1, one 2: 1 joins the two, then 2 borrows 1 for 6/8, while one class of all four loses 12/8."""
     requirement = Requirement.of(read_models("k_anonymity(k=2)"), table_of([(0, 0, 0)] * 2 + [(1, 0, 0), (2, 0, 0)]))
     cover = bottom_up(requirement, {})
     assert sorted(cover.sizes.tolist()) == [2, 2]
