@@ -10,9 +10,8 @@ import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -40,6 +39,9 @@ from ppml_core.data.hierarchy import Codes, Hierarchy
 from ppml_core.data.large_files import LargeFile, look_at
 from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def tuples_of_counts(counts: Counts, schema: Schema) -> Tuples:

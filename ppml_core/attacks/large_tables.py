@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from ppml_core.attacks.linkage import RiskReport, risk_of_counts, risk_report
 from ppml_core.data.counts import Counts
 from ppml_core.data.counts_dask import count_with_dask
+from ppml_core.data.counts_duckdb import DEFAULT_LIMIT, count_with_duckdb
 from ppml_core.data.large_files import LargeFile, look_at
 from ppml_core.data.reading import read_dataset
 from ppml_core.data.schema import Schema
@@ -40,11 +41,12 @@ def risk_from_file(
     if address is not None and engine != "dask":
         raise BadInput(f"an address is for the engine dask only, not for {engine}.")
     if engine == "memory":
-        return risk_report(read_dataset(path, schema=schema, qi=qi, sensitive=sensitive), threshold)
+        data = read_dataset(path, schema=schema, qi=qi, sensitive=sensitive)
+        _check_known(data.quasi_identifiers)
+        return risk_report(data, threshold)
     file, meaning = look_at(Path(path), schema, qi, sensitive)
     known, secret = meaning.quasi_identifiers, meaning.with_role("sensitive")
-    if not known:
-        raise BadInput("no column is a quasi-identifier: give at least one that role, or name them with --qi.")
+    _check_known(known)
     counts = count_file(file, meaning, [*known, *secret], engine, memory_limit, address)
     return risk_of_counts(counts, known, secret, threshold, Path(path).name)
 
@@ -60,6 +62,9 @@ def count_file(
     """The counts over these columns of a file, by `duckdb` or `dask`."""
     if engine == "dask":
         return count_with_dask(file, schema, names, address)
-    from ppml_core.data.counts_duckdb import DEFAULT_LIMIT, count_with_duckdb  # loaded where it is used: 30 MB
-
     return count_with_duckdb(file, schema, names, memory_limit or DEFAULT_LIMIT)
+
+
+def _check_known(quasi_identifiers: Sequence[str]) -> None:
+    if not quasi_identifiers:
+        raise BadInput("no column is a quasi-identifier: give at least one that role, or name them with --qi.")

@@ -18,6 +18,7 @@ import numpy as np
 
 from ppml_core import __version__
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
+from ppml_core.cli.large import engine_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
 from ppml_core.cli.tables import read_table_of, schema_arguments, table_arguments
 from ppml_core.data.dataset import Dataset
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     risk = _command(commands, "risk", _risk, "re-identification risk of a table")
     table_arguments(risk)
     risk.add_argument("--threshold", type=float, default=0.2, help="count people whose risk is strictly above (0.2)")
+    engine_arguments(risk)
 
     anonymize_arguments(_command(commands, "anonymize", _anonymize, "make a release that keeps privacy models"))
     lattice_arguments(_command(commands, "lattice", _lattice, "the best generalization for every k, from one sweep"))
@@ -120,12 +122,9 @@ def _methods(_: argparse.Namespace) -> dict[str, Any]:
 
 
 def _risk(arguments: argparse.Namespace) -> dict[str, Any]:
-    from ppml_core.attacks.linkage import risk_report
+    from ppml_core.cli.large import run_risk
 
-    data = read_table_of(arguments, arguments.table)
-    if not data.quasi_identifiers:
-        raise BadInput("no column is a quasi-identifier: give at least one that role, or name them with --qi.")
-    return risk_report(data, arguments.threshold).values()
+    return run_risk(arguments)
 
 
 def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:

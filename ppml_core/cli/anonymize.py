@@ -20,6 +20,7 @@ from ppml_core.anonymize.models.base import PrivacyModel, read_models, write_mod
 from ppml_core.anonymize.transforms.drop_identifiers import DropIdentifiers
 from ppml_core.catalog import method
 from ppml_core.cli.flags import BETA_VARIANTS, L_VARIANTS, T_VARIANTS
+from ppml_core.cli.large import MEMORY, run_anonymize_file
 from ppml_core.cli.output import check_target_folder, plain, say, write_whole
 from ppml_core.cli.tables import read_table_of
 from ppml_core.data.dataset import Dataset
@@ -71,7 +72,11 @@ def models_of(arguments: argparse.Namespace) -> tuple[PrivacyModel, ...]:
 def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     """Writes the release, and the mapping where asked; returns what the search found."""
     check_target_folder(arguments.out)
-    made = _method_of(arguments)
+    if arguments.engine != MEMORY:
+        return run_anonymize_file(arguments)
+    if arguments.memory_limit:
+        raise BadInput("--memory-limit belongs to --engine duckdb: give that as well.")
+    made = method_of(arguments)
     data = read_table_of(arguments, arguments.table)
     _check_mapping(arguments.mapping)
     rng = np.random.default_rng(arguments.seed)
@@ -128,7 +133,7 @@ def run_lattice(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _method_of(arguments: argparse.Namespace) -> Anonymizer:
+def method_of(arguments: argparse.Namespace) -> Anonymizer:
     """The anonymizer with every flag that it understands; a flag it does not is refused."""
     cls = method(Anonymizer, arguments.method)
     known = settings_of(cls)

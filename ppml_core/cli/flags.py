@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ppml_core.cli.large import MEMORY, engine_arguments
 from ppml_core.cli.tables import table_arguments
 
 L_VARIANTS = {
@@ -29,7 +30,8 @@ def anonymize_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, help="for methods that draw at random: makes an exploration repeatable")
     command.add_argument("--keep-suppressed", action="store_true", help="keep suppressed rows, with * in them")
     command.add_argument("--mapping", type=Path, help="what each value became: a .json file, or a folder of CSV files")
-    command.add_argument("--out", type=Path, required=True, help="the CSV file to write")
+    engine_arguments(command, (MEMORY, "duckdb"))
+    command.add_argument("--out", type=Path, required=True, help="the CSV file to write (Parquet too with duckdb)")
 
 
 def lattice_arguments(command: argparse.ArgumentParser) -> None:

@@ -29,12 +29,17 @@ def schema_arguments(command: argparse.ArgumentParser) -> None:
 
 def read_table_of(arguments: argparse.Namespace, table: str) -> Dataset:
     """The named table with the roles that were asked for, and its population where one is named."""
-    twice = sorted(set(arguments.qi or ()) & set(arguments.sensitive or ()))
-    if twice:
-        raise BadInput(f"{twice[0]!r} is named by --qi and by --sensitive: a column has one role.")
+    check_roles(arguments)
     data = read_dataset(table, schema=arguments.schema, qi=arguments.qi, sensitive=arguments.sensitive)
     population = getattr(arguments, "population", None)
     if not population:
         return data
     others = read_dataset(population, schema=arguments.schema, qi=data.quasi_identifiers)
     return dataclasses.replace(data, population=others)
+
+
+def check_roles(arguments: argparse.Namespace) -> None:
+    """Raises BadInput where a column is given two roles."""
+    twice = sorted(set(arguments.qi or ()) & set(arguments.sensitive or ()))
+    if twice:
+        raise BadInput(f"{twice[0]!r} is named by --qi and by --sensitive: a column has one role.")

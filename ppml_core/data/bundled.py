@@ -54,6 +54,11 @@ def load(name: str) -> Dataset:
     return Dataset(_read(_table_file(folder), schema), schema, name)
 
 
+def file_of(name: str) -> Path:
+    """Where the table of that name lies, its schema beside it. Raises BadInput that lists the names there are."""
+    return _table_file(_folder(name))
+
+
 def describe() -> list[Described]:
     """One line per bundled set, without reading more of a table than its number of rows."""
     return [_describe(name) for name in names()]

@@ -10,14 +10,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from ppml_core.data.counts import Counts, count_batch, merged
 from ppml_core.data.large_files import LargeFile
 from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput
+
+if TYPE_CHECKING:
+    import duckdb
 
 LIMIT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT])(i?)B\s*", flags=re.IGNORECASE)
 DEFAULT_LIMIT = "2GB"
@@ -70,6 +71,8 @@ def _one_pass(file: LargeFile, names: Sequence[str], memory_limit: str, turn: in
 @contextmanager
 def connected(memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database of its own that keeps to the limit and leaves nothing behind."""
+    import duckdb  # loaded where it is used: 30 MB
+
     limit = bytes_of(memory_limit)
     threads = max(1, min(os.cpu_count() or 1, int(limit // BYTES_PER_THREAD)))
     with tempfile.TemporaryDirectory(prefix="ppml-") as folder:
@@ -92,6 +95,8 @@ def connected(memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
 @contextmanager
 def told(file: LargeFile) -> Iterator[None]:
     """DuckDB's faults in one sentence."""
+    import duckdb
+
     name = file.paths[0].name
     try:
         yield

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from ppml_core.cli import main
-from ppml_core.data.bundled import load, names
+from ppml_core.data.bundled import file_of, load, names
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
@@ -56,6 +56,37 @@ def test_anonymize_writes_what_it_says(capsys: pytest.CaptureFixture[str], tmp_p
     assert table.groupby(data.quasi_identifiers).size().min() == said["min_class"] >= 5
     assert not set(data.schema.with_role("identifier")) & set(table.columns)
     assert set(data.schema.with_role("feature")) <= set(table.columns)
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Path:
+    """German credit as a file with its schema beside it."""
+    data = load("german_credit")
+    data.table.to_parquet(tmp_path / "table.parquet", index=False)
+    (tmp_path / "schema.toml").write_bytes((file_of("german_credit").parent / "schema.toml").read_bytes())
+    return tmp_path / "table.parquet"
+
+
+def test_duckdb_counts_what_memory_counts(capsys: pytest.CaptureFixture[str], alone: Path) -> None:
+    """But for the columns that are kept beside, which it does not read."""
+    by_file = answer(capsys, "risk", str(alone), "--engine", "duckdb", "--memory-limit", "500MB")
+    by_name = answer(capsys, "risk", "german_credit", "--engine", "duckdb")
+    whole = answer(capsys, "risk", "german_credit")
+    assert by_file == by_name
+    assert by_file == whole | {"unique_share_with_kept": None}
+
+
+def test_duckdb_writes_the_release_that_memory_writes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    outs = [tmp_path / "memory.csv", tmp_path / "duckdb.csv"]
+    found = [
+        answer(capsys, "anonymize", "german_credit", "--k", "3", "--engine", out.stem, "--out", str(out))
+        for out in outs
+    ]
+    for key in ("method", "levels", "loss", "suppressed", "classes", "min_class", "rows"):
+        assert found[0][key] == found[1][key], key
+    tables = [pd.read_csv(out, dtype=str) for out in outs]
+    first, second = (table.sort_values(list(table.columns), ignore_index=True) for table in tables)
+    pd.testing.assert_frame_equal(first, second)
 
 
 def test_suppressed_rows_can_stay(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -114,6 +145,15 @@ def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_pat
         (["risk", "adult", "--qi", "height"], "height"),
         (["risk", "adult", "--threshold", "7"], "threshold"),
         (["risk"], "TABLE"),
+        (["risk", "adult", "--qi", "age", "--sensitive", "age", "--engine", "duckdb"], "one role"),
+        (["risk", "adult", "--memory-limit", "1GB"], "duckdb only"),
+        (["risk", "adult", "--engine", "duckdb", "--memory-limit", "much"], "500MB"),
+        (["risk", "adult", "--engine", "dask"], "address"),
+        (["risk", "nothing.parquet", "--engine", "duckdb"], "nothing.parquet"),
+        (["anonymize", "adult", "--engine", "duckdb", "--l", "2", "--out", "x.csv"], "give --k only"),
+        (["anonymize", "adult", "--engine", "duckdb", "--method", "local", "--out", "x.csv"], "give --k only"),
+        (["anonymize", "adult", "--engine", "duckdb", "--keep-suppressed", "--out", "x.csv"], "--keep-suppressed"),
+        (["anonymize", "adult", "--memory-limit", "1GB", "--out", "x.csv"], "--engine duckdb"),
         (["fly"], "fly"),
         (["anonymize", "adult", "--k", "0", "--out", "x.csv"], "k must be"),
         (["anonymize", "adult", "--out", "no/such/folder/x.csv"], "folder"),

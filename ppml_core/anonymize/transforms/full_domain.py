@@ -70,12 +70,16 @@ class FullDomain(Anonymizer):
         first = () if self.k == 1 and self.models.strip() else (KAnonymity(k=self.k),)
         return (*first, *read_models(self.models))
 
+    def question(self) -> Question:
+        """What is lost least of, and within which limits."""
+        return Question(
+            self.suppression_limit, method(Loss, self.loss)(), read_weights(self.weights), read_levels(self.levels)
+        )
+
     def fit(self, data: Dataset, rng: np.random.Generator) -> Generalized:
         started = time.perf_counter()
         requirement = Requirement.of(self.asked(), data, population=data.population)
-        question = Question(
-            self.suppression_limit, method(Loss, self.loss)(), read_weights(self.weights), read_levels(self.levels)
-        )
+        question = self.question()
         if bounded.is_needed(requirement):
             node, gap = bounded.search(requirement, question, self.search_nodes)
         else:
