@@ -21,7 +21,7 @@ from ppml_core.anonymize.models.k_anonymity import KAnonymity
 from ppml_core.anonymize.tuples import Tuples
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.hierarchy import Codes
-from ppml_core.errors import BadInput
+from ppml_core.errors import BadInput, NotApplicable
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +92,15 @@ class Requirement:
     def is_per_class(self) -> bool:
         """Whether each class is judged by itself."""
         return not self.release_checks
+
+    def check_overlap(self) -> None:
+        """Raises NotApplicable where a model cannot be asked of classes that one person may fit several of."""
+        for model in self.models:
+            if model.needs_disjoint_classes:
+                raise NotApplicable(
+                    f"{model.name()} needs classes that do not overlap, which this method does not make; "
+                    f"full_domain does."
+                )
 
     def at_least(self, people: int) -> Requirement:
         """The same, and no class below that many people."""

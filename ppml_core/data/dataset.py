@@ -39,7 +39,8 @@ class Dataset:
     """A table (one row per person) and its schema. The table is never changed in place.
 
     `whole` is the table that this one is a part of: where a hierarchy is built over what occurs, not declared, a part
-    uses that of the whole, so that training and test people are generalized alike. `published` says what the texts of
+    uses that of the whole, so that training and test people are generalized alike. `population` are the people that
+    the table's were drawn from, under the same quasi-identifiers: what occurs there occurs. `published` says what the texts of
     a recoded column may stand for, where cells of one column are generalized unequally; the release and raw people
     who are to be compared with it carry the same.
 
@@ -93,6 +94,9 @@ class Dataset:
             return hierarchy_from_file(folder / column.hierarchy_file, name, column.missing)
         if column.levels:
             return hierarchy_from_levels(column.levels, name, column.missing)
+        if self.population is not None and name in self.population.table:
+            both = pd.concat([self.table[[name]], self.population.table[[name]]], ignore_index=True)
+            return Dataset(both, Schema({name: column})).hierarchy(name)
         missing = column.missing or self._lacks_some(name)
         if column.kind == "numeric":
             widths = column.widths or _default_widths(self.table[name], column.bounds)
@@ -173,6 +177,8 @@ class Dataset:
                 digest.update(name.encode())
         for name, published in sorted(self.published.items()):
             digest.update(name.encode() + published.digest)
+        if self.population is not None:
+            digest.update(self.population.fingerprint.encode())
         return digest.hexdigest()
 
 

@@ -26,11 +26,13 @@ class PrivacyModel(Method, ABC):
     `upward_closed`: once a class satisfies it, a class that contains it does too; then "at most so many suppressed"
     holds at every node above one where it holds, and a search may prune by that. `closed_under_merging` is weaker: a
     class made of classes that all satisfy it does so too. `needs_population` asks for a population table.
+    `needs_disjoint_classes`: its promise has no meaning where a person fits several classes.
     """
 
     upward_closed: ClassVar[bool] = False
     closed_under_merging: ClassVar[bool] = False
     needs_population: ClassVar[bool] = False
+    needs_disjoint_classes: ClassVar[bool] = False
 
     def sensitive_of(self, ground: Ground) -> tuple[str, ...]:
         """The sensitive attributes whose histograms the model reads."""

@@ -22,12 +22,14 @@ class DeltaPresence(ReleaseModel):
     somebody is in the table at all (`high`), or is not (`low`). Where people of the population stand in a class that
     holds nobody of the table, their chance is 0 and suppression cannot mend it: with `low` above 0 the whole
     generalization fails. Suppressed people are not counted: someone who learns how many they are may learn more.
-    Nergiz, Atzori & Clifton 2007. Needs a population table.
+    Nergiz, Atzori & Clifton 2007. Needs a population table, and a
+    recoding that gives each person one class: where classes overlap, the chance is that of no single one.
     """
 
     title: ClassVar[str] = "δ-presence"
     closed_under_merging: ClassVar[bool] = True
     needs_population: ClassVar[bool] = True
+    needs_disjoint_classes: ClassVar[bool] = True
 
     high: float = setting(0.5, 0, 1, help="largest chance of being in the release", unit="probability")
     low: float = setting(0.0, 0, 1, help="smallest chance of being in the release", unit="probability")

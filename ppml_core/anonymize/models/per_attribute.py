@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ppml_core.anonymize.classes import Bools, Classes, Ground, Ints, Sensitive
 from ppml_core.anonymize.models.base import ClassCheck, ClassModel
+from ppml_core.data.hierarchy import MISSING
 from ppml_core.errors import BadInput
 
 HistogramCheck = Callable[[Ints, int], Bools]
@@ -42,9 +43,13 @@ class SensitiveModel(ClassModel):
 
 
 def check_values(ground: Ground, names: Sequence[str], values: Sequence[str]) -> None:
-    """Raises BadInput for a value that is neither in the table nor listed in the schema."""
-    known = {label for name in names for label in ground.sensitive(name).labels}
-    known |= {label for name in names for label in ground.data.schema[name].categories or ()}
+    """Raises BadInput for a value that is neither in the table nor in its list or hierarchy in the schema."""
+    known: set[str] = set()
+    for name in names:
+        tree = ground.sensitive(name).tree
+        known |= {*ground.sensitive(name).labels, *(ground.data.schema[name].categories or ())}
+        known |= set(tree.leaves) if tree is not None else set()
     for value in values:
         if value not in known:
-            raise BadInput(f"{value!r} is no value of {', '.join(names)}: name one of {', '.join(sorted(known)[:10])}.")
+            some = ", ".join(repr(label) for label in sorted(known - {MISSING})[:10])
+            raise BadInput(f"{value!r} is no value of {', '.join(names)}: name one of {some}.")

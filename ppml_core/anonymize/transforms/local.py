@@ -75,6 +75,7 @@ class Local(Anonymizer):
     def fit(self, data: Dataset, rng: np.random.Generator) -> LocallyRecoded:
         started = time.perf_counter()
         requirement = Requirement.of(self.asked(), data, population=data.population)
+        requirement.check_overlap()
         cover, kept = self._cover(requirement)
         gone = requirement.ground.people - int(cover.sizes[kept].sum())
         if gone > int(self.suppression_limit * len(data)):

@@ -62,6 +62,7 @@ class Mondrian(Anonymizer):
     def fit(self, data: Dataset, rng: np.random.Generator) -> Boxes:
         started = time.perf_counter()
         requirement = Requirement.of(self.asked(), data, population=data.population)
+        requirement.check_overlap()
         tuples = requirement.tuples
         kinds = [data.schema[name].kind for name in tuples.names]
         values = [leaf_values(tree, kind) for tree, kind in zip(tuples.trees, kinds, strict=True)]
