@@ -45,7 +45,8 @@ def search(
     hunt = _Hunt(requirement, question, most_nodes, progress, cancelled)
     hunt.run()
     if hunt.best is None:
-        raise unreachable(requirement, question.suppression_limit, hunt.judge.node(hunt.nearest[1]))
+        tried = len(hunt.judge.judged) if hunt.is_over() else None
+        raise unreachable(requirement, question.suppression_limit, hunt.judge.node(hunt.nearest[1]), tried)
     return hunt.judge.node(hunt.best), max(0.0, hunt.best_loss - min(hunt.bound, hunt.best_loss))
 
 
@@ -79,7 +80,7 @@ class _Hunt:
         seen = {self.low}
         while frontier:
             self.bound, levels = heapq.heappop(frontier)
-            if self.bound >= self.best_loss or self._is_over():
+            if self.bound >= self.best_loss or self.is_over():
                 return
             self.taken += 1
             if not self._fails(levels):
@@ -93,7 +94,7 @@ class _Hunt:
                     heapq.heappush(frontier, (max(self.bound, self.loss.bound(above)), above))
         self.bound = self.best_loss
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether the budget is spent; a node that is ruled out costs a hundredth of one that is judged."""
         spent = len(self.judge.judged) + self.taken // RULED_OUT_PER_JUDGED
         if self.progress is not None:
@@ -136,7 +137,7 @@ class _Hunt:
         while True:
             below = [node for node in self._below(here) if not self._fails(node)]
             better = [node for node in below if self._consider(node) and self.judge(node).loss < self.judge(here).loss]
-            if not better or self._is_over():
+            if not better or self.is_over():
                 return
             here = min(better, key=lambda node: self.judge(node).loss)
 

@@ -75,11 +75,12 @@ def cheapest(requirement: Requirement, question: Question, cancelled: Callable[[
     return search.answer()
 
 
-def unreachable(requirement: Requirement, limit: float, nearest: Node) -> Unreachable:
-    """The refusal, in words that name the models, the limit and what came nearest."""
+def unreachable(requirement: Requirement, limit: float, nearest: Node, tried: int | None = None) -> Unreachable:
+    """The refusal, in words that name the models, the limit and what came nearest; `tried` where not all were."""
     people = max(requirement.ground.people, 1)
+    none = "no generalization" if tried is None else f"none of the {tried:,} generalizations that were tried"
     return Unreachable(
-        f"no generalization reaches {requirement.words()} with at most {limit:.1%} of {people:,} people suppressed; "
+        f"{none} reaches {requirement.words()} with at most {limit:.1%} of {people:,} people suppressed; "
         f"the nearest suppresses {nearest.suppressed / people:.1%}.",
         best=nearest,
     )

@@ -40,9 +40,9 @@ class Dataset:
 
     `whole` is the table that this one is a part of: where a hierarchy is built over what occurs, not declared, a part
     uses that of the whole, so that training and test people are generalized alike. `population` are the people that
-    the table's were drawn from, under the same quasi-identifiers: what occurs there occurs. `published` says what the texts of
-    a recoded column may stand for, where cells of one column are generalized unequally; the release and raw people
-    who are to be compared with it carry the same.
+    the table's were drawn from, under the same quasi-identifiers: what occurs there occurs. `published` says what the
+    texts of a recoded column may stand for, where cells of one column are generalized unequally; the release and raw
+    people who are to be compared with it carry the same.
 
     Raises BadInput when schema and table do not fit each other.
     """
