@@ -10,6 +10,7 @@ page one is on, and a link must carry all.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,9 +19,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard import links
+from dashboard.history import State, history
 from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.catalog import method, methods
 from ppml_core.data.bundled import names
+from ppml_core.data.bundled import schema_of as bundled_schema
+from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput
 from ppml_core.learn.base import Learner
 from ppml_core.settings import Setting, settings_of
@@ -33,6 +38,8 @@ UPLOAD = "upload"
 AUTO = "auto"
 SETTING = "set."
 KEPT = "kept"
+DRAWN, DRAWING = "drawn", "drawing"
+COLUMNS = "columns"
 VIEWS = ("measure", "view", "column")
 
 
@@ -77,29 +84,102 @@ def start() -> None:
     for key in st.query_params:
         if key.startswith(SETTING):
             st.session_state[key] = st.query_params[key]
+    if COLUMNS in st.query_params and kept["dataset"] != UPLOAD:
+        try:
+            keep_schema(_with_changes(str(kept["dataset"]), links.unpack(st.query_params[COLUMNS])).to_toml())
+        except BadInput:
+            refused.append(COLUMNS)
     if refused:
         st.session_state["notice"] = f"The link's {' and '.join(refused)} cannot be used here; the default stands."
 
 
 def arrive(page: str) -> None:
-    """Before a page draws anything: takes over what was moved, and on another page hands the controls their values."""
+    """Before a page draws anything: takes over what was moved, and hands all other controls their values.
+
+    Only controls that this page has drawn are believed: for any other, Streamlit goes back to the value that it began
+    with, on the way to another page and after it.
+    """
     kept: dict[str, Any] = st.session_state[KEPT]
-    entered = st.session_state.get("page") != page
-    st.session_state["page"] = page
+    if st.session_state.get("page") != page:
+        st.session_state["page"], st.session_state[DRAWN] = page, set()
+    st.session_state[DRAWING] = set()
     for name in (*fields(), *VIEWS):
-        if st.session_state.get(name) is not None:
+        if name in st.session_state[DRAWN] and st.session_state.get(name) is not None:
             kept[name] = st.session_state[name]
-        if name in kept and (entered or name not in st.session_state):
+        elif name in kept:
             st.session_state[name] = kept[name]
 
 
+def first(name: str, otherwise: Any = None) -> Any:
+    """What a control that is drawn now starts with; from here on, what it is moved to is believed.
+
+    Handed over as the control's default as well: a value that was only set beforehand is lost where the browser draws
+    two runs at once, and the control would stand at the low end of its scale.
+    """
+    for drawn in (DRAWN, DRAWING):
+        st.session_state.setdefault(drawn, set()).add(name)
+    return st.session_state.get(name, otherwise)
+
+
+def put(name: str, value: Any) -> None:
+    """Gives a value of the scenario, or a view, to every page."""
+    st.session_state[name] = st.session_state[KEPT][name] = value
+
+
 def publish() -> None:
-    """Writes what differs from the defaults into the URL, so that the address is always a link to what is shown."""
+    """Writes what differs from the defaults into the URL, so that the address is always a link to what is shown.
+
+    Roles and hierarchies that were changed go along for a bundled table; those of an upload may hold its values.
+    """
+    st.session_state[DRAWN] = st.session_state[DRAWING]
+    history().record(_state())
     wanted = {name: _text(get(name)) for name, field in fields().items() if get(name) != field.default}
     learner = str(get("learner"))
     wanted |= {f"{SETTING}{learner}.{name}": _text(value) for name, value in learner_settings(learner).items()}
+    if edited_schema() is not None and not is_upload() and (packed := links.pack(changed_columns())):
+        wanted[COLUMNS] = packed
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
+
+
+def undo() -> None:
+    """Goes back to what was decided before the last change."""
+    _put_back(history().undo())
+
+
+def redo() -> None:
+    _put_back(history().redo())
+
+
+def can_undo() -> bool:
+    """Whether there is something to go back to; at the end of a run the present state may not be recorded yet."""
+    past = history().past
+    return len(past) > 1 or bool(past and past[-1] != _state())
+
+
+def can_redo() -> bool:
+    return bool(history().undone) and history().past[-1] == _state()
+
+
+def _state() -> State:
+    settings = {str(key): value for key, value in st.session_state.items() if str(key).startswith(SETTING)}
+    number = int(upload()["number"]) if is_upload() else 0
+    return State({name: get(name) for name in fields()}, settings, edited_schema(), number)
+
+
+def _put_back(state: State | None) -> None:
+    if state is None:
+        return
+    for name, value in state.values.items():
+        put(name, value)
+    for key in [key for key in st.session_state if str(key).startswith(SETTING)]:
+        del st.session_state[key]
+    for key, value in state.settings.items():
+        st.session_state[key] = value
+    if state.schema is None:
+        forget_roles()
+    else:
+        keep_schema(state.schema)
 
 
 def get(name: str) -> Any:
@@ -117,7 +197,7 @@ def delta() -> float | None:
 def open_scenario(values: Mapping[str, Any]) -> None:
     """Sets these values and the defaults for all others."""
     for name, field in fields().items():
-        st.session_state[name] = values.get(name, field.default)
+        put(name, values.get(name, field.default))
     for key in [key for key in st.session_state if str(key).startswith(SETTING)]:
         del st.session_state[key]
     st.session_state.pop("schema", None)
@@ -125,7 +205,7 @@ def open_scenario(values: Mapping[str, Any]) -> None:
 
 def choose_dataset(name: str) -> None:
     """Another bundled table; the protections stay as they are."""
-    st.session_state["dataset"] = name
+    put("dataset", name)
     st.session_state.pop("schema", None)
 
 
@@ -133,7 +213,8 @@ def take_click(chart: str, name: str, offered: Sequence[float]) -> None:
     """Copies a clicked point of a chart into the scenario: selections are lost when the figure changes."""
     points = st.session_state[chart]["selection"]["points"]
     if points:
-        st.session_state[name] = min(offered, key=lambda value: abs(value - float(points[0]["x"])))
+        nearest = min(offered, key=lambda value: abs(value - float(points[0]["x"])))
+        put(name, nearest)
 
 
 def forget_roles() -> None:
@@ -181,7 +262,7 @@ def keep_upload(filename: str, table: pd.DataFrame, schema_toml: str, reasons: M
         "reasons": dict(reasons),
         "number": number,
     }
-    st.session_state["dataset"] = UPLOAD
+    put("dataset", UPLOAD)
     st.session_state.pop("schema", None)
 
 
@@ -196,6 +277,40 @@ def edited_schema() -> str | None:
 
 def keep_schema(toml: str) -> None:
     st.session_state["schema"] = toml
+
+
+def changed_columns() -> dict[str, dict[str, Any]]:
+    """The columns of a bundled table whose meaning was changed in this session, as TOML carries them."""
+    edited = edited_schema()
+    if edited is None or is_upload():
+        return {}
+    first = bundled_schema(dataset_name())
+    now = Schema.from_values(tomllib.loads(edited))
+    return {name: column.values() for name, column in now.columns.items() if column != first[name]}
+
+
+def _with_changes(name: str, changes: Mapping[str, Mapping[str, Any]]) -> Schema:
+    """A bundled table's schema with some columns changed. Raises BadInput for a column that it does not have."""
+    first = bundled_schema(name)
+    for column in changes:
+        if column not in first.columns:
+            raise BadInput(f"the table has no column {column!r}.")
+    changed = {column: Column.from_values(column, values) for column, values in changes.items()}
+    schema = first.replace_columns(changed)
+    check_files(schema, first)
+    return schema
+
+
+def check_files(schema: Schema, first: Schema | None) -> None:
+    """Raises BadInput where a schema names a hierarchy file that the table did not come with: links and uploads may not
+    make this machine open its files."""
+    for name, column in schema.columns.items():
+        own = first.columns.get(name) if first is not None else None
+        if column.hierarchy_file and column.hierarchy_file != (own.hierarchy_file if own else None):
+            raise BadInput(
+                f"column {name!r}: the hierarchy file {column.hierarchy_file!r} is not here; "
+                f"load it on the page Data & roles, in the hierarchy editor."
+            )
 
 
 def take_notice() -> str:

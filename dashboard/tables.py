@@ -49,6 +49,7 @@ def dataset() -> Dataset:
     def make() -> Dataset:
         if own:
             schema = Schema.from_values(tomllib.loads(edited or brought["schema"]))
+            session.check_files(schema, None)
             return Dataset(brought["table"], schema, name=brought["filename"])
         return with_roles(load(name), edited) if edited else load(name)
 
@@ -57,7 +58,10 @@ def dataset() -> Dataset:
 
 
 def with_roles(data: Dataset, toml: str) -> Dataset:
-    return data.with_schema(Schema.from_values(tomllib.loads(toml), folder=data.schema.folder))
+    """The table with the meaning that the TOML gives it; no file of this machine is opened by a name in there."""
+    schema = Schema.from_values(tomllib.loads(toml), folder=data.schema.folder)
+    session.check_files(schema, data.schema)
+    return data.with_schema(schema)
 
 
 def lattice() -> Lattice:

@@ -48,10 +48,12 @@ def scenario_bar() -> None:
         f"{session.get('repeats')} repeats",
     ]
     facts = "".join(f"<li>{part}</li>" for part in parts)
-    line, actions = st.columns([5, 1.35], vertical_alignment="center")
+    line, actions = st.columns([5, 2.1], vertical_alignment="center")
     with line:
         st.html(f'<ul class="scenario" aria-label="Scenario">{facts}</ul>')
     with actions, st.container(horizontal=True, horizontal_alignment="right", key="bar_actions"):
+        for name, act, can in (("Undo", session.undo, session.can_undo), ("Redo", session.redo, session.can_redo)):
+            st.button(name, type="tertiary", key=name.lower(), on_click=act, disabled=not can())
         st.button("Reset", type="tertiary", key="reset", on_click=session.open_scenario, args=({},))
         copy_link()
 
@@ -136,6 +138,7 @@ def epsilon_slider(*, disabled: bool = False) -> float:
     value = st.select_slider(
         "Privacy budget ε",
         options=session.EPSILONS,
+        value=session.first("epsilon"),
         format_func=budget,
         key="epsilon",
         disabled=disabled,
@@ -155,6 +158,7 @@ def k_slider(offered: Sequence[int]) -> int:
     value = st.select_slider(
         "k, smallest class of look-alikes",
         options=offered,
+        value=session.first("k"),
         key="k",
         label_visibility="collapsed",
     )
@@ -171,21 +175,24 @@ def segments(name: str, offered: Sequence[str], key: str, show: Callable[[str], 
     """One of a few, side by side; kept across pages."""
     keep_within(key, offered, offered[0])
     shared: dict[str, Any] = {"required": True, "label_visibility": "collapsed"}
-    return str(st.segmented_control(name, list(offered), key=key, format_func=show, **shared))
+    return str(
+        st.segmented_control(name, list(offered), default=session.first(key), key=key, format_func=show, **shared)
+    )
 
 
 def choose(
     name: str, offered: Any, key: str, show: Callable[[Any], str] = words, help: str = "", first: Any = None
 ) -> Any:
     """One of several, by name; kept across pages."""
-    start: dict[str, Any] = {} if first is None else {"index": list(offered).index(first)}
-    return st.selectbox(name, offered, key=key, format_func=show, help=help or None, **start)
+    chosen = session.first(key, first)
+    index = list(offered).index(chosen) if chosen in offered else 0
+    return st.selectbox(name, offered, index, key=key, format_func=show, help=help or None)
 
 
 def keep_within(key: str, offered: Sequence[Any], instead: Any) -> None:
     """Gives a control a value that it offers."""
     if st.session_state.get(key) not in offered:
-        st.session_state[key] = instead
+        session.put(key, instead)
 
 
 def short_title(data: Dataset) -> str:
@@ -213,13 +220,13 @@ def control(setting: Setting, key: str, *, columns: Sequence[str] = (), title: s
     if key.startswith(session.SETTING):
         shared["persist_state"] = "session"
     first = _first(setting, key)
-    if key not in st.session_state or st.session_state[key] != first:
+    if session.first(key) != first:
         st.session_state[key] = first
     if setting.type == "bool":
-        return st.toggle(name, **shared)
+        return st.toggle(name, first, **shared)
     if setting.type == "choice":
         offered = [*([session.AUTO] if setting.optional else []), *setting.choices]
-        return st.selectbox(name, offered, format_func=_written, **shared)
+        return st.selectbox(name, offered, offered.index(first), format_func=_written, **shared)
     if setting.type == "columns":
         st.session_state[key] = [column for column in first or () if column in columns]
         return tuple(st.multiselect(name, list(columns), **shared))
@@ -233,13 +240,16 @@ def _number(setting: Setting, name: str, first: Any, shared: dict[str, Any]) -> 
     if stops:
         offered = sorted({*stops, *([] if first == session.AUTO else [first])})
         if setting.optional:
-            return st.selectbox(name, [session.AUTO, *offered], format_func=_written, **shared)
-        return st.select_slider(name, offered, format_func=_written, **shared)
+            everything = [session.AUTO, *offered]
+            return st.selectbox(name, everything, everything.index(first), format_func=_written, **shared)
+        return st.select_slider(name, offered, first, format_func=_written, **shared)
     kind: type = int if setting.type == "int" else float
     if setting.slider and not setting.optional and setting.slider[0] <= first <= setting.slider[1]:
         low, high = (kind(end) for end in setting.slider)
         shown = "percent" if setting.unit.startswith("share") else None
-        return st.slider(name, low, high, step=1 if kind is int else (high - low) / 20, format=shown, **shared)
+        return st.slider(
+            name, low, high, kind(first), step=1 if kind is int else (high - low) / 20, format=shown, **shared
+        )
     return st.number_input(
         name,
         value=None if setting.optional else "min",

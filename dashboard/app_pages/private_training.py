@@ -59,7 +59,7 @@ def other_controls(learner: str) -> None:
             "Keep it below one in ten times the number of people, so that nobody can be given away whole.",
         )
     st.select_slider(
-        "Repeats", session.REPEATS, key="repeats", format_func=budget,
+        "Repeats", session.REPEATS, session.first("repeats"), key="repeats", format_func=budget,
         help="Independent trainings per point: more of them narrow the band.",
     )  # fmt: skip
     rest = {name: setting for name, setting in declared.items() if name not in ("epsilon", "delta")}

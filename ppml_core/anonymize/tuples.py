@@ -97,8 +97,9 @@ def _packed_trees(trees: Sequence[Hierarchy], leaves: Sequence[Codes]) -> tuple[
         packed = tuple(PackedTree.of(tree, np.unique(codes)) for tree, codes in zip(trees, leaves, strict=True))
     bits = sum(tree.bits for tree in packed)
     if bits > MOST_BITS:
+        sizes = " x ".join(str(len(tree.kept)) for tree in packed[:20]) + " x …" * (len(packed) > 20)
         raise NotApplicable(
-            f"{len(trees)} quasi-identifiers with {' x '.join(str(len(tree.kept)) for tree in packed)} values "
+            f"{len(trees)} quasi-identifiers with {sizes} values "
             f"need {bits} bits and {MOST_BITS} are there: leave out one, or give coarser values."
         )
     return packed

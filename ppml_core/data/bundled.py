@@ -59,6 +59,11 @@ def file_of(name: str) -> Path:
     return _table_file(_folder(name))
 
 
+def schema_of(name: str) -> Schema:
+    """What the columns of that table mean. Raises BadInput that lists the names there are."""
+    return read_schema(_folder(name) / "schema.toml")
+
+
 def describe() -> list[Described]:
     """One line per bundled set, without reading more of a table than its number of rows."""
     return [_describe(name) for name in names()]

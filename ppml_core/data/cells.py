@@ -157,13 +157,14 @@ def _matches(cells: pa.Array, pattern: str) -> int:
 
 
 def _cast(cells: pa.Array, exact: bool) -> np.ndarray | None:
-    """Numbers; None where `exact` is asked for and a whole number has too many digits, or one is infinite."""
+    """Numbers; None where `exact` is asked for and a whole number has too many digits for a float, or is infinite."""
     whole = _matches(cells, WHOLE) == len(cells) - cells.null_count
     if whole and not cells.null_count:
         try:
             integers: np.ndarray = pc.cast(cells, pa.int64()).to_numpy()
-            return integers
-        except pa.ArrowInvalid:  # more digits than 64 bits hold
+            is_exact = bool(((integers < LARGEST_EXACT) & (integers > -LARGEST_EXACT)).all())
+            return integers if is_exact or not exact else None
+        except pa.ArrowInvalid:  # too many digits for 64 bits
             if exact:
                 return None
     numbers: np.ndarray = pc.cast(cells, pa.float64()).to_numpy(zero_copy_only=False)

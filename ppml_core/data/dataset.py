@@ -123,6 +123,9 @@ class Dataset:
             days = parse_dates(values, name).dt.strftime("%Y-%m-%d").fillna(MISSING)
             return np.asarray(days.to_numpy(dtype=object))
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            if pd.api.types.is_integer_dtype(values) and not values.isna().any():  # floats would merge large ones
+                integers, inverse = np.unique(values.to_numpy(), return_inverse=True)
+                return np.array([str(value) for value in integers], dtype=object)[inverse]
             unique, inverse = np.unique(values.to_numpy(dtype=float, na_value=np.nan), return_inverse=True)
             shown = np.array([MISSING if np.isnan(value) else plain(value) for value in unique], dtype=object)
             return shown[inverse]

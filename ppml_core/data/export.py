@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
-STARTS = ("=", "+", "-", "@", "\t", "\n")
-
-
+SIGNS = "[=+\\-@＝＋－＠]"
+UNSEEN = r"[\s\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069\x00-\x1f\"';,|]*"
+FORMULA = re.compile(rf"{UNSEEN}{SIGNS}|[\t\n]")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+INSIDE = re.compile(rf"([;,|\t\n\"]{UNSEEN})(?={SIGNS})(?![+-][\d.]+\s*[)\]]*\s*([;,]|$))")
+MARK = "'"
 EXACT = 2**53
 
 
 def spreadsheet_csv(table: pd.DataFrame, delimiter: str = ",") -> bytes:
     """UTF-8 with a header; text that a spreadsheet would take for a formula gets an apostrophe in front.
 
-    Numbers stay as they are. OWASP, "CSV injection".
+    That is text whose first sign, blanks, quotes and delimiters aside, is one of = + - @ in any width, or that begins
+    with a tab or a line break. Inside a text, the apostrophe stands before such a sign that follows a delimiter, a
+    quote or a line break, for another program may cut the cell there. Numbers stay as they are. Line breaks become
+    one kind. OWASP, "CSV injection".
 
     >>> spreadsheet_csv(pd.DataFrame({"note": ["=1+1", "fine"], "change": [-2, 3]}))
     b"note,change\\n'=1+1,-2\\nfine,3\\n"
@@ -23,8 +31,17 @@ def spreadsheet_csv(table: pd.DataFrame, delimiter: str = ",") -> bytes:
         values = safe.iloc[:, position]
         if not pd.api.types.is_numeric_dtype(values):
             safe.isetitem(position, _neutral(values).to_numpy())
-    safe.columns = [_neutral_text(str(name)) for name in safe.columns]
+    safe.columns = pd.Index([_neutral_text(str(name)) for name in safe.columns], dtype=object)
     return safe.to_csv(index=False, sep=delimiter, lineterminator="\n").encode("utf-8")
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet may take the text for a formula; a plain number is none.
+
+    >>> is_formula(" =1+1"), is_formula("-2"), is_formula("a=b")
+    (True, False, False)
+    """
+    return FORMULA.match(text) is not None and NUMBER.fullmatch(text) is None
 
 
 def as_written(table: pd.DataFrame) -> pd.DataFrame:
@@ -51,12 +68,5 @@ def _neutral(values: pd.Series) -> pd.Series:
 def _neutral_text(text: str) -> str:
     """Line breaks become one kind, which is quoted: a lone carriage return would begin a new row."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.startswith(STARTS) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    inside = INSIDE.sub(rf"\1{MARK}", text)
+    return MARK + inside if is_formula(text) else inside

@@ -11,8 +11,9 @@ from ppml_core.data.hierarchy import MISSING_MARKS
 from ppml_core.data.words import is_known
 from ppml_core.errors import BadInput
 
-MAX_COLUMNS = 2000
+MAX_COLUMNS = 10_000
 ENOUGH_ROWS = 5
+LONGEST_SHOWN = 60
 NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)*|[.,]\d+)([eE][+-]?\d+)?\s*")
 
 
@@ -26,7 +27,7 @@ def column_names(cells: Sequence[str], filename: str) -> list[str]:
     seen: set[str] = set()
     for name in filter(None, stripped):
         if name in seen:
-            raise BadInput(f"{filename} has two columns called {name!r}: give each column a name of its own.")
+            raise BadInput(f"{filename} has two columns called {in_short(name)}: give each column a name of its own.")
         seen.add(name)
     names = []
     for place, name in enumerate(stripped, start=1):
@@ -82,3 +83,12 @@ def _counts_up(names: Sequence[str]) -> bool:
     whole = [int(name) for name in names if re.fullmatch(r"\d{1,9}", name)]
     rising = all(after - before == 1 for before, after in itertools.pairwise(whole))
     return len(names) >= 3 and len(whole) == len(names) and rising
+
+
+def in_short(text: str) -> str:
+    """A text of somebody's as a sentence can hold it: in quotes, on one line, not too long.
+
+    >>> in_short("age")
+    "'age'"
+    """
+    return repr(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…")

@@ -26,6 +26,8 @@ TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".tab")
 PARQUET_ENDINGS = (".parquet", ".pq")
 EXCEL_ENDINGS = (".xlsx", ".xlsm")
 FORMS = ((b"PAR1", "a Parquet file", PARQUET_ENDINGS), (b"PK\x03\x04", "an Excel or zip file", EXCEL_ENDINGS))
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!")
+LONGEST_FILENAME = 80
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -136,21 +138,42 @@ def _completed(schema: Schema, table: pd.DataFrame) -> Schema:
 
 def _raw(source: Path | bytes, filename: str, delimiter: str | None, known: Collection[str]) -> _Raw:
     ending = PurePath(filename).suffix.lower()
+    filename = _in_short(filename)
     if ending not in TEXT_ENDINGS + PARQUET_ENDINGS + EXCEL_ENDINGS and ending != ".xls":
         offered = ", ".join(TEXT_ENDINGS + PARQUET_ENDINGS[:1] + EXCEL_ENDINGS[:1])
         raise BadInput(f"{filename} has an ending that is not known: choose a file that ends in one of {offered}.")
     data = _bytes(source, filename)
     if not data or data.isspace():
         raise BadInput(f"{filename} is empty: choose a file with a line of column names and one line per person.")
-    for start, form, endings in FORMS:
-        if data.startswith(start) and ending not in endings:
-            raise BadInput(f"{filename} is {form} under another ending: rename it so that it ends in {endings[0]}.")
+    _refuse_other_form(data, ending, filename)
     if ending in PARQUET_ENDINGS:
         return _checked(_Raw(read_parquet(data, filename), written=False), filename)
     if ending in EXCEL_ENDINGS or data.startswith(OLD_EXCEL):
         return _checked(_Raw(read_excel(data, filename, known), written=False), filename)
     table, found = read_text(data, filename, delimiter, known)
     return _checked(_Raw(table, written=True, delimiter=found), filename)
+
+
+def _refuse_other_form(data: bytes, ending: str, filename: str) -> None:
+    """Raises BadInput where the first bytes say that the file is of another form than its ending."""
+    for start, form, endings in FORMS:
+        if data.startswith(start) and ending not in endings:
+            raise BadInput(f"{filename} is {form} under another ending: rename it so that it ends in {endings[0]}.")
+    if data.startswith(COMPRESSED):
+        raise BadInput(f"{filename} is a compressed file: unpack it and choose what is in it.")
+    for start, name, endings in ((FORMS[0][0], "Parquet", PARQUET_ENDINGS), (FORMS[1][0], "Excel", EXCEL_ENDINGS)):
+        if ending in endings and not data.startswith((start, OLD_EXCEL)):
+            raise BadInput(
+                f"{filename} cannot be read as {name}, for it does not begin as such a file does: rename it if it is "
+                f"of another form (a text ends in .csv), or save it again."
+            )
+
+
+def _in_short(filename: str) -> str:
+    """The file's name on one line, its ends kept where it is long."""
+    shown = "".join(sign if sign.isprintable() else "�" for sign in filename)
+    half = LONGEST_FILENAME // 2
+    return shown if len(shown) <= LONGEST_FILENAME else f"{shown[:half]}…{shown[-half:]}"
 
 
 def _checked(raw: _Raw, filename: str) -> _Raw:

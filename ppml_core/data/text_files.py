@@ -1,22 +1,21 @@
-"""CSV, TSV and other delimited text: encoding and delimiter found out, cells exactly as written.
+"""CSV, TSV and other delimited text: the delimiter found out, cells exactly as written.
 
 The quick road is Arrow's reader; where it stumbles, Python's reads the file again to say which line is at fault.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
-import itertools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
 from ppml_core.data.cells import TEXT
+from ppml_core.data.encodings import decode
 from ppml_core.data.headers import column_names, refuse_headerless
 from ppml_core.errors import BadInput
 
@@ -24,7 +23,8 @@ DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_CHARACTERS = 400_000
 SAMPLE_ROWS = 200
 BLOCK_BYTES = 1 << 25
-CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1e]")
+MOST_CHARACTERS = csv.field_size_limit()  # in one cell
+LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def read_text(data: bytes, filename: str, delimiter: str | None, known: Collection[str]) -> tuple[pd.DataFrame, str]:
@@ -37,6 +37,7 @@ def read_text(data: bytes, filename: str, delimiter: str | None, known: Collecti
         raise BadInput(f"the delimiter must be one character that is no quote and no line end, not {delimiter!r}.")
     text = decode(data, filename)
     text, hinted, skipped = _excel_hint(text)
+    chosen = delimiter or hinted or ","
     try:
         chosen = delimiter or hinted or find_delimiter(text)
         head = sample_rows(text, chosen)
@@ -52,59 +53,40 @@ def read_text(data: bytes, filename: str, delimiter: str | None, known: Collecti
         if columns is None:
             columns = _careful(text, chosen, len(names), padded, skipped, filename)
         elif text.count('"') % 2:
-            _refuse_open_quote(text, chosen, filename)
+            _refuse_open_quote(text, chosen, skipped, filename)
     except csv.Error as fault:
         raise BadInput(
-            f"{filename} cannot be read as a table: {fault}; look for a quote that is never closed."
+            f"{filename} has a value of more than {MOST_CHARACTERS:,} characters that begins in line "
+            f"{_line_of_fault(text, chosen, skipped)}: shorten it, or close its quote."
         ) from fault
     table = pd.DataFrame(dict(enumerate(columns)))
     table.columns = pd.Index(names, dtype=object)
     return _trimmed(table, head[0]), chosen
 
 
-def decode(data: bytes, filename: str) -> str:
-    """The text in UTF-8, UTF-16 or Windows-1252 (which contains Latin-1). Raises BadInput where it is none of them."""
-    for mark, encoding in (
-        (codecs.BOM_UTF32_LE, "utf-32"),
-        (codecs.BOM_UTF32_BE, "utf-32"),
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(mark):
-            candidates: Sequence[str] = (encoding,)
-            break
-    else:
-        candidates = _wide(data[:2000]) or ("utf-8", "cp1252")
-    for encoding in candidates:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        sample = text[:SAMPLE_CHARACTERS]
-        if "\0" in text or (encoding == "cp1252" and len(CONTROLS.findall(sample)) > len(sample) / 1000):
-            break
-        return text
-    raise BadInput(
-        f"{filename} is not text in UTF-8, UTF-16 or Windows-1252: save it as CSV in UTF-8 and choose it again."
-    )
-
-
 def find_delimiter(text: str) -> str:
     """The delimiter that gives most rows as many fields as the header; a comma where there is one column only.
+
+    Raises csv.Error where no delimiter cuts the first lines into values short enough to be read.
 
     >>> find_delimiter("age;wage\\n39;1,5\\n40;2,5")
     ';'
     """
-    scores = []
+    scores, too_long = [], None
     for rank, delimiter in enumerate(DELIMITERS):
-        rows = sample_rows(text, delimiter)
+        try:
+            rows = sample_rows(text, delimiter)
+        except csv.Error as fault:  # a whole line is one value where the delimiter is another one
+            too_long = fault
+            continue
         fields = len(rows[0]) if rows else 0
         if fields > 1:
             alike = sum(len(row) == fields for row in rows) / len(rows)
             scores.append((alike, fields, -rank, delimiter))
     if scores:
         return max(scores)[-1]
+    if too_long is not None:
+        raise too_long
     return next((mark for mark in (*DELIMITERS, "\x1f") if mark not in text), "\x1f")
 
 
@@ -117,14 +99,6 @@ def column_names_of(head: Sequence[Sequence[str]], known: Collection[str], filen
     return column_names(first, filename)
 
 
-def _wide(start: bytes) -> Sequence[str]:
-    """UTF-16 without a mark shows as a zero in every other byte."""
-    if len(start) < 4 or b"\0" not in start:
-        return ()
-    even, odd = start[0::2].count(0) / len(start[0::2]), start[1::2].count(0) / len(start[1::2])
-    return ("utf-16-le",) if odd > 0.4 > even else ("utf-16-be",) if even > 0.4 > odd else ()
-
-
 def _excel_hint(text: str) -> tuple[str, str | None, int]:
     """Excel may write `sep=;` above the header: the rest, the delimiter it names, and how many lines were taken."""
     found = re.match(r'"?sep=(.)"?\r?\n', text, flags=re.IGNORECASE)
@@ -132,11 +106,27 @@ def _excel_hint(text: str) -> tuple[str, str | None, int]:
 
 
 def sample_rows(text: str, delimiter: str) -> list[list[str]]:
-    """Up to SAMPLE_ROWS first rows; a last one that the sample cuts is left out."""
-    part = io.StringIO(text[:SAMPLE_CHARACTERS], newline="")
-    rows = list(itertools.islice(csv.reader(part, delimiter=delimiter), SAMPLE_ROWS + 1))
-    cut = len(text) > SAMPLE_CHARACTERS and len(rows) <= SAMPLE_ROWS and len(rows) > 2
-    return [row for row in (rows[:-1] if cut else rows) if row and (len(row) > 1 or row[0].strip() or len(text) < 3)]
+    """The first rows: no more than SAMPLE_ROWS, and those after SAMPLE_CHARACTERS only until there are two."""
+    rows: list[list[str]] = []
+    characters = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal characters
+        for line in _lines(text):
+            characters += len(line)
+            yield line
+
+    for row in csv.reader(counted(), delimiter=delimiter):
+        if row and (len(row) > 1 or row[0].strip() or len(text) < 3):
+            rows.append(row)
+        if len(rows) > SAMPLE_ROWS or (characters > SAMPLE_CHARACTERS and len(rows) > 1):
+            break
+    return rows
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends, one at a time: a reader needs no second copy of the text."""
+    return (found.group() for found in LINES.finditer(text))
 
 
 def _quick(text: str, delimiter: str, width: int) -> list[pd.Series] | None:
@@ -158,7 +148,7 @@ def _quick(text: str, delimiter: str, width: int) -> list[pd.Series] | None:
 
 def _careful(text: str, delimiter: str, width: int, padded: bool, skipped: int, filename: str) -> list[pd.Series]:
     """Columns read row by row; blanks around fields are left out where every field begins with one."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=padded)
+    reader = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=padded)
     rows, line = [], skipped + 1
     for row in reader:
         if len(row) > 1 or (row and (row[0].strip() or width == 1)):
@@ -174,22 +164,39 @@ def _careful(text: str, delimiter: str, width: int, padded: bool, skipped: int, 
     return [pd.Series([cell.strip() for cell in column] if padded else list(column), dtype=TEXT) for column in columns]
 
 
-def _refuse_open_quote(text: str, delimiter: str, filename: str) -> None:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _refuse_open_quote(text: str, delimiter: str, skipped: int, filename: str) -> None:
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     start = 0
     try:
         for _ in reader:
             start = reader.line_num
     except csv.Error as fault:
         if "unexpected end" in str(fault):
-            raise BadInput(f"{filename} has a quote in line {start + 1} that is never closed: close it.") from fault
+            line = skipped + start + 1
+            raise BadInput(f"{filename} has a quote in line {line} that is never closed: close it.") from fault
+
+
+def _line_of_fault(text: str, delimiter: str, skipped: int) -> int:
+    """The line where the row begins that cannot be read."""
+    reader = csv.reader(_lines(text), delimiter=delimiter)
+    start = 0
+    try:
+        for _ in reader:
+            start = reader.line_num
+    except csv.Error:
+        pass
+    return skipped + start + 1
 
 
 def _trimmed(table: pd.DataFrame, header: Sequence[str]) -> pd.DataFrame:
-    rows = len(table)
-    while rows > 1 and all(not cell.strip() for cell in table.iloc[rows - 1]):
-        rows -= 1
-    table = table.iloc[:rows]
+    """Without the last rows and the nameless columns that hold nothing; one row stays."""
+    blank = np.ones(len(table), dtype=bool)
+    for at in range(table.shape[1]):
+        if not blank[-1]:
+            break
+        blank &= (table.iloc[:, at].str.strip() == "").to_numpy(dtype=bool)
+    filled = np.flatnonzero(~blank) if blank[-1] else [len(table) - 1]
+    table = table.iloc[: max(1, filled[-1] + 1 if len(filled) else 1)]
     unnamed = [at for at, cell in enumerate(header) if not cell.strip()]
     hollow = {at for at in unnamed if not table.iloc[:, at].str.strip().any()}
     return table.iloc[:, [at for at in range(len(header)) if at not in hollow]] if hollow else table

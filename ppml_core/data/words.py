@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from ppml_core.data.schema import Role
 
@@ -139,6 +138,10 @@ MEANINGS: Mapping[str, Meaning] = {
         codes=True,
     ),
 }
+ORDER = tuple(MEANINGS)
+KEY_OF = {word: key for key in reversed(ORDER) for word in MEANINGS[key].words}
+MOST_TOKENS = 40
+MOST_RUN = 8
 WHOLE_ONLY = {"land", "ort", "cp", "nom", "born", "tel", "ip", "nie", "nir", "pid", "mail", "rue", "birth"}
 TARGETS = _words(
     "target label class y outcome response result ziel zielvariable zielgrosse klasse ergebnis cible "
@@ -169,21 +172,22 @@ def tokens(header: str) -> list[str]:
     return re.findall(r"[^\W_]+", bare.lower())
 
 
-@cache
 def meaning(header: str) -> str | None:
     """Key of MEANINGS that a header speaks of; the longest run of its words decides, then the order of the table.
+
+    Only the first MOST_TOKENS words are looked at, and runs of at most MOST_RUN.
 
     >>> meaning("Geburtsdatum"), meaning("patient_name"), meaning("shoe size")
     ('birth', 'direct', None)
     """
-    words = tokens(header)
-    for length in range(len(words), 0, -1):
+    words = tokens(header)[:MOST_TOKENS]
+    for length in range(min(len(words), MOST_RUN), 0, -1):
         runs = {"".join(words[at : at + length]) for at in range(len(words) - length + 1)}
         if length < len(words):
             runs -= WHOLE_ONLY
-        for key, meant in MEANINGS.items():
-            if runs & meant.words:
-                return key
+        found = runs & KEY_OF.keys()
+        if found:
+            return min((KEY_OF[run] for run in found), key=ORDER.index)
     return None
 
 

