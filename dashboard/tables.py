@@ -17,16 +17,20 @@ from ppml_core.attacks.linkage import RiskReport, risk_report
 from ppml_core.charts.words import count
 from ppml_core.data.bundled import describe, load
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.identifiers import Finding, detect
 from ppml_core.data.inference import infer_schema
 from ppml_core.data.profile import profile
 from ppml_core.data.reading import read_table
-from ppml_core.data.schema import Kind, Role, Schema
+from ppml_core.data.schema import Column, Kind, Role, Schema
 from ppml_core.errors import PPMLError
 from ppml_core.experiment.preview import Preview, preview, risk_by_k
 
 FIRST = "adult"
 ROLES: tuple[Role, ...] = get_args(Role)
 KINDS: tuple[Kind, ...] = get_args(Kind)
+DIRECT = ("name", "email", "phone", "address", "national_id", "credit_card", "iban", "record_number")
+SURE = 0.7
+SAMPLES, SAMPLE_LETTERS = 3, 24
 
 
 def desk() -> Desk:
@@ -125,19 +129,51 @@ def bundled_cards() -> list[dict[str, str]]:
     return sorted(cards, key=lambda card: card["name"] != FIRST)
 
 
-def column_list() -> pd.DataFrame:
-    """One line per column: role, kind, what it tells apart, what is missing, and why it was read so."""
-    data = dataset()
+def column_list(samples: bool = False) -> pd.DataFrame:
+    """One line per column: role, what it looks like, what it tells apart, what is missing, and why it was read so.
+
+    With `samples` the three most frequent values of each stand beside it.
+    """
+    data, found = dataset(), identifiers()
     frame: pd.DataFrame = desk().once(("profile", key()), lambda: profile(data))
     reasons = session.upload()["reasons"] if session.is_upload() else {}
-    why = [reasons.get(name) or data.schema[name].description for name in frame["column"]]
+    why = [
+        " ".join([reasons.get(name) or data.schema[name].description, *_evidence(found.get(name))]).strip()
+        for name in frame["column"]
+    ]
+    seen = {name: "" if finding is None else finding.title for name, finding in found.items()}
+    frame = frame.assign(looks_like=[seen.get(name, "") for name in frame["column"]])
+    frame = frame[["column", "role", "kind", "looks_like", *frame.columns[3:-1]]]
+    if samples:
+        frame = frame.assign(samples=[_samples(data.table[name]) for name in frame["column"]])
     shown = frame.assign(
         role=[role.replace("_", " ") for role in frame["role"]],
         values=[count(int(number)) for number in frame["values"]],
         levels=[str(depth) if depth else "–" for depth in frame["levels"]],
         why=why,
     )
-    return shown.rename(columns={"unique_share": "unique", "missing_share": "missing"})
+    return shown.rename(columns={"unique_share": "unique", "missing_share": "missing", "looks_like": "looks like"})
+
+
+def unconfirmed_identifiers() -> dict[str, Finding]:
+    """Columns that seem to name people directly and whose role lets them into a release."""
+    schema = dataset().schema
+    return {
+        name: finding
+        for name, finding in identifiers().items()
+        if finding is not None
+        and finding.type in DIRECT
+        and finding.confidence >= SURE
+        and schema[name].role not in ("identifier", "ignore")
+    }
+
+
+def _evidence(finding: Finding | None) -> tuple[str, ...]:
+    return () if finding is None else (f"Looks like {finding.title}:", *finding.evidence)
+
+
+def _samples(values: pd.Series) -> str:
+    return ", ".join(str(value)[:SAMPLE_LETTERS] for value in values.value_counts().index[:SAMPLES])
 
 
 def take_file(filename: str, content: bytes) -> str:
@@ -174,6 +210,32 @@ def change_role(name: str, role: Role, kind: Kind) -> None:
     data = dataset()
     column = dataclasses.replace(data.schema[name], role=role, kind=kind)
     session.keep_schema(data.schema.replace_columns({name: column}).to_toml())
+
+
+def change_roles(names: Sequence[str], role: Role) -> None:
+    """Gives several columns one role, in this session."""
+    schema = dataset().schema
+    changed = {name: dataclasses.replace(schema[name], role=role) for name in names}
+    session.keep_schema(schema.replace_columns(changed).to_toml())
+
+
+def change_column(name: str, column: Column) -> str:
+    """Gives a column another meaning where its values fit; the sentence of a refusal, "" when all is well."""
+    data = dataset()
+    changed = data.with_schema(data.schema.replace_columns({name: column}))
+    try:
+        changed.leaf_codes(name, changed.hierarchy(name))
+    except PPMLError as refusal:
+        return str(refusal)
+    session.keep_schema(changed.schema.to_toml())
+    return ""
+
+
+def identifiers() -> dict[str, Finding | None]:
+    """What each column of the session's table seems to hold."""
+    data = dataset()
+    found: dict[str, Finding | None] = desk().once(("identifiers", key()), lambda: detect(data.table))
+    return found
 
 
 def mark() -> str:

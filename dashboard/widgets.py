@@ -80,6 +80,14 @@ def refusal(sentence: str) -> None:
     st.html(f'<p class="refusal" role="alert">{escape(_sentence(sentence))}</p>')
 
 
+def guarded_part(body: Callable[[], None]) -> None:
+    """Draws a part of a page; what it is refused stands in its place, and the rest of the page goes on."""
+    try:
+        body()
+    except PPMLError as fault:
+        refusal(str(fault))
+
+
 def aside(sentence: str) -> None:
     st.html(f'<p class="aside">{escape(sentence)}</p>')
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.catalog import method
 
 ORACLE = "PPML_ARX_ORACLE"
 
@@ -20,6 +23,18 @@ hypothesis.settings.load_profile("ppml")
 def _own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the results of the person who runs it."""
     monkeypatch.setenv("PPML_STORE", f"sqlite:///{tmp_path_factory.mktemp('store') / 'results.sqlite'}")
+
+
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Anonymizer]:
+    """Makes an anonymizer with its default settings, and for pseudonyms a key, without which they refuse to work."""
+    key = tmp_path_factory.mktemp("keys") / "key"
+    key.write_bytes(bytes(range(32)))
+
+    def make(name: str) -> Anonymizer:
+        return method(Anonymizer, name).from_values({"key_file": str(key)} if name == "pseudonymize" else {})
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from dashboard import frame, session, tables, widgets
+from dashboard import frame, hierarchy_editor, session, tables, widgets
 from ppml_core.charts import story
 
 
@@ -17,6 +19,8 @@ def page() -> None:
         own_table()
     columns()
     edit_role()
+    part("hierarchies", "How is each column generalized?", hierarchy_editor.editor)
+    part("damage", "Which columns do the damage?", damage)
 
 
 def bundled_tables() -> None:
@@ -75,9 +79,47 @@ def risk_today() -> None:
 
 def columns() -> None:
     widgets.heading("What does each column mean?", story.roles_sentence(tables.dataset().schema))
+    confirm_identifiers()
+    samples = st.toggle("Show sample values", key="show_samples", help="The three most frequent values of each column.")
     widgets.table(
-        tables.column_list(), shares=("unique", "missing"), note="why",
-        caption="Columns of the table: role, kind, how well each tells people apart, what is missing, and why",
+        tables.column_list(samples), shares=("unique", "missing"), note="why",
+        caption="Columns of the table: role, what it looks like, how well each tells people apart, what is missing",
+    )  # fmt: skip
+
+
+def confirm_identifiers() -> None:
+    """Columns that look as if they named people, and a click that makes them identifiers."""
+    found = tables.unconfirmed_identifiers()
+    if not found:
+        return
+    listed = ", ".join(f"{name} ({finding.title})" for name, finding in found.items())
+    widgets.refusal(f"These columns look as if they named people and are not identifiers yet: {listed}.")
+    st.button(
+        "Make them identifiers", key="confirm_identifiers", on_click=tables.change_roles,
+        args=(list(found), "identifier"),
+    )  # fmt: skip
+    widgets.aside("A suggestion, from patterns, checksums, names and headers. No release holds identifiers.")
+
+
+def part(key: str, title: str, body: Callable[[], None]) -> None:
+    """A part that is worked out when it is opened."""
+    with st.expander(title, key=f"part_{key}", on_change="rerun") as opened:
+        if opened.open:
+            frame.guarded(body)
+
+
+def damage() -> None:
+    """Each quasi-identifier's share in the risk, and the columns beside them that make people unique again."""
+    data = tables.dataset()
+    if not data.quasi_identifiers:
+        widgets.aside("No column is a quasi-identifier yet.")
+        return
+    widgets.table(story.damage_table(tables.damage()), caption="What each quasi-identifier gives away")
+    widgets.aside(story.kept_sentence(tables.reidentifying()))
+    kept = data.schema.with_role("feature")
+    st.button(
+        "Take all features as quasi-identifiers", key="all_known", on_click=tables.change_roles,
+        args=(kept, "quasi_identifier"), disabled=not kept,
     )  # fmt: skip
 
 
@@ -95,7 +137,7 @@ def edit_role() -> None:
     with st.container(horizontal=True):
         st.button("Apply", key="apply_role", type="primary", on_click=tables.change_role, args=(name, role, kind))
         st.button(
-            "Undo all changes", key="undo_roles", on_click=session.forget_roles, disabled=not session.edited_schema()
+            "Forget all changes", key="undo_roles", on_click=session.forget_roles, disabled=not session.edited_schema()
         )
         st.download_button(
             "Save the schema", data=data.schema.to_toml(), file_name="schema.toml", mime="text/plain", on_click="ignore"

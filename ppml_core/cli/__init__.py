@@ -1,4 +1,4 @@
-"""The command line: `ppml risk`, `anonymize`, `lattice`, `sweep`, `datasets`, `methods`.
+"""The command line: `ppml risk`, `anonymize`, `lattice`, `pii`, `sweep`, `hierarchy`, `schema`, `datasets`, `methods`.
 
 Names and JSON keys are a contract. With `--json`, stdout is one JSON document; progress and warnings go to stderr. An
 error is one line on stderr and exit code 2, and nothing is left half written.
@@ -18,6 +18,7 @@ import numpy as np
 
 from ppml_core import __version__
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
+from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.large import engine_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
 from ppml_core.cli.tables import read_table_of, schema_arguments, table_arguments
@@ -26,7 +27,7 @@ from ppml_core.errors import BadInput, PPMLError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit code (0, or 2 after an error told on stderr)."""
+    """Runs one command; returns the exit code (0, or 2 after an error told on stderr or a check that found faults)."""
     try:
         arguments = _parser().parse_args(argv)
         result = arguments.run(arguments)
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what is left in the buffer has nowhere to go
         print(f"ppml: the result cannot be printed: {fault}", file=sys.stderr)
         return 2
-    return 0
+    return int(getattr(arguments, "exit_code", 0))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
 
     anonymize_arguments(_command(commands, "anonymize", _anonymize, "make a release that keeps privacy models"))
     lattice_arguments(_command(commands, "lattice", _lattice, "the best generalization for every k, from one sweep"))
+    pii = _command(commands, "pii", _pii, "what in a table seems to name people, per column; a suggestion")
+    pii.add_argument("table", metavar="TABLE", help="a bundled name (see ppml datasets) or a path")
+    hierarchy_arguments(commands, _command)
 
     sweep = _command(commands, "sweep", _sweep, "train over many settings and repeats")
     sweep.add_argument("--scenario", type=Path, help="a scenario file (TOML)")
@@ -137,6 +141,12 @@ def _lattice(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.anonymize import run_lattice
 
     return run_lattice(arguments)
+
+
+def _pii(arguments: argparse.Namespace) -> Any:
+    from ppml_core.cli.pii import run_pii
+
+    return run_pii(arguments)
 
 
 def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -17,14 +17,13 @@ from ppml_core.anonymize.base import Anonymizer, Recoding
 from ppml_core.anonymize.lattice import EVERY_K, Lattice
 from ppml_core.anonymize.losses.base import Loss
 from ppml_core.anonymize.models.base import PrivacyModel, read_models, write_models
-from ppml_core.anonymize.transforms.drop_identifiers import DropIdentifiers
 from ppml_core.catalog import method
+from ppml_core.cli.columns import check_columns, csv_bytes, mapping_mode, prepare_columns, write_pseudonyms
 from ppml_core.cli.flags import BETA_VARIANTS, L_VARIANTS, T_VARIANTS
 from ppml_core.cli.large import MEMORY, run_anonymize_file
 from ppml_core.cli.output import check_target_folder, plain, say, write_whole
 from ppml_core.cli.tables import read_table_of
 from ppml_core.data.dataset import Dataset
-from ppml_core.data.export import as_written
 from ppml_core.errors import BadInput, NotApplicable, Unreachable
 from ppml_core.settings import settings_of
 
@@ -72,6 +71,7 @@ def models_of(arguments: argparse.Namespace) -> tuple[PrivacyModel, ...]:
 def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     """Writes the release, and the mapping where asked; returns what the search found."""
     check_target_folder(arguments.out)
+    check_columns(arguments)
     if arguments.engine != MEMORY:
         return run_anonymize_file(arguments)
     if arguments.memory_limit:
@@ -80,21 +80,22 @@ def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     data = read_table_of(arguments, arguments.table)
     _check_mapping(arguments.mapping)
     rng = np.random.default_rng(arguments.seed)
-    without = DropIdentifiers().fit(data, rng)
-    if without.dropped:
-        say(f"left out the identifiers {', '.join(without.dropped)}")
-    fitted = made.fit(without.release, rng)
+    prepared = prepare_columns(arguments, data, rng)
+    fitted = made.fit(prepared.data, rng)
     if made.uses_randomness and arguments.seed is not None:
         say("note: drawn with a given seed, so whoever knows it can draw the same: for exploration, not for release")
     published = _published(fitted, made, arguments.keep_suppressed)
-    table = as_written(published.table)
-    separator = data.schema.delimiter or ","
-    write_whole(arguments.out, lambda path: table.to_csv(path, index=False, sep=separator, encoding="utf-8"))
+    written = csv_bytes(published.table, data.schema.delimiter or ",", arguments.keep_formulas)
+    write_whole(arguments.out, lambda path: path.write_bytes(written))
     result = {"method": made.name(), **fitted.statistics, "rows": len(data), "out": str(arguments.out)}
+    result |= prepared.found
     result.setdefault("suppressed", len(data) - len(fitted.kept))
     if arguments.mapping:
-        _write_mapping(arguments.mapping, made, fitted)
+        _write_mapping(arguments.mapping, made, fitted, arguments.keep_formulas)
         result["mapping"] = str(arguments.mapping)
+    if arguments.pseudonym_mapping:
+        write_pseudonyms(arguments.pseudonym_mapping, prepared.pseudonyms)
+        result["pseudonym_mapping"] = str(arguments.pseudonym_mapping)
     return result
 
 
@@ -198,7 +199,7 @@ def _check_mapping(path: Path | None) -> None:
         raise BadInput(f"--mapping {path} is neither a .json file nor a folder.")
 
 
-def _write_mapping(path: Path, made: Anonymizer, fitted: Recoding) -> None:
+def _write_mapping(path: Path, made: Anonymizer, fitted: Recoding, keep_formulas: bool) -> None:
     """One JSON file with everything, or a folder that holds it beside a CSV file per attribute."""
     mapping = fitted.mapping()
     document = {
@@ -208,16 +209,22 @@ def _write_mapping(path: Path, made: Anonymizer, fitted: Recoding) -> None:
         "columns": {name: frame.to_dict("records") for name, frame in mapping.items()},
     }
     text = json.dumps(plain(document), ensure_ascii=False, indent=1, allow_nan=False)
+    mode = mapping_mode(made)
     if path.suffix == ".json":
-        write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+        write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"), mode)
         return
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise BadInput(f"the folder {path} cannot be made: {fault.strerror}.") from fault
-    write_whole(path / "mapping.json", lambda beside: beside.write_text(text, encoding="utf-8"))
+    write_whole(path / "mapping.json", lambda beside: beside.write_text(text, encoding="utf-8"), mode)
     for name, file in _file_names(list(mapping)).items():
-        write_whole(path / file, functools.partial(mapping[name].to_csv, index=False, encoding="utf-8"))
+        listed = csv_bytes(mapping[name], ",", keep_formulas)
+        write_whole(path / file, functools.partial(_put, listed), mode)
+
+
+def _put(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
 def _file_names(columns: Sequence[str]) -> Mapping[str, str]:

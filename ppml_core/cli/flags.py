@@ -24,14 +24,34 @@ BETA_VARIANTS = {"basic": "basic_beta_likeness", "enhanced": "enhanced_beta_like
 def anonymize_arguments(command: argparse.ArgumentParser) -> None:
     table_arguments(command)
     model_arguments(command)
+    column_arguments(command)
     command.add_argument("--method", default="full_domain", help="an anonymizer (full_domain; see ppml methods)")
     command.add_argument("--set", action="append", default=[], metavar="NAME=V", help="any other setting of the method")
     command.add_argument("--suppression-limit", type=float, help="largest share left out (the method's own default)")
     command.add_argument("--seed", type=int, help="for methods that draw at random: makes an exploration repeatable")
     command.add_argument("--keep-suppressed", action="store_true", help="keep suppressed rows, with * in them")
     command.add_argument("--mapping", type=Path, help="what each value became: a .json file, or a folder of CSV files")
+    command.add_argument(
+        "--keep-formulas", action="store_true", help="write cells that a spreadsheet runs as formulas as they are"
+    )
     engine_arguments(command, (MEMORY, "duckdb"))
     command.add_argument("--out", type=Path, required=True, help="the CSV file to write (Parquet too with duckdb)")
+
+
+def column_arguments(command: argparse.ArgumentParser) -> None:
+    """What happens to single columns before the method; each flag may be given several times."""
+    add = command.add_argument
+    add("--drop", action="append", default=[], metavar="COLUMN", help="leave this column out")
+    add(
+        "--scrub", action="append", default=[], metavar="COLUMN",
+        help="replace names and numbers found in this free text, best effort",
+    )  # fmt: skip
+    add(
+        "--pseudonymize", action="append", default=[], metavar="COLUMN",
+        help="keep this column as keyed pseudonyms; needs --key-file",
+    )  # fmt: skip
+    add("--key-file", type=Path, help="at least 16 random bytes (head -c 32 /dev/urandom > FILE), apart from the data")
+    add("--pseudonym-mapping", type=Path, metavar="FILE", help="write which value got which pseudonym: names people")
 
 
 def lattice_arguments(command: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ppml_core.cli.output import say
 from ppml_core.cli.tables import check_roles
 from ppml_core.errors import BadInput
 
@@ -47,13 +48,15 @@ def run_anonymize_file(arguments: argparse.Namespace) -> dict[str, Any]:
         raise BadInput(
             "--engine duckdb makes k-anonymous full-domain generalizations alone: give --k only, or no engine."
         )
-    for flag in ("mapping", "keep_suppressed"):
+    for flag in ("mapping", "keep_suppressed", "drop", "scrub", "pseudonymize"):
         if getattr(arguments, flag):
             raise BadInput(f"--engine duckdb has no --{flag.replace('_', '-')}: leave it out.")
     found = generalize_file(
         _path(arguments.table), arguments.out, arguments.schema, arguments.qi, made.k, made.question(),
         arguments.memory_limit or DEFAULT_LIMIT,
     )  # fmt: skip
+    if arguments.out.suffix.lower() == ".csv" and not arguments.keep_formulas:
+        say("note: duckdb writes texts as they are: a spreadsheet may run those that begin with = + - @ as formulas")
     return {"method": made.name(), **found, "out": str(arguments.out)}
 
 

@@ -47,8 +47,8 @@ def check_target_folder(path: Path) -> None:
         raise BadInput(f"{path} cannot be written: it is no regular file.")
 
 
-def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes beside the target and moves into place, so that a reader never sees half a file."""
+def write_whole(path: Path, write: Callable[[Path], Any], mode: int | None = None) -> None:
+    """Writes beside the target and moves into place, so that a reader never sees half a file, with the file `mode`."""
     try:
         handle, name = tempfile.mkstemp(dir=path.resolve().parent, prefix=".ppml.")
     except OSError as fault:
@@ -59,7 +59,7 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         write(beside)
         umask = os.umask(0)
         os.umask(umask)
-        beside.chmod(0o666 & ~umask)
+        beside.chmod(0o666 & ~umask if mode is None else mode)
         beside.replace(path.resolve())
     except OSError as fault:
         raise BadInput(f"{path} cannot be written: {fault.strerror}.") from fault

@@ -98,7 +98,7 @@ def _sheet(data: bytes, filename: str) -> list[list[Any]]:
                     continue
                 sheet.reset_dimensions()
                 rows = _filled(sheet.iter_rows(values_only=True), filename)
-                if not rows or any(None in row for row in rows):
+                if len({len(row) for row in rows}) != 1 or any(None in row for row in rows):
                     _refuse_without_result(archive, sheet, filename)
                 if rows:
                     break

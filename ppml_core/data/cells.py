@@ -5,6 +5,7 @@ In: a table whose cells are texts, or that a typed file gave. Out: the same tabl
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 import numpy as np
@@ -98,7 +99,8 @@ def _listed_marks(column: Column, name: str, schema: Schema) -> list[str]:
     """Missing marks that the schema lists as values: among its categories, levels, or the lines of its hierarchy."""
     values = set(column.categories or ()) | set(column.levels[0] if column.levels else ())
     if column.hierarchy_file and schema.folder:
-        values |= set(hierarchy_from_file(schema.folder / column.hierarchy_file, name).leaves)
+        with contextlib.suppress(BadInput):  # who uses the hierarchy says what is wrong with it
+            values |= set(hierarchy_from_file(schema.folder / column.hierarchy_file, name).leaves)
     return [mark for mark in MISSING_MARKS if mark and mark in values]
 
 

@@ -29,7 +29,7 @@ def spreadsheet_csv(table: pd.DataFrame, delimiter: str = ",") -> bytes:
     safe = table.copy(deep=False)
     for position in range(safe.shape[1]):
         values = safe.iloc[:, position]
-        if not pd.api.types.is_numeric_dtype(values):
+        if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)):
             safe.isetitem(position, _neutral(values).to_numpy())
     safe.columns = pd.Index([_neutral_text(str(name)) for name in safe.columns], dtype=object)
     return safe.to_csv(index=False, sep=delimiter, lineterminator="\n").encode("utf-8")

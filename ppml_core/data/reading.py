@@ -69,12 +69,14 @@ def read_dataset(
     schema: Path | None = None,
     qi: Sequence[str] | None = None,
     sensitive: Sequence[str] | None = None,
+    lenient: bool = False,
 ) -> Dataset:
     """The Dataset in a file, or the bundled one of that name. Raises BadInput.
 
     Its schema is the one given, else `schema.toml` beside the table where all columns of that are in the table, else
     it is inferred. A declared hierarchy that lacks a value of the table is refused. Columns that a schema leaves
-    out are ignored ones. `qi` and `sensitive` replace those roles.
+    out are ignored ones. `qi` and `sensitive` replace those roles. `lenient` leaves hierarchies unchecked, for who is
+    about to check or replace them.
     """
     if isinstance(table, str) and table in bundled.names():
         data = bundled.load(table)
@@ -89,7 +91,8 @@ def read_dataset(
         meaning = meaning.with_sensitive(sensitive)
     if meaning is not data.schema:
         data = data.with_schema(meaning)
-    data.check_hierarchies()
+    if not lenient:
+        data.check_hierarchies()
     return data
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,8 +23,8 @@ def clinic() -> Dataset:
 
 
 @pytest.fixture(params=NAMES)
-def anonymizer(request: pytest.FixtureRequest) -> Anonymizer:
-    return methods(Anonymizer)[request.param]()
+def anonymizer(request: pytest.FixtureRequest, ready: Callable[[str], Anonymizer]) -> Anonymizer:
+    return ready(request.param)
 
 
 def test_the_input_stays_as_it_was(anonymizer: Anonymizer, clinic: Dataset) -> None:

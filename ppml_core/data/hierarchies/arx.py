@@ -37,7 +37,8 @@ class Style:
 class Cut:
     """A text cut at one delimiter: its lines as fields, the number of each line in the file, and what was in quotes.
 
-    `open_line` is the line of a quote that is never closed, `blank` counts lines without a sign.
+    `open_line` is the line of a quote that is never closed, `blank` counts lines without a sign. A cut is `clean` where
+    quotes stand around whole fields only.
     """
 
     rows: Rows
@@ -45,6 +46,7 @@ class Cut:
     quoted: frozenset[tuple[int, int]]
     open_line: int | None
     blank: int
+    clean: bool = True
 
     @property
     def is_even(self) -> bool:
@@ -97,9 +99,13 @@ def style_of(text: str) -> Style:
 
 
 def delimiter_of(text: str) -> str:
-    """The first of `;`, `,`, tab and `|` that cuts all lines into the same number of fields, else into the most."""
+    """The first of `;`, `,`, tab and `|` that cuts all lines into the same number of fields, else into the most.
+
+    One that leaves quotes around whole fields goes before one that does not.
+    """
     cuts = {delimiter: cut_at(text, delimiter) for delimiter in DELIMITERS}
     even = [delimiter for delimiter, cut in cuts.items() if cut.is_even]
+    even.sort(key=lambda delimiter: not cuts[delimiter].clean)
     return even[0] if even else max(DELIMITERS, key=lambda delimiter: sum(map(len, cuts[delimiter].rows)))
 
 
@@ -111,7 +117,7 @@ def cut_at(text: str, delimiter: str, quotes: bool = True) -> Cut:
     rows: Rows = []
     numbers: list[int] = []
     quoted: set[tuple[int, int]] = set()
-    blank = 0
+    blank, clean = 0, True
     at, line, open_line = 1 if text.startswith(MARK) else 0, 1, None
     plain_end = re.compile(f"[{re.escape(delimiter)}\r\n]|$")
     while at < len(text):
@@ -128,6 +134,7 @@ def cut_at(text: str, delimiter: str, quotes: bool = True) -> Cut:
                 at = after or len(text)
             end = plain_end.search(text, at)
             stop = end.start() if end else len(text)
+            clean = clean and not (at < stop if in_quotes else '"' in text[at:stop])
             row.append(field + text[at:stop])
             at = stop
             if not text.startswith(delimiter, at):
@@ -135,12 +142,12 @@ def cut_at(text: str, delimiter: str, quotes: bool = True) -> Cut:
             at += 1
         at += 2 if text.startswith("\r\n", at) else 1
         line += 1
-        if any(cell.strip() for cell in row) or any(place[0] == len(rows) for place in quoted):
+        if any(cell.strip() for cell in row) or any((len(rows), field) in quoted for field in range(len(row))):
             rows.append(row)
             numbers.append(start)
         else:
             blank += 1
-    return Cut(rows, tuple(numbers), frozenset(quoted), open_line, blank)
+    return Cut(rows, tuple(numbers), frozenset(quoted), open_line, blank, clean and open_line is None)
 
 
 def _in_quotes(text: str, at: int) -> tuple[str, int | None]:

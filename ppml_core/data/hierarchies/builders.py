@@ -105,7 +105,9 @@ def from_intervals(
     for finer, coarser in pairwise(cuts):
         alone = sorted(set(coarser) - set(finer))
         if alone:
-            raise BadInput(f"cut points of {name!r}: {alone[0]:g} is missing one level below, so intervals do not nest.")
+            raise BadInput(
+                f"cut points of {name!r}: {alone[0]:g} is missing one level below, so intervals do not nest."
+            )
     whole = all(float(number).is_integer() for number in [*values, *(point for points in cuts for point in points)])
     rows = [[plain(value), *(_between(value, points, whole) for points in cuts), ROOT] for value in values]
     return from_rows(rows, name)
@@ -145,9 +147,7 @@ def from_dates(
             datetime.date.fromisoformat(day)
         except ValueError as fault:
             raise BadInput(f"dates of {name!r}: {day!r} is no day; write days as 1980-12-31.") from fault
-    return from_rows(
-        [[day, *(DATE_STEPS[step](day) for step in steps), ROOT] for day in dict.fromkeys(days)], name
-    )
+    return from_rows([[day, *(DATE_STEPS[step](day) for step in steps), ROOT] for day in dict.fromkeys(days)], name)
 
 
 def from_prefix(values: Sequence[str], kept: Sequence[int] = (), name: str = "column") -> Entries:

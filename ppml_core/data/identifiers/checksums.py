@@ -74,7 +74,7 @@ def is_ssn(text: str) -> bool:
 
 
 def is_nino(text: str) -> bool:
-    """A UK National Insurance number: two letters, six digits, A to D; prefixes that are never given out are refused."""
+    """A UK National Insurance number: two letters, six digits, A to D; prefixes never given out are refused."""
     plain = text.replace(" ", "").upper()
     shape = r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]"
     return re.fullmatch(shape, plain) is not None

@@ -9,11 +9,11 @@ from typing import ClassVar
 
 from ppml_core.data.identifiers.base import Detector, Finding, Span, share_text
 from ppml_core.data.identifiers.checksums import is_card
-from ppml_core.data.identifiers.look import Look
+from ppml_core.data.identifiers.look import Look, header_words
 
-WORDS = frozenset(
-    "creditcard creditcardnumber card cardnumber cardno ccnumber ccnum cc kreditkarte kreditkartennummer cartebancaire "
-    "numerodecarte tarjeta tarjetadecredito numerodetarjeta pan".split()
+WORDS = header_words(
+    "creditcard creditcardnumber card cardnumber cardno ccnumber ccnum cc kreditkarte kreditkartennummer "
+    "cartebancaire numerodecarte tarjeta tarjetadecredito numerodetarjeta pan"
 )
 CANDIDATE = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])")
 

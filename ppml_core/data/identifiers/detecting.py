@@ -46,12 +46,14 @@ def scan_text(text: str) -> tuple[Span, ...]:
     >>> [(span.type, span.start, span.end) for span in scan_text("Write to ann@example.org today.")]
     [('email', 9, 24)]
     """
-    taken: list[Span] = []
+    spans: list[Span] = []
+    taken = bytearray(len(text))
     for detector in _detectors():
         for span in detector.spans(text):
-            if all(span.end <= other.start or span.start >= other.end for other in taken):
-                taken.append(span)
-    return tuple(sorted(taken))
+            if not any(taken[span.start : span.end]):
+                spans.append(span)
+                taken[span.start : span.end] = b"\x01" * (span.end - span.start)
+    return tuple(sorted(spans))
 
 
 @cache

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ppml_core.data.identifiers.base import Detector, Finding, Span, share_text
-from ppml_core.data.identifiers.look import Look
+from ppml_core.data.identifiers.look import Look, header_words
 
-WORDS = frozenset(
-    "email emails mail mailaddress emailaddress mailadresse courriel mel correo correoelectronico "
-    "direcciondecorreo adressemail".split()
+WORDS = header_words(
+    "email emails mail mailaddress emailaddress mailadresse courriel mel correo correoelectronico direcciondecorreo "
+    "adressemail"
 )
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}")
 

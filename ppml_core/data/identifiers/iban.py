@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from ppml_core.data.identifiers.base import Detector, Finding, Span, share_text
 from ppml_core.data.identifiers.checksums import IBAN_LENGTHS, is_iban
-from ppml_core.data.identifiers.look import Look
+from ppml_core.data.identifiers.look import Look, header_words
 
-WORDS = frozenset("iban bankaccount account accountnumber konto kontonummer comptebancaire cuenta cuentabancaria".split())
+WORDS = header_words("iban bankaccount account accountnumber konto kontonummer comptebancaire cuenta cuentabancaria")
 START = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}")
 
 

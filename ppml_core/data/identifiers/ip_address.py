@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ppml_core.data.identifiers.base import Detector, Finding, Span, share_text
-from ppml_core.data.identifiers.look import Look
+from ppml_core.data.identifiers.look import Look, header_words
 
-WORDS = frozenset("ip ipaddress ipaddr ipv ipadresse adresseip direccionip remoteaddr clientip".split())
-CANDIDATE = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:]|\.\d)")
+WORDS = header_words("ip ipaddress ipaddr ipv ipadresse adresseip direccionip remoteaddr clientip")
+CANDIDATE = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:]|\.\d)"
+)
 VERSION_PART = 20
 
 
@@ -56,4 +58,4 @@ def is_address(text: str) -> bool:
 
 
 def _may_be_version(text: str) -> bool:
-    return ":" not in text and all(part.isdigit() and int(part) <= VERSION_PART for part in text.split("."))
+    return ":" not in text and all(part.isdecimal() and int(part) <= VERSION_PART for part in text.split("."))

@@ -9,15 +9,15 @@ from typing import ClassVar
 
 from ppml_core.data.identifiers import checksums
 from ppml_core.data.identifiers.base import Detector, Finding, Span, share_text
-from ppml_core.data.identifiers.look import Look
+from ppml_core.data.identifiers.look import Look, header_words
 
-WORDS = frozenset(
+WORDS = header_words(
     "ssn socsecid socsec socialsecurity socialsecuritynumber socialsecurityno nationalid nationalinsurance nino "
     "nationalinsurancenumber taxid taxnumber tin passport passportnumber passportno drivinglicence driverslicense "
-    "steuerid steuernummer steueridentifikationsnummer idnr sozialversicherungsnummer svnr rentenversicherungsnummer "
-    "ausweisnummer personalausweis reisepass nir numerodesecuritesociale securitesociale numsecu numerofiscal cni "
-    "dni nie nif dninie documentonacional seguridadsocial codicefiscale pesel cpf ahv ahvnummer personnummer bsn "
-    "aadhaar nhs nhsnumber medicare medicareno".split()
+    "steuerid steuernummer steueridentifikationsnummer idnr sozialversicherungsnummer svnr "
+    "rentenversicherungsnummer ausweisnummer personalausweis reisepass nir numerodesecuritesociale securitesociale "
+    "numsecu numerofiscal cni dni nie nif dninie documentonacional seguridadsocial codicefiscale pesel cpf ahv "
+    "ahvnummer personnummer bsn aadhaar nhs nhsnumber medicare medicareno"
 )
 CODE = re.compile(r"(?=(?:\D*\d){5})[A-Za-z0-9][A-Za-z0-9 ./-]{4,19}")
 

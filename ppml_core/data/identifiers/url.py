@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ppml_core.data.identifiers.base import Detector, Finding, Span, share_text
-from ppml_core.data.identifiers.look import Look
+from ppml_core.data.identifiers.look import Look, header_words
 
-WORDS = frozenset("url urls link links website webseite homepage web webpage siteweb sitioweb paginaweb profile".split())
+WORDS = header_words("url urls link links website webseite homepage web webpage siteweb sitioweb paginaweb profile")
 ADDRESS = re.compile(r"(?:(?:https?|ftp)://|www\.)[^\s<>\"']+[^\s<>\"'.,;:!?)]", re.IGNORECASE)
 BARE = re.compile(r"(?:[\w-]+\.)+(?:com|org|net|edu|gov|io|info|biz|de|fr|es|uk|eu|ch|at|it|nl|au|ca|us)(?:/\S*)?")
 

@@ -129,7 +129,10 @@ def test_commas_between_thousands_are_found_out_in_comma_files() -> None:
     assert table_of('name,pay\nA,"1,234"\nB,"1,234,567.5"\n')["pay"].tolist() == [1234.0, 1234567.5]
 
 
-@pytest.mark.parametrize("cells", [["01234", "99999"], ["+49151", "49152"], ["1", "x"], ["12345678901234567890", "1"], ["9007199254740993", "1"]])
+@pytest.mark.parametrize(
+    "cells",
+    [["01234", "99999"], ["+49151", "49152"], ["1", "x"], ["12345678901234567890", "1"], ["9007199254740993", "1"]],
+)
 def test_what_numbers_would_not_keep_stays_text(cells: list[str]) -> None:
     assert table_of("code,n\n" + "".join(f"{cell},1\n" for cell in cells))["code"].tolist() == cells
 
@@ -298,7 +301,8 @@ def test_a_file_over_the_limits_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ppml_core.data.binary_files.MAX_UNPACKED_BYTES", 100)
+    for limit in ("MAX_UNPACKED_EXCEL", "MAX_UNPACKED_BYTES"):
+        monkeypatch.setattr(f"ppml_core.data.binary_files.{limit}", 100)
     with pytest.raises(BadInput, match="unpacks to more"):
         read_table(workbook([["age"], [39]]), "people.xlsx")
     with pytest.raises(BadInput, match="unpacks to more"):
