@@ -169,7 +169,7 @@ def unconfirmed_identifiers() -> dict[str, Finding]:
 
 
 def _evidence(finding: Finding | None) -> tuple[str, ...]:
-    return () if finding is None else (f"Looks like {finding.title}:", *finding.evidence)
+    return () if finding is None else (f"Looks like {finding.title}.", *finding.evidence)
 
 
 def _samples(values: pd.Series) -> str:

@@ -112,14 +112,14 @@ def plain(value: Any) -> Any:
 def _lines(value: Any, indent: str = "") -> list[str]:
     """The same for a reader at a terminal."""
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        return pd.DataFrame(value).to_string(index=False).splitlines()
+        return [indent + line for line in pd.DataFrame(value).to_string(index=False).splitlines()]
     if isinstance(value, list):
         return [indent + ", ".join(str(item) for item in value)]
     if not isinstance(value, dict):
         return [f"{indent}{value:.6g}" if isinstance(value, float) else f"{indent}{value}"]
     lines = []
     for key, item in value.items():
-        if isinstance(item, dict):
+        if isinstance(item, dict) or (isinstance(item, list) and item and isinstance(item[0], dict)):
             lines += [f"{indent}{key}", *_lines(item, indent + "  ")]
         else:
             lines.append(f"{indent}{key}: {' '.join(_lines(item))}")

@@ -133,9 +133,14 @@ def with_values(rows: Rows, values: Sequence[str]) -> tuple[Rows, Said]:
         return rows, []
     rest = _unused(OTHER, rows)
     unknown = _unused(UNKNOWN, rows)
+    ends = {row[-1] for row in rows}
+    root = ends.pop() if len(ends) == 1 else None
     groups = [_Labels({row[level]: row for row in rows}) for level in range(1, len(rows[0]) - 1)]
     lines = {value: _placed(value, groups) for value in lacking}
-    added = [line or _apart(rows, value, unknown if value == MISSING else rest) for value, line in lines.items()]
+    added = [
+        line or _apart(value, unknown if value == MISSING else rest, len(rows[0]), root)
+        for value, line in lines.items()
+    ]
     noun = "value" if len(lacking) == 1 else "values"
     placed = sum(line is not None for line in lines.values())
     where = "the group whose label fits it" if placed == len(lacking) else f"a group called {rest!r}"
@@ -223,11 +228,9 @@ def _placed(value: str, groups: Sequence[_Labels]) -> list[str] | None:
     return None
 
 
-def _apart(rows: Rows, value: str, label: str) -> list[str]:
-    """The value's line in a group of its own below the root."""
-    ends = {row[-1] for row in rows}
-    between = len(rows[0]) - 2 if len(ends) == 1 else len(rows[0]) - 1
-    return [value, *[label] * between, *(ends if len(ends) == 1 else ())]
+def _apart(value: str, label: str, depth: int, root: str | None) -> list[str]:
+    """The value's line in a group of its own, below the root where there is one."""
+    return [value, *[label] * (depth - 2), root] if root is not None else [value, *[label] * (depth - 1)]
 
 
 def _range_of(label: str) -> Callable[[float], bool] | None:

@@ -1,0 +1,133 @@
+"""Data & roles: what names people is pointed out, hierarchies are replaced in the page, and both are undone."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import session, tables
+from ppml_core.data.bundled import names
+from ppml_core.data.schema import Schema
+
+Open = Callable[..., AppTest]
+PEOPLE = pd.DataFrame(
+    {
+        "contact": [f"person{number}@example.org" for number in range(60)],
+        "town": ["Ulm", "Bonn", "Kiel"] * 20,
+        "age": [20 + number % 40 for number in range(60)],
+        "ill": ["yes", "no"] * 30,
+    }
+)
+
+
+def said(at: AppTest) -> str:
+    return "\n".join(element.proto.body for element in at.get("html"))
+
+
+def schema(at: AppTest) -> Schema:
+    return Schema.from_values(tomllib.loads(at.session_state["schema"]))
+
+
+@pytest.fixture
+def uploaded(open_page: Open) -> AppTest:
+    """A session that was given a table with e-mail addresses, which somebody calls a feature."""
+    at = open_page("data_roles", dataset="german_credit")
+    at.session_state["upload"] = {
+        "filename": "people.csv",
+        "table": PEOPLE,
+        "schema": (
+            '[columns.contact]\nrole = "feature"\nkind = "text"\n[columns.town]\nrole = "quasi_identifier"\n'
+            '[columns.age]\nrole = "quasi_identifier"\nkind = "numeric"\nbounds = [0, 99]\n'
+            '[columns.ill]\nrole = "sensitive"\n'
+        ),
+        "reasons": {},
+        "number": 1,
+    }
+    at.session_state["dataset"] = session.UPLOAD
+    at.session_state["kept"]["dataset"] = session.UPLOAD
+    at.run()
+    assert not at.exception
+    return at
+
+
+def opened(at: AppTest, name: str) -> AppTest:
+    at.session_state[f"part_{name}"] = True
+    return at.run()
+
+
+def test_columns_that_name_people_become_identifiers_by_one_click_and_back(uploaded: AppTest) -> None:
+    assert "contact (e-mail address)" in said(uploaded)
+    uploaded.button(key="confirm_identifiers").click().run()
+    assert schema(uploaded)["contact"].role == "identifier"
+    assert "contact (e-mail address)" not in said(uploaded)
+    uploaded.button(key="undo").click().run()
+    assert "contact (e-mail address)" in said(uploaded)
+
+
+def test_values_are_shown_only_when_asked_for(uploaded: AppTest) -> None:
+    assert "person1@example.org" not in said(uploaded)
+    uploaded.toggle(key="show_samples").set_value(True).run()
+    assert "person1@example.org" in said(uploaded)
+
+
+def test_nothing_of_an_upload_goes_into_the_link(uploaded: AppTest) -> None:
+    uploaded.button(key="confirm_identifiers").click().run()
+    assert dict(uploaded.query_params) == {"dataset": ["upload"]} or uploaded.query_params["dataset"] in (
+        "upload",
+        ["upload"],
+    )
+    assert session.COLUMNS not in uploaded.query_params
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "census_kdd"])
+def test_every_column_of_the_bundled_tables_can_be_reviewed(open_page: Open, name: str) -> None:
+    at = opened(open_page("data_roles", dataset=name), "hierarchies")
+    box = next(box for box in at.selectbox if box.label == "Column to generalize")
+    for column in box.options:
+        at.selectbox(key=box.key).select(column).run()
+        assert not at.exception
+        assert "went wrong" not in said(at)
+        assert "Values left at each level" in said(at)
+
+
+@pytest.mark.parametrize("way", ["Suggested", "Intervals", "By hand"])
+def test_a_hierarchy_is_replaced_and_that_is_undone(uploaded: AppTest, way: str) -> None:
+    at = opened(uploaded, "hierarchies")
+    box = next(box for box in at.selectbox if box.label == "Column to generalize")
+    at.selectbox(key=box.key).select("age").run()
+    next(box for box in at.selectbox if box.label == "How").select(way).run()
+    if way == "Intervals":
+        next(text for text in at.text_input if text.label.startswith("Widths")).set_value("4, 8").run()
+    use = next(button for button in at.button if str(button.key).startswith("use_"))
+    use.click().run()
+    column = schema(at)["age"]
+    assert column.has_hierarchy
+    if way == "Intervals":
+        assert column.widths == (4, 8)
+    at.button(key="undo").click().run()
+    assert "schema" not in at.session_state or schema(at)["age"].widths != (4, 8)
+
+
+def test_a_hierarchy_that_does_not_nest_is_one_sentence(uploaded: AppTest) -> None:
+    at = opened(uploaded, "hierarchies")
+    box = next(box for box in at.selectbox if box.label == "Column to generalize")
+    at.selectbox(key=box.key).select("age").run()
+    next(box for box in at.selectbox if box.label == "How").select("Intervals").run()
+    for text, hint in (("5, 7", "multiple"), ("5, many", "numbers with commas"), ("", "either widths or cut points")):
+        next(given for given in at.text_input if given.label.startswith("Widths")).set_value(text).run()
+        assert not at.exception
+        assert hint in said(at), text
+
+
+def test_detection_is_done_once_per_table(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    find = tables.detect
+    monkeypatch.setattr(tables, "detect", lambda table: looked.append(1) or find(table))
+    at = open_page("data_roles", dataset="actg175")
+    at.run()
+    at.run()
+    assert len(looked) <= 1
