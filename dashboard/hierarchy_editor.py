@@ -17,6 +17,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.hierarchies import Checked, check_file, export_arx, level_counts, suggest, values_at
 from ppml_core.data.hierarchies.builders import (
     Entries,
+    Side,
     from_intervals,
     from_order,
     from_prefix,
@@ -131,7 +132,8 @@ def prefix(data: Dataset, name: str) -> None:
 
 
 def redaction(data: Dataset, name: str) -> None:
-    side = st.selectbox("From which side", ["right", "left"], key="redaction_side")
+    sides: tuple[Side, ...] = ("right", "left")
+    side = st.selectbox("From which side", sides, key="redaction_side")
     step = int(st.number_input("Signs at a time", 1, 20, 1, key="redaction_step"))
     _try(data, name, lambda: from_redaction(_values(data, name), side, step, name=name), "redaction")
 

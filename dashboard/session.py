@@ -10,6 +10,7 @@ page one is on, and a link must carry all.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import streamlit as st
 
 from dashboard import links
 from dashboard.history import State, history
+from ppml_core.anonymize.models.base import read_models, write_models
 from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.catalog import method, methods
 from ppml_core.data.bundled import names
@@ -34,6 +36,7 @@ FIRST_LEARNER = "dp_gd"
 EPSILONS = settings_of(method(Learner, FIRST_LEARNER))["epsilon"].steps
 DELTAS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 REPEATS = (2, 3, 5, 10, 20)
+RECODINGS = ("full_domain", "local", "mondrian", "mdav")
 UPLOAD = "upload"
 AUTO = "auto"
 SETTING = "set."
@@ -61,6 +64,9 @@ def fields() -> dict[str, Field]:
         "suppression": Field(
             release["suppression_limit"].default, lambda text: _offered(release["suppression_limit"], text)
         ),
+        "models": Field("", lambda text: write_models(read_models(text))),
+        "recoding": Field(RECODINGS[0], _one_of(list(RECODINGS))),
+        "node": Field("", _node),
         "learner": Field(FIRST_LEARNER, _one_of(list(methods(Learner)))),
         "epsilon": Field(1.0, _number_of(EPSILONS)),
         "delta": Field(AUTO, _number_of(DELTAS)),
@@ -324,6 +330,12 @@ def _offered(setting: Setting, text: str) -> Any:
     if not low <= value <= high:
         raise BadInput(f"{setting.name} is offered from {low:g} to {high:g}, not {value:g}.")
     return value
+
+
+def _node(text: str) -> str:
+    if not re.fullmatch(r"\d+(-\d+)*", text):
+        raise BadInput(f"a generalization is levels with - between, not {text!r}.")
+    return text
 
 
 def _one_of(offered: list[str]) -> Callable[[str], str]:

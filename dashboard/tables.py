@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import tomllib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, get_args
 
 import pandas as pd
@@ -13,6 +13,7 @@ import pandas as pd
 from dashboard import session
 from dashboard.jobs import Desk, Job, note_fault, own_desk, shared_desk
 from ppml_core.anonymize.lattice import Lattice
+from ppml_core.anonymize.models.base import read_models
 from ppml_core.attacks.linkage import RiskReport, risk_report
 from ppml_core.charts.words import count
 from ppml_core.data.bundled import describe, load
@@ -69,29 +70,52 @@ def with_roles(data: Dataset, toml: str) -> Dataset:
 
 
 def lattice() -> Lattice:
-    """All generalizations of the session's table. Raises what `Lattice.of` raises."""
-    data = dataset()
-    found: Lattice = desk().once(("lattice", key()), lambda: Lattice.of(data))
+    """All generalizations of the session's table, under the models asked for. Raises what `Lattice.of` raises."""
+    found: Lattice = desk().once(lattice_key(), _lattice_of(dataset()))
     return found
 
 
+def lattice_key() -> Hashable:
+    """What the lattice is known by: the table and its roles, and the privacy models beside k."""
+    return ("lattice", key(), str(session.get("models")))
+
+
+def _lattice_of(data: Dataset) -> Callable[[], Lattice]:
+    models = read_models(str(session.get("models")))
+    return lambda: Lattice.of(data, models=models)
+
+
 def lattice_is_there() -> bool:
-    return desk().has(("lattice", key()))
+    return desk().has(lattice_key())
+
+
+def lattice_is_missing() -> bool:
+    """Whether the generalizations have still to be worked out."""
+    return bool(dataset().quasi_identifiers) and not lattice_is_there()
 
 
 def start_lattice() -> Job:
     """The job that works out the lattice; started once."""
-    place, data = desk(), dataset()
-    name = ("lattice", key())
+    place, name, make = desk(), lattice_key(), _lattice_of(dataset())
     found = place.find(name)
     if found is not None and (found.running or found.error):
         return found
-    return place.start(name, "generalizations", lambda job: place.once(name, lambda: Lattice.of(data)))
+    return place.start(name, "generalizations", lambda job: place.once(name, make))
 
 
 def current_preview() -> Preview:
-    """The release at the session's k and suppression limit."""
-    return preview(dataset(), lattice(), int(session.get("k")), float(session.get("suppression")))
+    """The release at the session's k and suppression limit, or at the generalization that was picked."""
+    return preview(dataset(), lattice(), int(session.get("k")), float(session.get("suppression")), chosen_levels())
+
+
+def chosen_levels() -> dict[str, int] | None:
+    """The generalization picked by hand, None where the best one is shown or it was picked for another table."""
+    levels = [int(level) for level in str(session.get("node")).split("-") if level]
+    trees = dataset().hierarchies
+    fits = len(levels) == len(trees) and all(
+        level < tree.depth for level, tree in zip(levels, trees.values(), strict=True)
+    )
+    return dict(zip(trees, levels, strict=True)) if levels and fits else None
 
 
 def risk() -> RiskReport:
@@ -259,7 +283,7 @@ def warm_up() -> None:
 
     def work(_: Any) -> None:
         data = first_dataset()
-        common.once(("lattice", (FIRST, 0, "")), lambda: Lattice.of(data))
+        common.once(("lattice", (FIRST, 0, ""), ""), lambda: Lattice.of(data))
         sweeps.start_first_curves()
 
     common.start("warm up", "first table", work)

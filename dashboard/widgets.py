@@ -304,21 +304,21 @@ def _help(setting: Setting) -> str:
     return f"{setting.help[:1].upper()}{setting.help[1:]}{unit}."
 
 
-def lattice_is_missing() -> bool:
-    return bool(tables.dataset().quasi_identifiers) and not tables.lattice_is_there()
-
-
-def lattice_is_coming() -> None:
-    """Starts working out the generalizations beside the page, and says so."""
-    job = tables.start_lattice()
+def lattice_is_coming(job: Job) -> None:
+    """Says what is being worked out beside the page, or why it cannot be."""
     columns = len(tables.dataset().quasi_identifiers)
     if job.error:
         refusal(job.error)
         return
-    heading(
-        "How many look-alikes does each person have?", f"Working out every generalization of {columns} columns, once."
-    )
+    heading("How many look-alikes does each person have?", f"Working out {job.title} of {columns} columns, once.")
     st.progress(0.0, text="a few seconds")
+
+
+def part(key: str, title: str, body: Callable[[], None]) -> None:
+    """A part that is worked out when it is opened; what it is refused stands in its place."""
+    with st.expander(title, key=f"part_{key}", on_change="rerun") as opened:
+        if opened.open:
+            guarded_part(body)
 
 
 def job_line(job: Job | None) -> None:

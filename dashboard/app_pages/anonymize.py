@@ -1,28 +1,33 @@
-"""Anonymize: k and a suppression limit in, the optimal release out, at once."""
+"""Anonymize: k, a suppression limit and further protections in, the release out at once; what it costs, and whom."""
 
 from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
-from dashboard import frame, tables, widgets
+from dashboard import anonymizing, frame, session, tables, widgets
 from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.charts import story
 from ppml_core.charts.before_after import before_after_chart
 from ppml_core.charts.class_sizes import class_size_chart
-from ppml_core.data.export import spreadsheet_csv
-from ppml_core.experiment.preview import Preview
+from ppml_core.charts.lattice_map import MOST_DRAWN, lattice_chart
+from ppml_core.experiment.preview import Preview, lattice_nodes
 from ppml_core.settings import settings_of
 
 
 def page() -> None:
-    if widgets.lattice_is_missing():
-        widgets.lattice_is_coming()
+    if anonymizing.is_missing():
+        widgets.lattice_is_coming(anonymizing.start())
+        with st.container(key="while_waiting"):
+            controls()
+            further_controls()
         return
     # First what moves with the sliders, whose values are known before they are drawn: computed, then sent at once.
-    shown = tables.current_preview()
-    sizes = class_size_chart(shown.before, shown.after, shown.node.suppressed, shown.node.k, widgets.mode())
+    shown = anonymizing.shown()
+    sizes = class_size_chart(shown.before, shown.after, shown.suppressed, shown.k, widgets.mode())
     left, right = st.columns([1.9, 1], gap="large")
     with left:
         widgets.chart(sizes, key="class_sizes", first=True)
@@ -30,39 +35,124 @@ def page() -> None:
         controls()
         widgets.facts(story.release_facts(shown), stacked=True)
         widgets.aside("k-anonymity bounds the first number. It does not hide a value that all look-alikes share.")
+        beside(shown)
     left, right = st.columns([1.9, 1], gap="large")
     with left:
-        keep = shown.data.quasi_identifiers
-        widgets.keep_within("column", keep, keep[0])
-        name = widgets.choose("Column", keep, "column")
-        widgets.chart(before_after_chart(shown.column(name), widgets.mode()), key="before_after")
+        if isinstance(shown, Preview):
+            before_and_after(shown)
+        else:
+            widgets.aside(
+                "This method publishes one value differently for different people: the mapping below says what each "
+                "became."
+            )
+        widgets.part("lattice", "Which generalizations keep what was asked?", explorer)
+        widgets.part("who_pays", "Who pays for it?", partial(who_pays, shown))
+        widgets.part("give_aways", "Do the kept columns give it away again?", partial(give_aways, shown))
     with right:
-        widgets.label("What becomes of each column")
-        widgets.table(story.levels_table(shown), caption="Level of each quasi-identifier in the release")
-        st.download_button(
-            "Download the release as CSV",
-            data=partial(release_csv, shown),
-            file_name=f"{shown.data.name}-k{shown.node.k}.csv",
-            mime="text/csv",
-            on_click="ignore",
-        )
-        widgets.aside(
-            "Identifiers and the people left out are not in the file. The release carries no ε: the levels were chosen "
-            "by looking at everybody."
-        )
+        further_controls()
+        downloads(shown)
 
 
 def controls() -> None:
     declared = settings_of(FullDomain)
     widgets.label("Look-alikes")
     widgets.control(declared["k"], "k", title="k, smallest class of look-alikes")
-    widgets.control(declared["suppression_limit"], "suppression", title="People that may be left out, at most")
+    if anonymizing.is_global():
+        widgets.control(declared["suppression_limit"], "suppression", title="People that may be left out, at most")
 
 
-def release_csv(shown: Preview) -> bytes:
-    """Made when the button is pressed, not on every move of a slider; outside any session, so it is told what of."""
-    release = shown.release()
-    return spreadsheet_csv(release.table, release.schema.delimiter or ",")
+def further_controls() -> None:
+    """The method and the protections beside k."""
+    widgets.label("Method")
+    anonymizing.recoding_control()
+    widgets.label("What else to protect against")
+    widgets.guarded_part(anonymizing.protections)
 
 
-frame.show(page, waiting=widgets.lattice_is_missing)
+def beside(shown: anonymizing.Shown) -> None:
+    """This release next to one that was kept."""
+    kept = st.session_state.get("beside")
+    if kept:
+        now = story.release_facts(shown)
+        rows = [(name, was, value) for (value, name, _), (was, _, _) in zip(now, kept["facts"], strict=True)]
+        widgets.table(pd.DataFrame(rows, columns=["", "kept", "now"]), caption=f"Kept: {kept['title']}")
+        widgets.aside(f"Kept: {kept['title']}.")
+    st.button("Keep this one beside", key="keep_beside", on_click=anonymizing.keep_beside, args=(shown,))
+
+
+def before_and_after(shown: Preview) -> None:
+    keep = shown.data.quasi_identifiers
+    widgets.keep_within("column", keep, keep[0])
+    name = widgets.choose("Column", keep, "column")
+    widgets.chart(before_after_chart(shown.column(name), widgets.mode()), key="before_after")
+    widgets.label("What becomes of each column")
+    widgets.table(story.levels_table(shown), caption="Level of each quasi-identifier in the release")
+
+
+def explorer() -> None:
+    """Every generalization: drawn up to 200 of them, else as a table; one can be picked instead of the best."""
+    if not anonymizing.is_global():
+        widgets.aside("Local methods choose no single generalization; this belongs to full-domain generalization.")
+        return
+    lattice, k, limit = tables.lattice(), int(session.get("k")), float(session.get("suppression"))
+    nodes = lattice_nodes(lattice, k, limit)
+    in_use = lattice.index_of(tables.current_preview().node.levels)
+    asked = f"k = {k} with at most {limit:.0%} left out".replace("%", " %")
+    if len(nodes) <= MOST_DRAWN:
+        widgets.chart(lattice_chart(nodes, in_use, asked, widgets.mode()), key="lattice_map")
+    else:
+        widgets.aside(f"{int(nodes['keeps'].sum()):,} of {len(nodes):,} generalizations keep {asked}.")
+    keeping = nodes[nodes["keeps"]].sort_values("loss", ignore_index=True).head(MOST_DRAWN)
+    event = st.dataframe(
+        keeping.drop(columns=["node", "keeps"]), hide_index=True, height=260, key=f"nodes_{tables.mark()}_{k}_{limit}",
+        on_select="rerun", selection_mode="single-row",
+    )  # fmt: skip
+    picked = event["selection"]["rows"]
+    with st.container(horizontal=True):
+        st.button(
+            "Use the picked one", key="use_node", disabled=not picked, on_click=anonymizing.use_node,
+            args=(int(keeping["node"].iloc[picked[0]]) if picked else 0,),
+        )  # fmt: skip
+        st.button(
+            "Back to the best", key="use_best", disabled=tables.chosen_levels() is None, on_click=anonymizing.use_best
+        )
+
+
+def who_pays(shown: anonymizing.Shown) -> None:
+    from ppml_core.attacks.who_pays import who_pays as groups_that_pay
+
+    found = groups_that_pay(shown.data, shown.recoding())
+    if not found:
+        widgets.aside("No group of at least 20 people is left out more often than the others, beyond chance.")
+    for cost in found[:8]:
+        widgets.story(cost.sentence())
+
+
+def give_aways(shown: anonymizing.Shown) -> None:
+    from ppml_core.attacks.give_aways import give_aways as given_away
+
+    found = given_away(shown.data, shown.recoding(), np.random.default_rng(0))
+    if not found:
+        widgets.aside("No kept column lets a generalized value be guessed better than the release alone does.")
+    for one in found[:8]:
+        widgets.story(one.sentence())
+    widgets.aside("Learned on one half of the people and tried on the other, both ways.")
+
+
+def downloads(shown: anonymizing.Shown) -> None:
+    widgets.label("Take away")
+    name, zipped = f"{shown.data.name}-k{shown.k}", "application/zip"
+    for label, key, make, file, mime in (
+        ("Download the release as CSV", "csv", partial(anonymizing.csv_file, shown), f"{name}.csv", "text/csv"),
+        ("Mapping", "map", partial(anonymizing.mapping_file, shown), f"{name}-mapping.json", "application/json"),
+        ("Hierarchies", "trees", partial(anonymizing.hierarchies_file, shown), f"{name}-hierarchies.zip", zipped),
+        ("Settings", "settings", anonymizing.scenario_file(), f"{name}.toml", "text/plain"),
+    ):  # fmt: skip
+        st.download_button(label, data=make, file_name=file, mime=mime, on_click="ignore", key=f"save_{key}")
+    widgets.aside(
+        "Identifiers and the people left out are not in the file. The release carries no ε: it was chosen by looking "
+        "at everybody."
+    )
+
+
+frame.show(page, waiting=anonymizing.is_missing)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from dashboard import frame, hierarchy_editor, session, tables, widgets
@@ -19,8 +17,8 @@ def page() -> None:
         own_table()
     columns()
     edit_role()
-    part("hierarchies", "How is each column generalized?", hierarchy_editor.editor)
-    part("damage", "Which columns do the damage?", damage)
+    widgets.part("hierarchies", "How is each column generalized?", hierarchy_editor.editor)
+    widgets.part("damage", "Which columns do the damage?", damage)
 
 
 def bundled_tables() -> None:
@@ -99,13 +97,6 @@ def confirm_identifiers() -> None:
         args=(list(found), "identifier"),
     )  # fmt: skip
     widgets.aside("A suggestion, from patterns, checksums, names and headers. No release holds identifiers.")
-
-
-def part(key: str, title: str, body: Callable[[], None]) -> None:
-    """A part that is worked out when it is opened."""
-    with st.expander(title, key=f"part_{key}", on_change="rerun") as opened:
-        if opened.open:
-            frame.guarded(body)
 
 
 def damage() -> None:

@@ -72,7 +72,7 @@ def look_alikes(measure: str) -> None:
         widgets.run_missing(question, "cost of look-alikes")
     left, right = st.columns([1.9, 1], gap="large")
     with left:
-        if widgets.lattice_is_missing():
+        if tables.lattice_is_missing():
             tables.start_lattice()
             widgets.aside("Working out the risk that is left at each k.")
         else:
@@ -99,7 +99,7 @@ def is_waiting() -> bool:
     asked = (sweeps.current_cost_of_guarantee(), sweeps.current_cost_of_look_alikes())
     jobs = [tables.desk().find(question.key) for question in asked]
     return any(job is not None and job.running for job in jobs) or (
-        st.session_state.get("view") == LOOK_ALIKES and widgets.lattice_is_missing()
+        st.session_state.get("view") == LOOK_ALIKES and tables.lattice_is_missing()
     )
 
 

@@ -27,6 +27,8 @@ from ppml_core.anonymize.tuples import Ints, Tuples
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable, Unreachable
 
+Bools = npt.NDArray[np.bool_]
+
 EVERY_K = tuple(range(1, 101))
 MOST_CELLS = 60_000_000
 
@@ -107,8 +109,8 @@ class Lattice:
         if not allowed.any():
             best = self.node(int(np.argmin(gone)), k)
             raise Unreachable(
-                f"no generalization reaches k={k} with at most {suppression_limit:.1%} of {self.people:,} people "
-                f"suppressed; the nearest suppresses {best.suppressed / self.people:.1%}.",
+                f"no generalization reaches {self._words(k)} with at most {suppression_limit:.1%} of "
+                f"{self.people:,} people suppressed; the nearest suppresses {best.suppressed / self.people:.1%}.",
                 best=best,
             )
         losses = np.where(allowed, self.losses[:, column], np.inf)
@@ -127,6 +129,25 @@ class Lattice:
         smallest = int(kept.min()) if len(kept) else 0
         loss, gone = float(self.losses[index, column]), int(self.suppressed[index, column])
         return Node(named, k, loss, gone, len(kept), smallest)
+
+    def stays(self, node: Node) -> Bools:
+        """Which distinct tuples are published at that node, shape (distinct,)."""
+        sizes, class_of = self.tuples.classes(node.levels)
+        large = np.asarray((sizes >= node.k)[class_of])
+        if self.requirement is None:
+            return large
+        return large & self.requirement.stays_by_class(node.levels)
+
+    def index_of(self, levels: Mapping[str, int]) -> int:
+        """The place of a node in odometer order. Raises BadInput for levels that no hierarchy has."""
+        depths = {name: tree.depth for name, tree in zip(self.tuples.names, self.tuples.trees, strict=True)}
+        if set(levels) != set(depths) or not all(0 <= levels[name] < depth for name, depth in depths.items()):
+            raise BadInput(f"a node has a level for each of {', '.join(depths)}, within its hierarchy.")
+        return int(np.ravel_multi_index([levels[name] for name in depths], list(depths.values())))
+
+    def _words(self, k: int) -> str:
+        further = [] if self.requirement is None else [model.text() for model in self.requirement.models]
+        return " and ".join([f"k={k}", *(text for text in further if not text.startswith("k_anonymity(k=1"))])
 
     def levels(self, index: int) -> dict[str, int]:
         depths = [tree.depth for tree in self.tuples.trees]

@@ -133,7 +133,17 @@ class Requirement:
         """Which distinct tuples are published at a node, shape (distinct,)."""
         classes = self.at(levels)
         assert classes.keys is not None
-        kept = self.keep(classes, loss.per_person(tuple(levels.values()), classes.keys))
+        return self._of_tuples(
+            levels, classes, self.keep(classes, loss.per_person(tuple(levels.values()), classes.keys))
+        )
+
+    def stays_by_class(self, levels: Mapping[str, int]) -> Bools:
+        """Which distinct tuples the per-class models let stay at a node, shape (distinct,)."""
+        classes = self.at(levels)
+        return self._of_tuples(levels, classes, self.passing(classes))
+
+    def _of_tuples(self, levels: Mapping[str, int], classes: Classes, kept: Bools) -> Bools:
+        assert classes.keys is not None
         order = np.argsort(classes.keys)
         place = np.searchsorted(classes.keys[order], self.tuples.raised(levels))
         return np.asarray(kept[order[place]])

@@ -18,6 +18,7 @@ from ppml_core.data.schema import Role, Schema
 from ppml_core.errors import PPMLError
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment.preview import Preview
+from ppml_core.experiment.release_view import ReleaseView
 
 UNITS = {"record": "person"}
 RELATIONS = {"add_or_remove_one": "add-or-remove-one", "replace_one": "replace-one"}
@@ -153,7 +154,7 @@ def risk_facts(risk: RiskReport) -> list[tuple[str, str, str]]:
     ]
 
 
-def release_facts(shown: Preview) -> list[tuple[str, str, str]]:
+def release_facts(shown: Preview | ReleaseView) -> list[tuple[str, str, str]]:
     """Risk and loss of a release: value, name, note."""
     risk = shown.risk()
     return [
@@ -166,11 +167,17 @@ def release_facts(shown: Preview) -> list[tuple[str, str, str]]:
         (
             percent(shown.suppressed_share),
             "left out",
-            f"{count(shown.node.suppressed)} of {count(shown.people)} people",
+            f"{count(shown.suppressed)} of {count(shown.people)} people",
         ),
         (percent(shown.unique_with_kept()), "unique with the kept columns", "who knows those too finds these people"),
-        (f"{shown.granularity:.2f}", "detail that is left", "1 is the table as it is, 0 says nothing any more"),
+        _detail(shown.granularity),
     ]
+
+
+def _detail(granularity: float | None) -> tuple[str, str, str]:
+    if granularity is None:
+        return "–", "detail that is left", "not counted in generalized cells for this method"
+    return f"{granularity:.2f}", "detail that is left", "1 is the table as it is, 0 says nothing any more"
 
 
 def levels_table(shown: Preview) -> pd.DataFrame:
@@ -194,3 +201,44 @@ def _certain(share: float | None) -> tuple[str, str, str]:
     if share is None:
         return "–", "sensitive value is certain", "no column has the role sensitive"
     return percent(share), "sensitive value is certain", "people whose look-alikes all share it"
+
+
+PROTECTIONS: dict[str, tuple[str, str]] = {
+    "distinct_l_diversity": (
+        "One value shared by a class",
+        "Each class must hold at least l different sensitive values, or finding the class is finding the value.",
+    ),
+    "entropy_l_diversity": (
+        "Nearly one value in a class",
+        "The values in a class must be mixed as well as l equally frequent ones (entropy).",
+    ),
+    "equal_t_closeness": (
+        "Classes unlike the whole table",
+        "Shares of values in a class may differ from those of the table by at most t, summed and halved.",
+    ),
+    "ordered_t_closeness": (
+        "All high or all low in a class",
+        "As t-closeness, but values that lie near each other count as near (earth mover's distance).",
+    ),
+    "basic_beta_likeness": (
+        "A rare value made likely",
+        "No value's share may grow by more than beta times its share in the table.",
+    ),
+    "delta_disclosure": (
+        "Odds moved up or down",
+        "The logarithm of (share in the class / share in the table) stays within delta for each value that occurs.",
+    ),
+    "alpha_k_anonymity": (
+        "One value dominating a class",
+        "No value may be held by more than a share alpha of a class.",
+    ),
+}
+
+
+def models_sentence(text: str, models: int) -> str:
+    """What is asked beside k."""
+    if not models:
+        return (
+            "Only k-anonymity is asked for: it bounds how surely a row is found, not what a class of look-alikes tells."
+        )
+    return f"Beside k, every class must keep {text.replace(' + ', ' and ')}."

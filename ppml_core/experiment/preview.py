@@ -6,6 +6,7 @@ lost, and each column's values with what they become.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ import pandas as pd
 
 from ppml_core.anonymize.lattice import Lattice
 from ppml_core.anonymize.nodes import Node
+from ppml_core.anonymize.quality import Recoded, quality
 from ppml_core.anonymize.transforms.drop_identifiers import DropIdentifiers
 from ppml_core.anonymize.transforms.full_domain import Generalized
 from ppml_core.data.dataset import Dataset
@@ -22,6 +24,7 @@ from ppml_core.data.groups import group_of, sizes_of
 from ppml_core.errors import BadInput, Unreachable
 
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 THRESHOLD = 0.2
 
@@ -76,6 +79,14 @@ class Preview:
         return self.people - self.node.suppressed
 
     @property
+    def k(self) -> int:
+        return self.node.k
+
+    @property
+    def suppressed(self) -> int:
+        return self.node.suppressed
+
+    @property
     def suppressed_share(self) -> float:
         return self.node.suppressed / self.people
 
@@ -89,13 +100,35 @@ class Preview:
         return sizes, np.asarray(class_of, dtype=np.int64)
 
     @cached_property
+    def stays(self) -> Bools:
+        """Which distinct tuples are published."""
+        return self.lattice.stays(self.node)
+
+    @cached_property
+    def _kept(self) -> Bools:
+        """Which classes are published."""
+        sizes, class_of = self._classes
+        if self.lattice.requirement is None:
+            return np.asarray(sizes >= self.node.k)
+        kept = np.zeros(len(sizes), dtype=bool)
+        kept[class_of] = self.stays
+        return kept
+
+    @cached_property
     def after(self) -> Ints:
-        sizes, _ = self._classes
-        return sizes[sizes >= self.node.k]
+        return self._classes[0][self._kept]
 
     @cached_property
     def granularity(self) -> float:
-        return self.lattice.granularity(self.node)
+        if self.lattice.requirement is None:
+            return self.lattice.granularity(self.node)
+        levels = list(self.node.levels.values())
+        return quality(Recoded.of(self.lattice.tuples, self._classes[1], self.stays, levels)).granularity
+
+    def recoding(self) -> Generalized:
+        """The release with all that a recoding tells."""
+        models = () if self.lattice.requirement is None else self.lattice.requirement.models
+        return Generalized(self.data, self.lattice.tuples, self.node, self.stays, models=models)
 
     def risk(self, threshold: float = THRESHOLD) -> ReleaseRisk:
         """The risk of the release; of the whole table as it is, see `attacks.linkage.risk_report`."""
@@ -104,9 +137,8 @@ class Preview:
 
     def unique_with_kept(self) -> float:
         """Share of the released people who are alone once every other column but identifiers is known too."""
-        sizes, class_of = self._classes
-        groups = class_of[self.lattice.tuples.row_of]
-        kept = sizes[groups] >= self.node.k
+        groups = self._classes[1][self.lattice.tuples.row_of]
+        kept = self._kept[groups]
         if not kept.any():
             return 0.0
         columns = self.data.schema.columns.items()
@@ -116,15 +148,14 @@ class Preview:
 
     def release(self) -> Dataset:
         """The table to publish: generalized, without who is suppressed, without identifiers."""
-        published = Generalized(self.data, self.lattice.tuples, self.node).release
-        return DropIdentifiers().fit(published, np.random.default_rng(0)).release
+        return DropIdentifiers().fit(self.recoding().release, np.random.default_rng(0)).release
 
     def _certain_share(self, sizes: Ints, class_of: Ints) -> float | None:
         sensitive = self.data.schema.with_role("sensitive")
         if not sensitive:
             return None
         groups = class_of[self.lattice.tuples.row_of]
-        kept = sizes[groups] >= self.node.k
+        kept = self._kept[groups]
         if not kept.any():
             return 0.0
         certain = np.zeros(len(groups), dtype=bool)
@@ -142,8 +173,7 @@ class Preview:
             raise BadInput(f"{name!r} is no quasi-identifier; there are {', '.join(tuples.names)}.")
         place = tuples.names.index(name)
         tree, codes, level = tuples.trees[place], tuples.codes[place], self.node.levels[name]
-        sizes, class_of = self._classes
-        stay = np.where(sizes[class_of] >= self.node.k, tuples.counts, 0)
+        stay = np.where(self.stays, tuples.counts, 0)
         return ColumnValues(
             name=name,
             values=tree.leaves,
@@ -157,8 +187,15 @@ class Preview:
         )
 
 
-def preview(data: Dataset, lattice: Lattice, k: int, suppression_limit: float) -> Preview:
-    """The optimal release for this request. Raises Unreachable where none stays within the limit."""
+def preview(
+    data: Dataset, lattice: Lattice, k: int, suppression_limit: float, levels: Mapping[str, int] | None = None
+) -> Preview:
+    """The optimal release for this request, or the one at `levels`.
+
+    Raises Unreachable where no release stays within the limit, BadInput for levels that no hierarchy has.
+    """
+    if levels:
+        return Preview(data, lattice, lattice.node(lattice.index_of(levels), k))
     return Preview(data, lattice, lattice.optimum(k, suppression_limit))
 
 
@@ -191,3 +228,22 @@ def _risk(sizes: Ints, threshold: float, certain_share: float | None) -> Release
 
 def _people(codes: npt.NDArray[np.int32], counts: Ints, leaves: int) -> Ints:
     return np.bincount(codes, weights=counts, minlength=leaves).astype(np.int64)
+
+
+def lattice_nodes(lattice: Lattice, k: int, suppression_limit: float) -> pd.DataFrame:
+    """One line per generalization: node (its place), levels in words, total, loss, left out (share), keeps.
+
+    `keeps` says whether no more people than the limit are left out.
+    """
+    column = lattice.ks.index(k)
+    names = lattice.tuples.names
+    levels = np.array(np.unravel_index(np.arange(len(lattice)), [tree.depth for tree in lattice.tuples.trees])).T
+    gone = lattice.suppressed[:, column] / lattice.people
+    words = [", ".join(f"{name} {level}" for name, level in zip(names, row, strict=True)) for row in levels.tolist()]
+    return pd.DataFrame(
+        {
+            "node": np.arange(len(lattice)), "levels": words, "total": levels.sum(axis=1),
+            "loss": lattice.losses[:, column], "left out": gone,
+            "keeps": lattice.suppressed[:, column] <= int(suppression_limit * lattice.people),
+        }
+    )  # fmt: skip
