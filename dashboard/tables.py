@@ -14,7 +14,9 @@ from dashboard import session
 from dashboard.jobs import Desk, Job, note_fault, own_desk, shared_desk
 from ppml_core.anonymize.lattice import Lattice
 from ppml_core.anonymize.models.base import read_models
+from ppml_core.attacks.attribute_damage import AttributeDamage, attribute_damage
 from ppml_core.attacks.linkage import RiskReport, risk_report
+from ppml_core.attacks.reidentifying import Reidentifying, reidentifying, with_every_column_known
 from ppml_core.charts.words import count
 from ppml_core.data.bundled import describe, load
 from ppml_core.data.dataset import Dataset
@@ -123,6 +125,25 @@ def risk() -> RiskReport:
     data = dataset()
     found: RiskReport = desk().once(("risk", key()), lambda: risk_report(data))
     return found
+
+
+def damage() -> tuple[AttributeDamage, ...]:
+    """What each quasi-identifier of the session's table gives away."""
+    data = dataset()
+    found: tuple[AttributeDamage, ...] = desk().once(("damage", key()), lambda: attribute_damage(data))
+    return found
+
+
+def kept_columns() -> tuple[Reidentifying, ...]:
+    """What each kept column gives away beside them."""
+    data = dataset()
+    found: tuple[Reidentifying, ...] = desk().once(("kept", key()), lambda: reidentifying(data))
+    return found
+
+
+def take_all_as_known() -> None:
+    """Every feature becomes a quasi-identifier, in this session."""
+    session.keep_schema(with_every_column_known(dataset().schema).to_toml())
 
 
 def risks(ks: Sequence[int]) -> pd.DataFrame:

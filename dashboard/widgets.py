@@ -80,6 +80,11 @@ def refusal(sentence: str) -> None:
     st.html(f'<p class="refusal" role="alert">{escape(_sentence(sentence))}</p>')
 
 
+def notice(sentence: str) -> None:
+    """What deserves a look, and is no fault."""
+    st.html(f'<p class="notice">{escape(_sentence(sentence))}</p>')
+
+
 def guarded_part(body: Callable[[], None]) -> None:
     """Draws a part of a page; what it is refused stands in its place, and the rest of the page goes on."""
     try:

@@ -91,7 +91,7 @@ def confirm_identifiers() -> None:
     if not found:
         return
     listed = ", ".join(f"{name} ({finding.title})" for name, finding in found.items())
-    widgets.refusal(f"These columns look as if they named people and are not identifiers yet: {listed}.")
+    widgets.notice(f"These columns look as if they named people and are not identifiers yet: {listed}.")
     st.button(
         "Make them identifiers", key="confirm_identifiers", on_click=tables.change_roles,
         args=(list(found), "identifier"),
@@ -106,11 +106,10 @@ def damage() -> None:
         widgets.aside("No column is a quasi-identifier yet.")
         return
     widgets.table(story.damage_table(tables.damage()), caption="What each quasi-identifier gives away")
-    widgets.aside(story.kept_sentence(tables.reidentifying()))
-    kept = data.schema.with_role("feature")
+    widgets.aside(story.kept_sentence(tables.kept_columns()))
     st.button(
-        "Take all features as quasi-identifiers", key="all_known", on_click=tables.change_roles,
-        args=(kept, "quasi_identifier"), disabled=not kept,
+        "Take all features as quasi-identifiers", key="all_known", on_click=tables.take_all_as_known,
+        disabled=not data.schema.with_role("feature"),
     )  # fmt: skip
 
 

@@ -6,12 +6,16 @@ bound is "at most", a measurement has its interval, and neither is called safe.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from ppml_core.accounting.gaussian import as_replace_one
 from ppml_core.accounting.odds import best_guess
+from ppml_core.attacks.attribute_damage import AttributeDamage
 from ppml_core.attacks.linkage import RiskReport
+from ppml_core.attacks.reidentifying import Reidentifying
 from ppml_core.charts.measures import wording
 from ppml_core.charts.words import at_most, budget, count, interval, people_per_thousand, percent, power
 from ppml_core.data.schema import Role, Schema
@@ -242,3 +246,22 @@ def models_sentence(text: str, models: int) -> str:
             "Only k-anonymity is asked for: it bounds how surely a row is found, not what a class of look-alikes tells."
         )
     return f"Beside k, every class must keep {text.replace(' + ', ' and ')}."
+
+
+def damage_table(damage: Sequence[AttributeDamage]) -> pd.DataFrame:
+    """Per quasi-identifier: people who stop being unique without it, people it singles out alone, pairs it parts."""
+    rows = [(one.name, count(one.freed), count(one.unique_alone), percent(one.separation)) for one in damage]
+    return pd.DataFrame(
+        rows, columns=["column", "no longer unique without it", "unique by it alone", "pairs of people it tells apart"]
+    )
+
+
+def kept_sentence(kept: Sequence[Reidentifying]) -> str:
+    """The kept column that makes most people unique again."""
+    if not kept or kept[0].unique_share_with <= kept[0].unique_share:
+        return "No kept column makes anybody unique who is not already."
+    worst = kept[0]
+    return (
+        f"Kept columns count too: with {worst.column} known as well, {percent(worst.unique_share_with)} of the people "
+        f"are unique instead of {percent(worst.unique_share)}."
+    )

@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import tables
+from dashboard import jobs, tables
+from ppml_core.experiment.sweep import Forgetful
 
 PAGES = Path(dashboard.__file__).resolve().parent / "app_pages"
 Open = Callable[..., AppTest]
@@ -18,6 +19,13 @@ Open = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def _no_first_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "warm_up", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def _own_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All page tests run under one session's name: what one brought is not the next one's."""
+    own = jobs.Desk(Forgetful(), private=True)
+    monkeypatch.setattr(tables, "own_desk", lambda: own)
 
 
 @pytest.fixture

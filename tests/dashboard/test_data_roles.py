@@ -131,3 +131,13 @@ def test_detection_is_done_once_per_table(open_page: Open, monkeypatch: pytest.M
     at.run()
     at.run()
     assert len(looked) <= 1
+
+
+def test_what_does_the_damage_is_told_and_all_features_can_be_taken_as_known(open_page: Open) -> None:
+    at = opened(open_page("data_roles", dataset="german_credit"), "damage")
+    assert "no longer unique without it" in said(at)
+    assert "Kept columns count too" in said(at)
+    at.button(key="all_known").click().run()
+    assert not schema(at).with_role("feature")
+    at.button(key="undo").click().run()
+    assert "schema" not in at.session_state

@@ -17,6 +17,7 @@ Rows = list[list[str]]
 DELIMITERS = (";", ",", "\t", "|")
 MARK = "\ufeff"
 LINE_ENDS = re.compile("\r\n|\n|\r")
+IN_QUOTES = re.compile(r'"(?:[^"]|"")*"')
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def rows_of(tree: Hierarchy) -> Rows:
 def style_of(text: str) -> Style:
     """Delimiter, line ends, byte order mark and quotes of a hierarchy file. Of mixed line ends, the most frequent."""
     cut = cut_at(text, delimiter_of(text))
-    ends = Counter(LINE_ENDS.findall(text)).most_common(1)
+    ends = Counter(LINE_ENDS.findall(IN_QUOTES.sub("", text)) or LINE_ENDS.findall(text)).most_common(1)
     return Style(
         delimiter=delimiter_of(text),
         line_end=ends[0][0] if ends else "\n",

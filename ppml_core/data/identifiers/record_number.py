@@ -21,7 +21,7 @@ PEOPLE = header_words(
 )
 COUNTS = header_words(
     "amount price income salary population pop total count weight value sales revenue area distance year years cost "
-    "score rate votes balance betrag preis montant importe"
+    "age alter edad score rate votes balance betrag preis montant importe"
 )
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9._/#:-]{0,39}")
