@@ -20,8 +20,9 @@ from ppml_core.settings import settings_of
 
 def page() -> None:
     if anonymizing.is_missing():
-        widgets.lattice_is_coming(anonymizing.start())
-        with st.container(key="while_waiting"):
+        job = anonymizing.start()
+        widgets.lattice_is_coming(job)
+        if job.error:
             controls()
             further_controls()
         return
