@@ -18,6 +18,7 @@ from dashboard import session, tables, widgets
 from dashboard.jobs import Job
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.anonymize.models.base import ClassModel, PrivacyModel, read_models, write_models
+from ppml_core.attacks.intersection import Taken
 from ppml_core.catalog import method
 from ppml_core.charts import story
 from ppml_core.data.export import spreadsheet_csv
@@ -153,6 +154,19 @@ def use_best() -> None:
 def keep_beside(shown_now: Shown) -> None:
     """Remembers the numbers of this release, to compare the next ones with."""
     st.session_state["beside"] = {"title": title(shown_now), "facts": story.release_facts(shown_now)}
+
+
+def log_release(shown_now: Shown, key: Hashable) -> None:
+    """Remembers, in this session only, whom a release that was taken away publishes alike."""
+    taken = Taken.of(title(shown_now), shown_now.data, shown_now.recoding())
+    log = st.session_state.setdefault("taken", {})
+    log[key] = [*(one for one in log.get(key, []) if one.name != taken.name), taken]
+
+
+def taken_so_far() -> list[Taken]:
+    """The releases of this table that the session took away."""
+    found: list[Taken] = st.session_state.get("taken", {}).get(tables.key(), [])
+    return found
 
 
 def title(shown_now: Shown) -> str:

@@ -10,6 +10,9 @@ import streamlit as st
 
 from dashboard import anonymizing, frame, session, tables, widgets
 from ppml_core.anonymize.transforms.full_domain import FullDomain
+from ppml_core.attacks.give_aways import give_aways as given_away
+from ppml_core.attacks.intersection import intersect
+from ppml_core.attacks.who_pays import who_pays as groups_that_pay
 from ppml_core.charts import story
 from ppml_core.charts.before_after import before_after_chart
 from ppml_core.charts.class_sizes import class_size_chart
@@ -48,6 +51,7 @@ def page() -> None:
             )
         widgets.part("lattice", "Which generalizations keep what was asked?", explorer)
         widgets.part("who_pays", "Who pays for it?", partial(who_pays, shown))
+        widgets.part("together", "What do releases taken so far reveal together?", together)
         widgets.part("give_aways", "Do the kept columns give it away again?", partial(give_aways, shown))
     with right:
         further_controls()
@@ -120,8 +124,6 @@ def explorer() -> None:
 
 
 def who_pays(shown: anonymizing.Shown) -> None:
-    from ppml_core.attacks.who_pays import who_pays as groups_that_pay
-
     found = groups_that_pay(shown.data, shown.recoding())
     if not found:
         widgets.aside("No group of at least 20 people is left out more often than the others, beyond chance.")
@@ -130,8 +132,6 @@ def who_pays(shown: anonymizing.Shown) -> None:
 
 
 def give_aways(shown: anonymizing.Shown) -> None:
-    from ppml_core.attacks.give_aways import give_aways as given_away
-
     found = given_away(shown.data, shown.recoding(), np.random.default_rng(0))
     if not found:
         widgets.aside("No kept column lets a generalized value be guessed better than the release alone does.")
@@ -140,16 +140,35 @@ def give_aways(shown: anonymizing.Shown) -> None:
     widgets.aside("Learned on one half of the people and tried on the other, both ways.")
 
 
+def together() -> None:
+    """Every release of this table that was taken away in this session, and what they reveal together."""
+    log = anonymizing.taken_so_far()
+    if len(log) < 2:
+        widgets.aside(
+            "Take two releases of this table away, and what someone learns who holds both is counted here: classes "
+            "that are large enough in each can be small where they meet."
+        )
+        return
+    widgets.story(intersect(tables.dataset(), log).sentence())
+    rows = [(taken.name, f"{taken.people:,}") for taken in log]
+    widgets.table(pd.DataFrame(rows, columns=["release", "people"]), caption="Releases taken so far")
+
+
 def downloads(shown: anonymizing.Shown) -> None:
     widgets.label("Take away")
-    name, zipped = f"{shown.data.name}-k{shown.k}", "application/zip"
-    for label, key, make, file, mime in (
-        ("Download the release as CSV", "csv", partial(anonymizing.csv_file, shown), f"{name}.csv", "text/csv"),
-        ("Mapping", "map", partial(anonymizing.mapping_file, shown), f"{name}-mapping.json", "application/json"),
-        ("Hierarchies", "trees", partial(anonymizing.hierarchies_file, shown), f"{name}-hierarchies.zip", zipped),
-        ("Settings", "settings", anonymizing.scenario_file(), f"{name}.toml", "text/plain"),
-    ):  # fmt: skip
-        st.download_button(label, data=make, file_name=file, mime=mime, on_click="ignore", key=f"save_{key}")
+    name = f"{shown.data.name}-k{shown.k}"
+    st.download_button(
+        "Download the release as CSV", data=partial(anonymizing.csv_file, shown), file_name=f"{name}.csv",
+        mime="text/csv", key="save_csv", on_click=anonymizing.log_release, args=(shown, tables.key()),
+    )  # fmt: skip
+    for label, key, make, ending, mime in (
+        ("Mapping", "mapping", partial(anonymizing.mapping_file, shown), "-mapping.json", "application/json"),
+        ("Hierarchies", "trees", partial(anonymizing.hierarchies_file, shown), "-hierarchies.zip", "application/zip"),
+        ("Settings", "settings", anonymizing.scenario_file(), ".toml", "text/plain"),
+    ):
+        st.download_button(
+            label, data=make, file_name=f"{name}{ending}", mime=mime, key=f"save_{key}", on_click="ignore"
+        )
     widgets.aside(
         "Identifiers and the people left out are not in the file. The release carries no ε: it was chosen by looking "
         "at everybody."

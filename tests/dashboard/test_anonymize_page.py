@@ -12,9 +12,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import settled, texts
 
-from dashboard import anonymizing, tables
+from dashboard import anonymizing
 from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.anonymize.transforms.local import Local
+from ppml_core.attacks.intersection import Taken
 from ppml_core.data.bundled import load
 from ppml_core.data.hierarchies import import_arx
 from ppml_core.experiment.preview import preview
@@ -68,8 +69,7 @@ def test_other_methods_are_worked_out_beside_the_page(open_page: Open, name: str
 
 def test_without_a_sensitive_column_it_says_what_is_missing(open_page: Open) -> None:
     at = settled(open_page("anonymize", dataset="actg175"))
-    if not tables.load("actg175").schema.with_role("sensitive"):
-        assert "needs a column with that role" in texts(at)
+    assert bool(load("actg175").schema.with_role("sensitive")) != ("needs a column with that role" in texts(at))
     assert "went wrong" not in texts(at)
 
 
@@ -141,3 +141,15 @@ def test_a_view_counts_a_release_as_pandas_does() -> None:
     assert view.risk().max == pytest.approx(1 / sizes.min())
     assert view.suppressed == 0
     assert 0 < (view.granularity or 0) < 1
+
+
+def test_releases_taken_away_are_intersected(open_page: Open) -> None:
+    at = settled(open_page("anonymize", **CLINIC))
+    at.session_state["part_together"] = True
+    at.run()
+    assert "Take two releases of this table away" in texts(at)
+    data = load("clinic")
+    log = [Taken.of(f"k = {k}", data, FullDomain(k=k).fit(data, None)) for k in (3, 30)]  # type: ignore[arg-type]
+    at.session_state["taken"] = {("clinic", 0, ""): log}
+    at.run()
+    assert "share their classes with nobody" in texts(at)

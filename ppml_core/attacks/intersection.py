@@ -1,0 +1,128 @@
+"""What several releases of one table reveal together: classes that were large enough alone, intersected.
+
+In: a table and two or more releases of it. Out: `Intersected`, exact counts over the people who are in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ppml_core.anonymize.base import Recoding
+from ppml_core.data.dataset import Dataset
+from ppml_core.data.groups import group_of, sizes_of
+from ppml_core.errors import BadInput
+
+Ints = npt.NDArray[np.int64]
+LEFT_OUT = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """One release as what it says of each person: `classes` (people of the table,), -1 for who was left out."""
+
+    name: str
+    table: str
+    classes: Ints
+
+    @classmethod
+    def of(cls, name: str, raw: Dataset, recoding: Recoding) -> Taken:
+        """No cell is kept, only who is published alike."""
+        classes = np.full(len(raw), LEFT_OUT, dtype=np.int64)
+        known = [column for column in raw.quasi_identifiers if column in recoding.release.table]
+        classes[recoding.kept] = group_of(recoding.release.table, known)
+        return cls(name, raw.fingerprint, classes)
+
+    @property
+    def people(self) -> int:
+        return int((self.classes != LEFT_OUT).sum())
+
+
+@dataclass(frozen=True)
+class Intersected:
+    """Of `people` in all releases: the fewest who share every published class, and how many share them with nobody.
+
+    `smallest_alone` and `certain_alone` are the same for each release by itself. `certain` people have one sensitive
+    value left when the values of their classes are intersected; None without a sensitive column.
+    """
+
+    people: int
+    smallest: int
+    alone: int
+    smallest_alone: tuple[int, ...]
+    certain: int | None
+    certain_alone: tuple[int, ...] | None
+
+    def sentence(self) -> str:
+        """In words."""
+        said = (
+            f"Of {self.people:,} people in all of them, {self.alone:,} share their classes with nobody; the fewest who "
+            f"share them are {self.smallest:,}, where each release alone has at least "
+            f"{' and '.join(f'{size:,}' for size in self.smallest_alone)}."
+        )
+        if self.certain is None or self.certain_alone is None:
+            return said
+        return (
+            f"{said} For {self.certain:,} people one sensitive value is left, alone for "
+            f"{' and '.join(f'{number:,}' for number in self.certain_alone)}."
+        )
+
+
+def intersect(raw: Dataset, releases: Sequence[Taken]) -> Intersected:
+    """What someone learns who holds all the releases, knows a person's quasi-identifiers, and that they are in each.
+
+    Ganta, Kasiviswanathan & Smith 2008 (intersection attack): the sensitive value of the target is among those of
+    their class in every release. People who share all classes are what is left to hide among where records can be
+    matched across releases, by columns that both kept as they are. Counts are exact, over everybody who is in all
+    releases. Raises BadInput for fewer than two releases, or one of another table.
+    """
+    if len(releases) < 2:
+        raise BadInput("an intersection needs two releases or more.")
+    if any(len(taken.classes) != len(raw) for taken in releases):
+        raise BadInput(f"a release of another table than {raw.name!r} cannot be intersected with it.")
+    there = np.all([taken.classes != LEFT_OUT for taken in releases], axis=0)
+    classes = [_numbered(taken.classes[there]) for taken in releases]
+    if not there.any():
+        return Intersected(0, 0, 0, tuple(0 for _ in releases), None, None)
+    together = sizes_of(_numbered_pairs(classes))
+    sensitive = raw.schema.with_role("sensitive")
+    alone = tuple(int(np.bincount(taken.classes[taken.classes != LEFT_OUT]).min()) for taken in releases)
+    return Intersected(
+        people=int(there.sum()),
+        smallest=int(together.min()),
+        alone=int((together == 1).sum()),
+        smallest_alone=alone,
+        certain=_certain(raw, sensitive, releases, there) if sensitive else None,
+        certain_alone=tuple(_certain(raw, sensitive, [taken], there) for taken in releases) if sensitive else None,
+    )
+
+
+def _certain(raw: Dataset, sensitive: Sequence[str], releases: Sequence[Taken], there: npt.NDArray[np.bool_]) -> int:
+    """People with some sensitive attribute of which one value is left."""
+    certain = np.zeros(int(there.sum()), dtype=bool)
+    for name in sensitive:
+        codes, labels = pd.factorize(raw.texts(name))
+        left = np.ones((int(there.sum()), len(labels)), dtype=bool)
+        for taken in releases:
+            inside = taken.classes != LEFT_OUT
+            seen = np.zeros((int(taken.classes.max()) + 1, len(labels)), dtype=bool)
+            seen[taken.classes[inside], codes[inside]] = True
+            left &= seen[taken.classes[there]]
+        certain |= left.sum(axis=1) == 1
+    return int(certain.sum())
+
+
+def _numbered(classes: Ints) -> Ints:
+    return np.asarray(np.unique(classes, return_inverse=True)[1].ravel(), dtype=np.int64)
+
+
+def _numbered_pairs(classes: Sequence[Ints]) -> Ints:
+    """People who share their class in every release, numbered from 0."""
+    together = classes[0]
+    for other in classes[1:]:
+        together = _numbered(together * (int(other.max(initial=0)) + 1) + other)
+    return together
