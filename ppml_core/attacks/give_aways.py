@@ -25,7 +25,7 @@ class GiveAway:
     """How often the raw value of a generalized column is guessed right, with a kept column and without.
 
     `people` are those whose cell was generalized, `certain` those among them whom five or more others with the same
-    published and kept values showed without exception. `control` is the same with the kept column shuffled.
+    published and kept values showed without exception, where the published value alone did not. `control` is the same with the kept column shuffled.
     """
 
     column: str
@@ -63,14 +63,14 @@ def give_aways(raw: Dataset, recoding: Recoding, rng: np.random.Generator) -> tu
         changed = np.asarray(released.texts(name) != recoding.release.texts(name))
         if not changed.any():
             continue
-        without, _ = _guessed(shown, truth, half)
+        without, sure_without = _guessed(shown, truth, half)
         for column, values in kept.items():
             together = _joined(shown, values)
             right, sure = _guessed(together, truth, half)
             control, _ = _guessed(_joined(shown, rng.permutation(values)), truth, half)
             one = GiveAway(
                 column, name, int(changed.sum()), _share(right[changed]), _share(without[changed]),
-                _share(control[changed]), int((sure & right & changed).sum()),
+                _share(control[changed]), int((sure & right & changed & ~(sure_without & without)).sum()),
             )  # fmt: skip
             if one.guessed_with.low > one.guessed_without.high:
                 found.append(one)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ppml_core.data.coded import coded
 from ppml_core.data.counts import Counts
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of, sizes_of
 from ppml_core.data.packing import Ints, count_groups
+from ppml_core.data.starred import starred_among
 from ppml_core.errors import BadInput
 
 
@@ -55,7 +57,11 @@ class RiskReport:
 
     That is every column but identifiers: sensitive and ignored ones too, for who knows a salary or a record weight
     finds people by it. It is None where only counts over the quasi-identifiers were at hand. `marketer` is the expected
-    share of people re-identified when everybody is linked: classes / rows.
+    share of people re-identified when everybody is linked: classes / people.
+
+    `starred` rows carry `*` in every quasi-identifier: they were suppressed before, and are no class of look-alikes. As
+    ARX does it, they are left out of all figures but `rows` and `unique_share_with_kept`, for columns kept beside the
+    stars may still find them. Where all rows are so, they hide each other: one class, and `starred` is 0.
     """
 
     rows: int
@@ -68,6 +74,7 @@ class RiskReport:
     prosecutor: Prosecutor
     marketer: float
     attribute_disclosure: AttributeDisclosure
+    starred: int = 0
 
     def values(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -83,16 +90,17 @@ def risk_report(data: Dataset, threshold: float = 0.2) -> RiskReport:
     known, sensitive = data.quasi_identifiers, data.schema.with_role("sensitive")
     columns = {name: coded(data.table[name]) for name in [*known, *(n for n in sensitive if n not in known)]}
     groups = count_groups([columns[n] for n in known], len(data), [columns[n] for n in sensitive])
+    starred = _left_aside(starred_among([columns[n] for n in known], groups.codes, len(groups.sizes)))
     certain = None
     if sensitive:
         mixed = [groups.is_mixed(len(known) + at) for at in range(len(sensitive))]
-        certain = int(groups.sizes[~np.logical_and.reduce(mixed)].sum())
-    spectrum = np.bincount(groups.sizes)
-    del groups
+        certain = int(groups.sizes[~np.logical_and.reduce(mixed) & ~starred].sum())
+    spectrum, aside = np.bincount(groups.sizes), groups.sizes[starred]
+    del groups, starred
     kept = [name for name, column in data.schema.columns.items() if column.role != "identifier"]
     columns |= {name: coded(data.table[name]) for name in kept if name not in columns}
     alone = int((count_groups([columns[name] for name in kept], len(data)).sizes == 1).sum())
-    return _report(known, spectrum, certain, alone, threshold)
+    return _report(known, spectrum, certain, alone, threshold, aside)
 
 
 def risk_of_counts(
@@ -109,6 +117,8 @@ def risk_of_counts(
     _check(counts.rows, name, threshold)
     groups, first = counts.number(quasi_identifiers)
     sizes = np.bincount(groups, weights=counts.people).astype(np.int64)
+    columns = [counts.as_coded(column) for column in quasi_identifiers]
+    starred = _left_aside(starred_among(columns, lambda at: columns[at].codes[first], len(first)))
     certain = None
     if sensitive:
         mixed = np.ones(len(first), dtype=bool)
@@ -117,8 +127,13 @@ def risk_of_counts(
             differs = np.zeros(len(first), dtype=bool)
             differs[groups[codes != codes[first[groups]]]] = True
             mixed &= differs
-        certain = int(sizes[~mixed].sum())
-    return _report(list(quasi_identifiers), np.bincount(sizes), certain, None, threshold)
+        certain = int(sizes[~mixed & ~starred].sum())
+    return _report(list(quasi_identifiers), np.bincount(sizes), certain, None, threshold, sizes[starred])
+
+
+def _left_aside(starred: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Which classes the figures are not over: starred ones, where there are others."""
+    return np.zeros_like(starred) if starred.all() else starred
 
 
 def _check(rows: int, name: str, threshold: float) -> None:
@@ -129,26 +144,37 @@ def _check(rows: int, name: str, threshold: float) -> None:
 
 
 def _report(
-    quasi_identifiers: list[str], spectrum: Ints, certain: int | None, alone: int | None, threshold: float
+    quasi_identifiers: list[str],
+    spectrum: Ints,
+    certain: int | None,
+    alone: int | None,
+    threshold: float,
+    aside: npt.NDArray[np.integer[Any]],
 ) -> RiskReport:
-    """The figures that follow from how many classes there are of each size: `spectrum[size]`."""
+    """The figures that follow from how many classes there are of each size, `spectrum[size]`, without those `aside`."""
+    spectrum = spectrum - np.bincount(aside, minlength=len(spectrum))
     sizes = np.flatnonzero(spectrum)
     classes = spectrum[sizes]
     people = sizes * classes
-    rows, total = int(people.sum()), int(classes.sum())
+    counted, total = int(people.sum()), int(classes.sum())
+    starred = int(aside.sum())
+    rows = counted + starred
     return RiskReport(
         rows=rows,
         quasi_identifiers=quasi_identifiers,
         threshold=threshold,
         classes=total,
-        class_size=ClassSize(int(sizes[0]), rows / total, int(sizes[-1])),
-        unique_share=float(spectrum[1] / rows),
+        class_size=ClassSize(int(sizes[0]), counted / total, int(sizes[-1])),
+        unique_share=float(spectrum[1] / counted),
         unique_share_with_kept=None if alone is None else alone / rows,
         prosecutor=Prosecutor(
-            max=float(1 / sizes[0]), mean=total / rows, share_above=float(people[1 / sizes > threshold].sum() / rows)
+            max=float(1 / sizes[0]),
+            mean=total / counted,
+            share_above=float(people[1 / sizes > threshold].sum() / counted),
         ),
-        marketer=total / rows,
-        attribute_disclosure=AttributeDisclosure(None if certain is None else certain / rows),
+        marketer=total / counted,
+        attribute_disclosure=AttributeDisclosure(None if certain is None else certain / counted),
+        starred=starred,
     )
 
 

@@ -13,6 +13,7 @@ from scipy.stats import norm
 from ppml_core.anonymize.base import Recoding
 from ppml_core.attacks.record_linkage import wilson
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.hierarchy import MISSING
 from ppml_core.evidence import Estimate
 
 MOST_VALUES = 30
@@ -72,7 +73,8 @@ def _groups(raw: Dataset, name: str) -> list[tuple[str, str, Bools]]:
     """(column, value, who has it) of each group that is large enough, and is not everybody."""
     values = raw.table[name]
     if pd.api.types.is_numeric_dtype(values) and values.nunique() > MOST_VALUES:
-        texts = pd.qcut(values, QUARTERS, duplicates="drop").astype(str).to_numpy(dtype=object)
+        quarters = pd.qcut(values, QUARTERS, duplicates="drop")
+        texts = quarters.astype(object).where(values.notna(), MISSING).astype(str).to_numpy(dtype=object)
     else:
         texts = raw.texts(name)
     codes, labels = pd.factorize(texts)

@@ -233,12 +233,27 @@ def test_no_model_and_no_method_is_left_out() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "anonymizer"), PAIRS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=rows_of_people, others=rows_of_people, limit=st.sampled_from([0.0, 0.3, 1.0]))
 def test_any_table(name: str, anonymizer: str, rows: list[Row], others: list[Row], limit: float) -> None:
     for case in cases(name, anonymizer, people(rows), people(others), limit):
         case.check()
+
+
+@pytest.mark.parametrize("name", WITH_MODELS)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rows=rows_of_people,
+    others=rows_of_people,
+    limit=st.sampled_from([0.0, 0.3, 1.0]),
+    model=st.sampled_from(sorted(SMALL)),
+)
+def test_any_model_on_any_table(name: str, rows: list[Row], others: list[Row], limit: float, model: str) -> None:
+    if not refuses(model, name):
+        for case in cases(model, name, people(rows), people(others), limit):
+            case.check()
 
 
 @pytest.mark.parametrize("edge", EDGES)
