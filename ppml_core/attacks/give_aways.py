@@ -25,7 +25,8 @@ class GiveAway:
     """How often the raw value of a generalized column is guessed right, with a kept column and without.
 
     `people` are those whose cell was generalized, `certain` those among them whom five or more others with the same
-    published and kept values showed without exception, where the published value alone did not. `control` is the same with the kept column shuffled.
+    published and kept values showed without exception, where the published value alone did not. `control` is the same
+    with the kept column shuffled.
     """
 
     column: str
