@@ -59,6 +59,8 @@ class Intersected:
 
     def sentence(self) -> str:
         """In words."""
+        if not self.people:
+            return "Nobody is in all of them, so nothing is learned by intersecting."
         said = (
             f"Of {self.people:,} people in all of them, {self.alone:,} share their classes with nobody; the fewest who "
             f"share them are {self.smallest:,}, where each release alone has at least "
@@ -82,7 +84,7 @@ def intersect(raw: Dataset, releases: Sequence[Taken]) -> Intersected:
     """
     if len(releases) < 2:
         raise BadInput("an intersection needs two releases or more.")
-    if any(len(taken.classes) != len(raw) for taken in releases):
+    if any(taken.table != raw.fingerprint for taken in releases):
         raise BadInput(f"a release of another table than {raw.name!r} cannot be intersected with it.")
     there = np.all([taken.classes != LEFT_OUT for taken in releases], axis=0)
     classes = [_numbered(taken.classes[there]) for taken in releases]

@@ -81,16 +81,18 @@ class RiskReport:
         return dataclasses.asdict(self)
 
 
-def risk_report(data: Dataset, threshold: float = 0.2) -> RiskReport:
+def risk_report(data: Dataset, threshold: float = 0.2, *, marked: bool = True) -> RiskReport:
     """The risk of releasing the table as it is, but for identifiers.
 
-    Raises BadInput without rows or for a threshold outside 0..1.
+    Without `marked`, rows of `*` alone are a class as any other: in a release that was just made, whose suppressed
+    people are gone, they are people published so. Raises BadInput without rows or for a threshold outside 0..1.
     """
     _check(len(data), data.name, threshold)
     known, sensitive = data.quasi_identifiers, data.schema.with_role("sensitive")
     columns = {name: coded(data.table[name]) for name in [*known, *(n for n in sensitive if n not in known)]}
     groups = count_groups([columns[n] for n in known], len(data), [columns[n] for n in sensitive])
     starred = _left_aside(starred_among([columns[n] for n in known], groups.codes, len(groups.sizes)))
+    starred &= marked
     certain = None
     if sensitive:
         mixed = [groups.is_mixed(len(known) + at) for at in range(len(sensitive))]

@@ -133,14 +133,18 @@ KIND_HELP = "How values are read: numbers, ordered or plain categories, dates, o
 def risk_sentence(risk: RiskReport) -> str:
     """Risk of the table as it is, in one sentence."""
     known = ", ".join(name.replace("_", " ") for name in risk.quasi_identifiers)
-    unique = risk.unique_share
+    unique, people = risk.unique_share, risk.rows - risk.starred
+    aside = ""
+    if risk.starred:
+        aside = f" Left aside are {count(risk.starred)} rows of * alone: an earlier release suppressed them."
     if unique == 0:
         return (
             f"Nobody is alone: whoever knows {known} finds at least {count(risk.class_size.min)} people who share them."
+            + aside
         )
     return (
-        f"Whoever knows a person's {known} singles out {percent(unique)} of the {count(risk.rows)} people, "
-        "for nobody else shares their values."
+        f"Whoever knows a person's {known} singles out {percent(unique)} of the {count(people)} people, "
+        f"for nobody else shares their values.{aside}"
     )
 
 

@@ -114,7 +114,7 @@ def _release_figures(train: Dataset, test: Dataset) -> list[Figure]:
     """Risk of the released training table, and how many test people look like nobody in it."""
     if not train.quasi_identifiers:
         return []
-    risk = risk_report(train)
+    risk = risk_report(train, marked=False)
     figures = [
         Figure("release_prosecutor_max", risk.prosecutor.max, "probability"),
         Figure("release_prosecutor_mean", risk.prosecutor.mean, "probability"),

@@ -78,7 +78,7 @@ class ReleaseView:
 
     @cached_property
     def _report(self) -> RiskReport:
-        return risk_report(self.made.release, THRESHOLD)
+        return risk_report(self.made.release, THRESHOLD, marked=False)
 
 
 def _class_sizes(data: Dataset) -> Ints:

@@ -154,6 +154,7 @@ def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_pat
         (["anonymize", "adult", "--engine", "duckdb", "--method", "local", "--out", "x.csv"], "give --k only"),
         (["anonymize", "adult", "--engine", "duckdb", "--keep-suppressed", "--out", "x.csv"], "--keep-suppressed"),
         (["anonymize", "adult", "--memory-limit", "1GB", "--out", "x.csv"], "--engine duckdb"),
+        (["anonymize", "clinic", "--method", "pram", "--seed", "-1", "--out", "x.csv"], "--seed must be"),
         (["fly"], "fly"),
         (["anonymize", "adult", "--k", "0", "--out", "x.csv"], "k must be"),
         (["anonymize", "adult", "--out", "no/such/folder/x.csv"], "folder"),

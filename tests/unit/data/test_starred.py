@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,8 +60,8 @@ def test_nothing_is_left_out_where_nothing_is_starred() -> None:
     assert without_starred(none_known)[1] == 0
 
 
-@pytest.mark.parametrize("kind", ["object", "string", "category"])
-def test_stars_are_seen_in_every_kind_of_column(kind: str) -> None:
+@pytest.mark.parametrize("kind", [object, "string", "category"])
+def test_stars_are_seen_in_every_kind_of_column(kind: Any) -> None:
     table = SIX.table.assign(age=SIX.table["age"].astype(kind), sex=SIX.table["sex"].astype(kind))
     assert starred_rows(Dataset(table, SCHEMA)).tolist() == starred_rows(SIX).tolist()
 
@@ -68,7 +69,7 @@ def test_stars_are_seen_in_every_kind_of_column(kind: str) -> None:
 def test_numbers_and_days_are_no_stars() -> None:
     table = pd.DataFrame({"age": [42.0, np.nan, 42.0], "sex": ["*", "*", "*"], "pay": "1", "ill": "flu"})
     assert starred_rows(Dataset(table, SCHEMA)).tolist() == [False, True, False]
-    days = table.assign(age=pd.to_datetime(["2020-01-01", None, "2020-01-01"]))
+    days = table.assign(age=pd.to_datetime(pd.Series(["2020-01-01", None, "2020-01-01"])))
     assert starred_rows(Dataset(days, SCHEMA)).tolist() == [False, True, False]
 
 
@@ -126,3 +127,11 @@ def test_risk_is_that_of_the_others_however_it_is_counted(rows: list[tuple[str |
         assert risk == alone
     else:
         assert risk.starred == 0
+
+
+def test_people_whom_a_new_release_publishes_as_stars_alone_are_counted() -> None:
+    columns = {"age": Column(role="quasi_identifier"), "sex": Column(role="quasi_identifier")}
+    table = pd.DataFrame({"age": ["*", "*", "30", "30", "30"], "sex": ["*", "*", "f", "f", "f"]})
+    data = Dataset(table, Schema(columns=columns), "release")
+    assert (risk_report(data).starred, risk_report(data).prosecutor.max) == (2, pytest.approx(1 / 3))
+    assert (risk_report(data, marked=False).starred, risk_report(data, marked=False).prosecutor.max) == (0, 1 / 2)
