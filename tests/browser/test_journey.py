@@ -150,11 +150,15 @@ def test_a_click_on_a_point_is_read_and_the_link_reproduces_it(address: str, wat
 
 def _click(page: Page, point: Locator) -> str:
     """The epsilon of the point. There first, then the button: plotly takes no click where it has shown no text yet."""
-    box = point.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] - 5, box["y"])
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
     shown = page.locator(".hoverlayer .hovertext").first
+    for _ in range(10):  # the figure may be drawn anew between looking where the point is and pointing at it
+        box = point.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] - 5, box["y"])
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+        page.wait_for_timeout(500)
+        if shown.is_visible():
+            break
     expect(shown).to_be_visible()
     found = re.search(r"ε = ([\d.]+):", shown.text_content() or "")
     assert found is not None
