@@ -115,7 +115,7 @@ def test_its_text_gives_it_back(name: str) -> None:
     assert read_models(write_models(variants(name))) == tuple(variants(name))
 
 
-@pytest.mark.parametrize("levels", NODES)
+@pytest.mark.parametrize("levels", [*NODES[:2], *(pytest.param(node, marks=pytest.mark.slow) for node in NODES[2:])])
 @pytest.mark.parametrize("name", NAMES)
 def test_what_it_keeps_satisfies_its_definition_and_nothing_that_does_is_refused(
     name: str, levels: tuple[int, ...]

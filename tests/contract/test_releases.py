@@ -256,7 +256,9 @@ def test_any_model_on_any_table(name: str, rows: list[Row], others: list[Row], l
             case.check()
 
 
-@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize(
+    "edge", [pytest.param(edge, marks=pytest.mark.slow if edge.startswith("300") else ()) for edge in EDGES]
+)
 @pytest.mark.parametrize(("name", "anonymizer"), PAIRS)
 def test_tables_at_the_edge(name: str, anonymizer: str, edge: str) -> None:
     data = people(EDGES[edge])
