@@ -5,6 +5,7 @@ In: the session's table and choices. Out: a `Preview` (full-domain, at once) or 
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -18,6 +19,7 @@ from dashboard import session, tables, widgets
 from dashboard.jobs import Job
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.anonymize.models.base import ClassModel, PrivacyModel, read_models, write_models
+from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.attacks.intersection import Taken
 from ppml_core.catalog import method
 from ppml_core.charts import story
@@ -160,7 +162,8 @@ def log_release(shown_now: Shown, key: Hashable) -> None:
     """Remembers, in this session only, whom a release that was taken away publishes alike."""
     taken = Taken.of(title(shown_now), shown_now.data, shown_now.recoding())
     log = st.session_state.setdefault("taken", {})
-    log[key] = [*(one for one in log.get(key, []) if one.name != taken.name), taken]
+    others = [one for one in log.get(key, []) if not np.array_equal(one.classes, taken.classes)]
+    log[key] = [*others, taken]
 
 
 def taken_so_far() -> list[Taken]:
@@ -199,7 +202,9 @@ def hierarchies_file(shown_now: Shown) -> bytes:
 
 def scenario_file() -> str:
     """The settings as the scenario file that `ppml sweep` takes."""
-    made = anonymizer()
+    made, levels = anonymizer(), tables.chosen_levels()
+    if isinstance(made, FullDomain) and levels:
+        made = dataclasses.replace(made, levels="; ".join(f"{name}={level}" for name, level in levels.items()))
     learner = str(session.get("learner"))
     scenario = Scenario.of(tables.dataset().name, learner, {}, [(made.name(), made.values())])
     return scenario.to_toml()

@@ -123,8 +123,7 @@ def write_generalized(
             connection.register(f"map_{at}", _mapping(connection, file, schema, name, tree, level, tuples.shifts[at]))
             joins.append(f"JOIN map_{at} ON map_{at}.value IS NOT DISTINCT FROM {column}")
             keys.append(f"map_{at}.key")
-            if level:
-                shown[name] = f"map_{at}.label"
+            shown[name] = f"nullif(map_{at}.label, '')"  # one spelling for what is counted as one value
         kept_keys = np.unique(tuples.raised(levels)[stays])
         connection.register("stays", pa.table({"key": kept_keys}))
         chosen = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in shown.items())

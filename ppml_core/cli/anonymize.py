@@ -156,10 +156,14 @@ def method_of(arguments: argparse.Namespace) -> Anonymizer:
         values["weights"] = write_pairs(_weights(arguments))
     if arguments.levels:
         values["levels"] = "; ".join(arguments.levels)
+    given = set(values) - (set() if arguments.k is not None else {"k"})
     for assignment in arguments.set:
         name, equals, value = assignment.partition("=")
         if not equals:
             raise BadInput(f"--set takes NAME=VALUE, not {assignment!r}.")
+        if name.strip() in given:
+            raise BadInput(f"{name.strip()} is asked for twice: give it once, by its flag or by --set.")
+        given.add(name.strip())
         values[name.strip()] = value
     for name in values:
         if name not in known:

@@ -29,7 +29,9 @@ def spreadsheet_csv(table: pd.DataFrame, delimiter: str = ",") -> bytes:
     safe = table.copy(deep=False)
     for position in range(safe.shape[1]):
         values = safe.iloc[:, position]
-        if not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)):
+        if pd.api.types.is_float_dtype(values):
+            safe.isetitem(position, (values + 0.0).to_numpy())  # -0.0 is the value 0
+        elif not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)):
             safe.isetitem(position, _neutral(values).to_numpy())
     safe.columns = pd.Index([_neutral_text(str(name)) for name in safe.columns], dtype=object)
     return safe.to_csv(index=False, sep=delimiter, lineterminator="\n").encode("utf-8")
@@ -45,7 +47,10 @@ def is_formula(text: str) -> bool:
 
 
 def as_written(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with whole numbers that have gaps between them as whole numbers: 57, not 57.0."""
+    """The table with whole numbers that have gaps between them as whole numbers: 57, not 57.0; and no zero below 0."""
+    table = table.assign(**{
+        name: table[name] + 0.0 for name in table.columns if pd.api.types.is_float_dtype(table[name])
+    })  # fmt: skip
     whole = {
         name: table[name].astype("Int64")
         for name in table.columns

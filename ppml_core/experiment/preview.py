@@ -212,8 +212,10 @@ def risk_by_k(
             node = lattice.optimum(k, suppression_limit)
         except Unreachable:
             continue
-        sizes = lattice.class_sizes(node.levels)
-        risk = _risk(sizes[sizes >= k], threshold, None)
+        sizes, class_of = lattice.tuples.classes(node.levels)
+        kept = np.zeros(len(sizes), dtype=bool)
+        kept[class_of] = lattice.stays(node)
+        risk = _risk(sizes[kept], threshold, None)
         rows.append((k, risk.max, risk.mean, risk.share_above, threshold, node.suppressed / lattice.people, node.loss))
     return pd.DataFrame(rows, columns=["k", "max", "mean", "share_above", "threshold", "suppressed_share", "loss"])
 

@@ -89,6 +89,27 @@ def test_duckdb_writes_the_release_that_memory_writes(capsys: pytest.CaptureFixt
     pd.testing.assert_frame_equal(first, second)
 
 
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
+@pytest.mark.parametrize(
+    "ages",
+    [
+        ["30", "30.0", "30.00", "40", "40", "40"],
+        ["NA", "NULL", "", *["7"] * 5],
+        ["-0", "0", "0.0", "-0.0", "1.5", "1.5", "1.5"],
+    ],
+)
+def test_what_is_counted_as_one_value_is_written_as_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, engine: str, ages: list[str]
+) -> None:
+    table, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    table.write_text("age,ill\n" + "".join(f"{age},x\n" for age in ages))
+    asked = ["anonymize", str(table), "--qi", "age", "--k", "3", "--suppression-limit", "0", "--engine", engine]
+    answer(capsys, *asked, "--out", str(out))
+    written = pd.read_csv(out, dtype=str, keep_default_na=False)
+    assert len(written) == len(ages)
+    assert written.groupby("age").size().min() >= 3
+
+
 def test_suppressed_rows_can_stay(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     said = answer(capsys, "anonymize", "german_credit", "--k", "8", "--keep-suppressed", "--out", str(out))
@@ -154,6 +175,12 @@ def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_pat
         (["anonymize", "adult", "--engine", "duckdb", "--method", "local", "--out", "x.csv"], "give --k only"),
         (["anonymize", "adult", "--engine", "duckdb", "--keep-suppressed", "--out", "x.csv"], "--keep-suppressed"),
         (["anonymize", "adult", "--memory-limit", "1GB", "--out", "x.csv"], "--engine duckdb"),
+        (["anonymize", "wage", "--k", "4", "--set", "k=3", "--out", "x.csv"], "k is asked for twice"),
+        (
+            ["anonymize", "wage", "--l", "9", "--set", "models=k_map(k=2)", "--out", "x.csv"],
+            "models is asked for twice",
+        ),
+        (["anonymize", "wage", "--set", "k=3", "--set", "k=9", "--out", "x.csv"], "k is asked for twice"),
         (["anonymize", "clinic", "--method", "pram", "--seed", "-1", "--out", "x.csv"], "--seed must be"),
         (["fly"], "fly"),
         (["anonymize", "adult", "--k", "0", "--out", "x.csv"], "k must be"),
