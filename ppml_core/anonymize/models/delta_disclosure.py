@@ -23,7 +23,7 @@ class DeltaDisclosure(SensitiveModel):
     title: ClassVar[str] = "δ-disclosure privacy"
 
     delta: float = setting(
-        1.0, 0, None, slider=(0.5, 5), help="change of a value's share stays below this", unit="bits"
+        1.0, 0, 1_000, slider=(0.5, 5), help="change of a value's share stays below this", unit="bits"
     )
     absent: bool = setting(False, help="a value of the table that a class lacks breaks the promise as well")
     sensitive: tuple[str, ...] = setting((), help="sensitive attributes; none named means all of them")
