@@ -82,12 +82,15 @@ def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.seed is not None and arguments.seed < 0:
         raise BadInput(f"--seed must be a whole number of at least 0, not {arguments.seed}.")
     rng = np.random.default_rng(arguments.seed)
-    prepared = prepare_columns(arguments, data, rng)
+    asked = getattr(made, "asked", tuple)()
+    prepared = prepare_columns(arguments, data, rng, {model.person() for model in asked})
     fitted = made.fit(prepared.data, rng)
     if made.uses_randomness and arguments.seed is not None:
         say("note: drawn with a given seed, so whoever knows it can draw the same: for exploration, not for release")
     published = _published(fitted, made, arguments.keep_suppressed)
-    written = csv_bytes(published.table, data.schema.delimiter or ",", arguments.keep_formulas)
+    written = csv_bytes(
+        published.table.drop(columns=list(prepared.in_the_end)), data.schema.delimiter or ",", arguments.keep_formulas
+    )
     write_whole(arguments.out, lambda path: path.write_bytes(written))
     result = {"method": made.name(), **fitted.statistics, "rows": len(data), "out": str(arguments.out)}
     result |= prepared.found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,14 @@ WAYS = ("drop", "pseudonymize", "scrub")
 class Prepared:
     """The table for the method: without what was dropped and identifiers that nobody asked to keep.
 
-    `pseudonyms` tells per column which value got which pseudonym; `found` what a command says of it in its result.
+    `pseudonyms` tells per column which value got which pseudonym; `found` what a command says of it in its result;
+    `in_the_end` are identifiers that the method needs, to tell persons apart, and the release does not hold.
     """
 
     data: Dataset
     pseudonyms: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     found: Mapping[str, Any] = field(default_factory=dict)
+    in_the_end: tuple[str, ...] = ()
 
 
 def check_columns(arguments: argparse.Namespace) -> None:
@@ -56,8 +58,10 @@ def check_columns(arguments: argparse.Namespace) -> None:
     _check_files(arguments)
 
 
-def prepare_columns(arguments: argparse.Namespace, data: Dataset, rng: np.random.Generator) -> Prepared:
-    """Drops, pseudonymizes and scrubs the columns named; leaves the other identifiers out."""
+def prepare_columns(
+    arguments: argparse.Namespace, data: Dataset, rng: np.random.Generator, needed: Collection[str] = ()
+) -> Prepared:
+    """Drops, pseudonymizes and scrubs the columns named; leaves the other identifiers out, `needed` ones at the end."""
     found: dict[str, Any] = {}
     pseudonyms: dict[str, pd.DataFrame] = {}
     if arguments.drop:
@@ -79,7 +83,9 @@ def prepare_columns(arguments: argparse.Namespace, data: Dataset, rng: np.random
     left_out = tuple(name for name in data.schema.with_role("identifier") if name not in kept)
     if left_out:
         say(f"left out the identifiers {', '.join(left_out)}")
-    return Prepared(WithoutColumns(data, left_out).release, pseudonyms, found)
+    at_once = tuple(name for name in left_out if name not in needed)
+    in_the_end = tuple(name for name in left_out if name in needed)
+    return Prepared(WithoutColumns(data, at_once).release, pseudonyms, found, in_the_end)
 
 
 def write_pseudonyms(path: Path, pseudonyms: Mapping[str, pd.DataFrame]) -> None:

@@ -110,6 +110,25 @@ def test_what_is_counted_as_one_value_is_written_as_one(
     assert written.groupby("age").size().min() >= 3
 
 
+def test_persons_are_told_apart_by_an_identifier_that_is_not_released(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Three rows of each of 30 people: classes hold four people, not four rows."""
+    table, schema, out = (tmp_path / name for name in ("visits.csv", "schema.toml", "out.csv"))
+    rows = [(f"p{person}", 20 + (person * 7 + visit) % 40) for person in range(30) for visit in range(3)]
+    pd.DataFrame(rows, columns=["id", "age"]).assign(ill="x").to_csv(table, index=False)
+    roles = {"id": "identifier", "age": "quasi_identifier", "ill": "sensitive"}
+    schema.write_text("".join(f'[columns.{name}]\nrole = "{role}"\n' for name, role in roles.items()))
+    for name in ("full_domain", "local", "mondrian"):
+        model = "k_anonymity(k=4, person_column='id')"
+        answer(capsys, "anonymize", str(table), "--method", name, "--model", model, "--out", str(out))
+        written = pd.read_csv(out, dtype=str)
+        assert list(written) == ["age", "ill"]
+        if len(written) == len(rows):
+            ids = pd.Series([person for person, _ in rows])
+            assert ids.groupby(written["age"]).nunique().min() >= 4
+
+
 def test_suppressed_rows_can_stay(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     said = answer(capsys, "anonymize", "german_credit", "--k", "8", "--keep-suppressed", "--out", str(out))
