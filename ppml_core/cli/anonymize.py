@@ -82,7 +82,7 @@ def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.seed is not None and arguments.seed < 0:
         raise BadInput(f"--seed must be a whole number of at least 0, not {arguments.seed}.")
     rng = np.random.default_rng(arguments.seed)
-    asked = getattr(made, "asked", tuple)()
+    asked: tuple[PrivacyModel, ...] = getattr(made, "asked", tuple)()
     prepared = prepare_columns(arguments, data, rng, {model.person() for model in asked})
     fitted = made.fit(prepared.data, rng)
     if made.uses_randomness and arguments.seed is not None:
