@@ -9,7 +9,7 @@ import dataclasses
 import io
 import json
 import zipfile
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,13 @@ import streamlit as st
 
 from dashboard import session, tables, widgets
 from dashboard.jobs import Job
-from ppml_core.anonymize.base import Anonymizer
+from ppml_core.anonymize.base import Anonymizer, Recoding
 from ppml_core.anonymize.models.base import ClassModel, PrivacyModel, read_models, write_models
 from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.attacks.intersection import Taken
-from ppml_core.catalog import method
+from ppml_core.catalog import method, methods
 from ppml_core.charts import story
-from ppml_core.data.export import spreadsheet_csv
+from ppml_core.data.export import file_names, spreadsheet_csv
 from ppml_core.data.hierarchies import export_arx
 from ppml_core.experiment.preview import Preview
 from ppml_core.experiment.release_view import ReleaseView
@@ -31,17 +31,8 @@ from ppml_core.experiment.scenario import Scenario
 from ppml_core.settings import settings_of
 
 Shown = Preview | ReleaseView
+Facts = Sequence[tuple[str, str, str]]
 GLOBAL = "full_domain"
-TITLES = {
-    GLOBAL: "Everybody alike (full-domain)",
-    "local": "As little as each class needs (local recoding)",
-    "mondrian": "Boxes of look-alikes (Mondrian)",
-    "mdav": "Means of small groups (MDAV)",
-}
-STRENGTH = {
-    "distinct_l_diversity": "l", "entropy_l_diversity": "l", "equal_t_closeness": "t", "ordered_t_closeness": "t",
-    "basic_beta_likeness": "beta", "delta_disclosure": "delta", "alpha_k_anonymity": "alpha",
-}  # fmt: skip
 
 
 def is_global() -> bool:
@@ -59,23 +50,20 @@ def start() -> Job:
     """The job that works out what the page shows; started once."""
     if is_global():
         return tables.start_lattice()
-    place, name, data, made = tables.desk(), _release_key(), tables.dataset(), anonymizer()
-    found = place.find(name)
-    if found is not None and (found.running or found.error):
-        return found
-
-    def work(_: Job) -> None:
-        place.once(name, lambda: made.fit(data, np.random.default_rng(0)))
-
-    return place.start(name, "a release", work)
+    return tables.desk().work_out(_release_key(), "a release", _fitted())
 
 
 def shown() -> Shown:
     """The release that the session's settings ask for; what `is_missing` asks must have been worked out."""
     if is_global():
         return tables.current_preview()
-    made = tables.desk().once(_release_key(), lambda: anonymizer().fit(tables.dataset(), np.random.default_rng(0)))
+    made = tables.desk().once(_release_key(), _fitted())
     return ReleaseView(tables.dataset(), made, int(session.get("k")))
+
+
+def _fitted() -> Callable[[], Recoding]:
+    data, made = tables.dataset(), anonymizer()
+    return lambda: made.fit(data, np.random.default_rng(0))
 
 
 def anonymizer() -> Anonymizer:
@@ -89,7 +77,7 @@ def anonymizer() -> Anonymizer:
 
 def recoding_control() -> None:
     """Alike for everybody, or cell by cell."""
-    widgets.choose("How", list(TITLES), "recoding", lambda name: TITLES[name])
+    widgets.choose("How", list(session.RECODINGS), "recoding", session.RECODINGS.__getitem__)
 
 
 def protections() -> None:
@@ -99,24 +87,18 @@ def protections() -> None:
         widgets.aside("Protecting a sensitive value needs a column with that role: give one on Data & roles.")
         return
     if "models" not in settings_of(method(Anonymizer, str(session.get("recoding")))):
-        widgets.aside(f"{TITLES[str(session.get('recoding'))]} keeps k alone; the other methods can be asked for more.")
+        widgets.aside(
+            f"{session.RECODINGS[str(session.get('recoding'))]} keeps k alone; the other methods can be asked for more."
+        )
         return
     asked = {model.name(): model for model in _models()}
-    for name, (words, why) in story.PROTECTIONS.items():
-        cls, strength = method(PrivacyModel, name), STRENGTH[name]
+    for name, cls in _offered().items():
         _start_at(f"protect_{name}", name in asked)
-        st.toggle(words, name in asked, key=f"protect_{name}", on_change=_protect, help=f"{cls.title}. {why}")
+        st.toggle(cls.threat, name in asked, key=f"protect_{name}", on_change=_protect, help=f"{cls.title}. {cls.why}")
         if name in asked:
-            setting = settings_of(cls)[strength]
-            now = getattr(asked[name], strength)
-            whole = setting.type == "int"
-            _start_at(f"strength_{name}", int(now) if whole else float(now))
-            st.number_input(
-                f"{strength} of {cls.title}", value=int(now) if whole else float(now), key=f"strength_{name}",
-                min_value=setting.low if setting.low is None or not whole else int(setting.low),
-                max_value=setting.high if setting.high is None or not whole else int(setting.high),
-                step=1 if whole else 0.05, on_change=_protect,
-            )  # fmt: skip
+            _start_at(f"strength_{name}", getattr(asked[name], cls.strength))
+            title = f"{cls.strength} of {cls.title}"
+            widgets.control(settings_of(cls)[cls.strength], f"strength_{name}", title=title, on_change=_protect)
     widgets.aside(story.models_sentence(str(session.get("models")), len(asked)))
 
 
@@ -124,6 +106,11 @@ def _start_at(key: str, value: Any) -> None:
     """Gives a control the scenario's value, which undo or a link may have changed."""
     if st.session_state.get(key) != value:
         st.session_state[key] = value
+
+
+def _offered() -> dict[str, type[PrivacyModel]]:
+    """The models that say what they are asked against, and that a sweep over k can answer."""
+    return {name: cls for name, cls in methods(PrivacyModel).items() if cls.threat and issubclass(cls, ClassModel)}
 
 
 def _models() -> tuple[PrivacyModel, ...]:
@@ -134,12 +121,12 @@ def _protect() -> None:
     """Writes what the toggles and their strengths ask for into the scenario."""
     asked = {model.name(): model for model in _models()}
     made = []
-    for name in story.PROTECTIONS:
+    for name, cls in _offered().items():
         if st.session_state.get(f"protect_{name}", name in asked):
             values = asked[name].values() if name in asked else {}
             if f"strength_{name}" in st.session_state:
-                values[STRENGTH[name]] = st.session_state[f"strength_{name}"]
-            made.append(method(PrivacyModel, name).from_values(values))
+                values[cls.strength] = st.session_state[f"strength_{name}"]
+            made.append(cls.from_values(values))
     session.put("models", write_models(made))
     session.put("node", "")
 
@@ -153,9 +140,15 @@ def use_best() -> None:
     session.put("node", "")
 
 
-def keep_beside(shown_now: Shown) -> None:
-    """Remembers the numbers of this release, to compare the next ones with."""
-    st.session_state["beside"] = {"title": title(shown_now), "facts": story.release_facts(shown_now)}
+def keep_beside(name: str, facts: Facts) -> None:
+    """Remembers the numbers of this release, to compare the next ones of the same table with."""
+    st.session_state["beside"] = (tables.key(), name, facts)
+
+
+def kept_beside() -> tuple[str, Facts] | None:
+    """The release that was kept, in words, and its numbers; None where it was one of another table."""
+    key, name, facts = st.session_state.get("beside", (None, "", ()))
+    return (name, facts) if key == tables.key() else None
 
 
 def log_release(shown_now: Shown, key: Hashable) -> None:
@@ -175,7 +168,7 @@ def taken_so_far() -> list[Taken]:
 def title(shown_now: Shown) -> str:
     """The release in a few words."""
     models = " + ".join(model.title for model in _models())
-    return f"{TITLES[str(session.get('recoding'))]}, k = {shown_now.k}" + (f", {models}" if models else "")
+    return f"{session.RECODINGS[str(session.get('recoding'))]}, k = {shown_now.k}" + (f", {models}" if models else "")
 
 
 def csv_file(shown_now: Shown) -> bytes:
@@ -194,20 +187,17 @@ def hierarchies_file(shown_now: Shown) -> bytes:
     """A ZIP file with one file in ARX's format per quasi-identifier."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, (name, tree) in enumerate(shown_now.data.hierarchies.items()):
-            plain = "".join(sign if sign.isalnum() else "_" for sign in name)[:60]
-            archive.writestr(f"{number:02} {plain}.csv", export_arx(tree))
+        for name, file in file_names(list(shown_now.data.hierarchies)).items():
+            archive.writestr(file, export_arx(shown_now.data.hierarchies[name]))
     return packed.getvalue()
 
 
-def scenario_file() -> str:
-    """The settings as the scenario file that `ppml sweep` takes."""
+def scenario() -> Scenario:
+    """The settings as `ppml sweep` takes them, the picked generalization among them."""
     made, levels = anonymizer(), tables.chosen_levels()
     if isinstance(made, FullDomain) and levels:
         made = dataclasses.replace(made, levels="; ".join(f"{name}={level}" for name, level in levels.items()))
-    learner = str(session.get("learner"))
-    scenario = Scenario.of(tables.dataset().name, learner, {}, [(made.name(), made.values())])
-    return scenario.to_toml()
+    return Scenario.of(tables.dataset().name, str(session.get("learner")), {}, [(made.name(), made.values())])
 
 
 def _release_key() -> Hashable:

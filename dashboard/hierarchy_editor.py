@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard import tables, widgets
 from ppml_core.charts.words import count
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.export import file_names
 from ppml_core.data.hierarchies import Checked, check_file, export_arx, level_counts, suggest, values_at
 from ppml_core.data.hierarchies.builders import (
     Entries,
@@ -71,7 +72,7 @@ def review(data: Dataset, name: str) -> None:
     st.download_button(
         "Save as a hierarchy file",
         data=functools.partial(_exported, data, name),
-        file_name=f"hierarchy_{_plain(name)}.csv",
+        file_name=f"hierarchy_{file_names([name])[name]}",
         mime="text/csv",
         on_click="ignore",
         key="save_hierarchy",
@@ -211,7 +212,3 @@ def _numbers(text: str, name: str) -> list[float]:
 
 def _exported(data: Dataset, name: str) -> bytes:
     return export_arx(data.hierarchy(name))
-
-
-def _plain(name: str) -> str:
-    return "".join(sign if sign.isalnum() else "_" for sign in name)[:60]

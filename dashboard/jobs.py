@@ -96,6 +96,17 @@ class Desk:
         threading.Thread(target=self._run, args=(job, work, places), daemon=True, name=f"job {title}").start()
         return job
 
+    def work_out(self, key: Hashable, title: str, make: Callable[[], Any]) -> Job:
+        """The job that makes the value of that name; what runs already or was refused is not started again."""
+        found = self.find(key)
+        if found is not None and (found.running or found.error):
+            return found
+
+        def work(_: Job) -> None:
+            self.once(key, make)
+
+        return self.start(key, title, work)
+
     def find(self, key: Hashable) -> Job | None:
         return self._jobs.get(key)
 

@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -36,7 +36,12 @@ FIRST_LEARNER = "dp_gd"
 EPSILONS = settings_of(method(Learner, FIRST_LEARNER))["epsilon"].steps
 DELTAS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 REPEATS = (2, 3, 5, 10, 20)
-RECODINGS = ("full_domain", "local", "mondrian", "mdav")
+RECODINGS = {
+    "full_domain": "Everybody alike (full-domain)",
+    "local": "As little as each class needs (local recoding)",
+    "mondrian": "Boxes of look-alikes (Mondrian)",
+    "mdav": "Means of small groups (MDAV)",
+}
 UPLOAD = "upload"
 AUTO = "auto"
 SETTING = "set."
@@ -65,7 +70,7 @@ def fields() -> dict[str, Field]:
             release["suppression_limit"].default, lambda text: _offered(release["suppression_limit"], text)
         ),
         "models": Field("", lambda text: write_models(read_models(text))),
-        "recoding": Field(RECODINGS[0], _one_of(list(RECODINGS))),
+        "recoding": Field(next(iter(RECODINGS)), _one_of(list(RECODINGS))),
         "node": Field("", _node),
         "learner": Field(FIRST_LEARNER, _one_of(list(methods(Learner)))),
         "epsilon": Field(1.0, _number_of(EPSILONS)),
@@ -142,7 +147,8 @@ def publish() -> None:
     wanted = {name: _text(get(name)) for name, field in fields().items() if get(name) != field.default}
     learner = str(get("learner"))
     wanted |= {f"{SETTING}{learner}.{name}": _text(value) for name, value in learner_settings(learner).items()}
-    if edited_schema() is not None and not is_upload() and (packed := links.pack(changed_columns())):
+    edited = edited_schema()
+    if edited is not None and not is_upload() and (packed := _packed(dataset_name(), edited)):
         wanted[COLUMNS] = packed
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
@@ -285,14 +291,11 @@ def keep_schema(toml: str) -> None:
     st.session_state["schema"] = toml
 
 
-def changed_columns() -> dict[str, dict[str, Any]]:
-    """The columns of a bundled table whose meaning was changed in this session, as TOML carries them."""
-    edited = edited_schema()
-    if edited is None or is_upload():
-        return {}
-    first = bundled_schema(dataset_name())
-    now = Schema.from_values(tomllib.loads(edited))
-    return {name: column.values() for name, column in now.columns.items() if column != first[name]}
+@lru_cache(maxsize=32)
+def _packed(name: str, edited: str) -> str:
+    """The columns of a bundled table whose meaning was changed, for the link; asked after every run."""
+    first, now = bundled_schema(name), Schema.from_values(tomllib.loads(edited))
+    return links.pack({name: column.values() for name, column in now.columns.items() if column != first[name]})
 
 
 def _with_changes(name: str, changes: Mapping[str, Mapping[str, Any]]) -> Schema:

@@ -98,11 +98,7 @@ def lattice_is_missing() -> bool:
 
 def start_lattice() -> Job:
     """The job that works out the lattice; started once."""
-    place, name, make = desk(), lattice_key(), _lattice_of(dataset())
-    found = place.find(name)
-    if found is not None and (found.running or found.error):
-        return found
-    return place.start(name, "generalizations", lambda job: place.once(name, make))
+    return desk().work_out(lattice_key(), "generalizations", _lattice_of(dataset()))
 
 
 def current_preview() -> Preview:

@@ -226,10 +226,13 @@ def run_missing(question: sweeps.Question, title: str) -> None:
     job_line(job)
 
 
-def control(setting: Setting, key: str, *, columns: Sequence[str] = (), title: str = "") -> Any:
+def control(
+    setting: Setting, key: str, *, columns: Sequence[str] = (), title: str = "",
+    on_change: Callable[[], None] | None = None,
+) -> Any:  # fmt: skip
     """The widget that a setting's declaration asks for; its value under `key`, kept across pages."""
     name = title or words(setting.name)[:1].upper() + words(setting.name)[1:]
-    shared: dict[str, Any] = {"key": key, "help": _help(setting)}
+    shared: dict[str, Any] = {"key": key, "help": _help(setting), "on_change": on_change}
     if key.startswith(session.SETTING):
         shared["persist_state"] = "session"
     first = _first(setting, key)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from ppml_core.errors import BadInput
+
+Z95 = 1.959963984540054
 
 Neighbours = Literal["add_or_remove_one", "replace_one"]
 
@@ -53,6 +55,23 @@ class Estimate:
     repeats: int = 1
     confidence: float = 0.95
 
+    @classmethod
+    def of_share(cls, share: float, trials: int, covers: str) -> Self:
+        """A share (0..1) of so many trials, with Wilson's interval."""
+        return cls(share, *wilson(share, trials), covers=covers)
+
     @property
     def width(self) -> float:
         return round(self.high - self.low, 12)
+
+
+def wilson(share: float, trials: int) -> tuple[float, float]:
+    """The 95 % interval of a share of `trials` (Wilson 1927), never outside 0..1.
+
+    >>> [round(end, 3) for end in wilson(0.0, 100)]
+    [0.0, 0.037]
+    """
+    spread = Z95**2 / trials
+    middle = (share + spread / 2) / (1 + spread)
+    half = math.sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
+    return max(0.0, middle - half) if share > 0 else 0.0, min(1.0, middle + half) if share < 1 else 1.0

@@ -1,14 +1,16 @@
-"""What all tests share: a store of their own, ARX's results, and no skipping where everything is required."""
+"""What all tests share: a store of their own, results of ARX, a server and a browser, and no skipping in CI."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser
+from served import browsing, served
 
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
@@ -44,6 +46,20 @@ def arx_oracle() -> Path:
     if not folder:
         pytest.skip(f"{ORACLE} is not set: ARX's results are not here")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of its own for one file of browser tests."""
+    with served(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for one file of browser tests."""
+    with browsing() as opened:
+        yield opened
 
 
 @pytest.hookimpl(wrapper=True)

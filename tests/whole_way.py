@@ -15,6 +15,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.export import spreadsheet_csv
 from ppml_core.data.inference import infer_schema
 from ppml_core.data.profile import profile
+from ppml_core.data.reading import read_table
 from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput, NotApplicable, PPMLError, Unreachable
 
@@ -63,3 +64,13 @@ def refused_or_done(step: Callable[[], object], data: Dataset) -> None:
         step()
     except expected as refused:
         check_sentence(refused)
+
+
+def read_or_refused(content: bytes, filename: str) -> None:
+    """A table that goes the whole way, or one sentence."""
+    try:
+        table = read_table(content, filename)
+    except PPMLError as refused:
+        check_sentence(refused)
+    else:
+        go_the_whole_way(table)

@@ -37,9 +37,10 @@ def page() -> None:
         widgets.chart(sizes, key="class_sizes", first=True)
     with right:
         controls()
-        widgets.facts(story.release_facts(shown), stacked=True)
+        facts = story.release_facts(shown)
+        widgets.facts(facts, stacked=True)
         widgets.aside("k-anonymity bounds the first number. It does not hide a value that all look-alikes share.")
-        beside(shown)
+        beside(anonymizing.title(shown), facts)
     left, right = st.columns([1.9, 1], gap="large")
     with left:
         if isinstance(shown, Preview):
@@ -74,15 +75,15 @@ def further_controls() -> None:
     widgets.guarded_part(anonymizing.protections)
 
 
-def beside(shown: anonymizing.Shown) -> None:
+def beside(name: str, facts: anonymizing.Facts) -> None:
     """This release next to one that was kept."""
-    kept = st.session_state.get("beside")
-    if kept:
-        now = story.release_facts(shown)
-        rows = [(name, was, value) for (value, name, _), (was, _, _) in zip(now, kept["facts"], strict=True)]
-        widgets.table(pd.DataFrame(rows, columns=["", "kept", "now"]), caption=f"Kept: {kept['title']}")
-        widgets.aside(f"Kept: {kept['title']}.")
-    st.button("Keep this one beside", key="keep_beside", on_click=anonymizing.keep_beside, args=(shown,))
+    kept = anonymizing.kept_beside()
+    if kept is not None:
+        title, before = kept
+        rows = [(what, was, now) for (now, what, _), (was, _, _) in zip(facts, before, strict=True)]
+        widgets.table(pd.DataFrame(rows, columns=["", "kept", "now"]), caption=f"Kept: {title}")
+        widgets.aside(f"Kept: {title}.")
+    st.button("Keep this one beside", key="keep_beside", on_click=anonymizing.keep_beside, args=(name, facts))
 
 
 def before_and_after(shown: Preview) -> None:
@@ -109,9 +110,13 @@ def explorer() -> None:
         widgets.aside(f"{int(nodes['keeps'].sum()):,} of {len(nodes):,} generalizations keep {asked}.")
     keeping = nodes[nodes["keeps"]].sort_values("loss", ignore_index=True).head(MOST_DRAWN)
     event = st.dataframe(
-        keeping.drop(columns=["node", "keeps"]), hide_index=True, height=260, key=f"nodes_{tables.mark()}_{k}_{limit}",
-        on_select="rerun", selection_mode="single-row",
-    )  # fmt: skip
+        keeping.drop(columns=["node", "keeps"]),
+        hide_index=True,
+        height=260,
+        key=f"nodes_{tables.mark()}_{session.get('models')}_{k}_{limit}",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
     picked = event["selection"]["rows"]
     with st.container(horizontal=True):
         st.button(
@@ -164,7 +169,7 @@ def downloads(shown: anonymizing.Shown) -> None:
     for label, key, make, ending, mime in (
         ("Mapping", "mapping", partial(anonymizing.mapping_file, shown), "-mapping.json", "application/json"),
         ("Hierarchies", "trees", partial(anonymizing.hierarchies_file, shown), "-hierarchies.zip", "application/zip"),
-        ("Settings", "settings", anonymizing.scenario_file(), ".toml", "text/plain"),
+        ("Settings", "settings", anonymizing.scenario().to_toml, ".toml", "text/plain"),
     ):
         st.download_button(
             label, data=make, file_name=f"{name}{ending}", mime=mime, key=f"save_{key}", on_click="ignore"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ppml_core.attacks.linkage import class_sizes
 from ppml_core.data.dataset import Dataset
-from ppml_core.data.groups import group_of, sizes_of
 from ppml_core.errors import BadInput
 
 
@@ -54,7 +54,7 @@ def distinction_separation(data: Dataset, names: Sequence[str]) -> tuple[float, 
     As ARX reports them for sets of attributes (alpha-distinction and alpha-separation: Motwani & Xu 2007). A table of
     one person has no pairs: its separation is 0.
     """
-    sizes = sizes_of(group_of(data.table, names)).astype(np.float64)
+    sizes = class_sizes(data, names).astype(np.float64)
     people = float(sizes.sum())
     pairs = people * (people - 1)
     alike = float((sizes * (sizes - 1)).sum())
@@ -62,4 +62,4 @@ def distinction_separation(data: Dataset, names: Sequence[str]) -> tuple[float, 
 
 
 def _unique(data: Dataset, names: Sequence[str]) -> int:
-    return int((sizes_of(group_of(data.table, names)) == 1).sum())
+    return int((class_sizes(data, names) == 1).sum())

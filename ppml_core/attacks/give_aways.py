@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ppml_core.anonymize.base import Recoding
-from ppml_core.attacks.record_linkage import wilson
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.groups import group_of
 from ppml_core.evidence import Estimate
 
 PARTS = 20
@@ -91,12 +91,12 @@ def _parts(data: Dataset, name: str) -> Ints:
     return np.asarray(pd.factorize(data.texts(name))[0], dtype=np.int64)
 
 
-def _joined(one: npt.NDArray[np.intp], other: Ints) -> npt.NDArray[np.intp]:
-    pairs = one.astype(np.int64) * (int(other.max(initial=0)) + 1) + other
-    return np.asarray(np.unique(pairs, return_inverse=True)[1].ravel())
+def _joined(one: Ints, other: Ints) -> Ints:
+    """Who shares both."""
+    return group_of(pd.DataFrame({"one": one, "other": other}), ["one", "other"])
 
 
-def _guessed(known: npt.NDArray[np.intp], truth: npt.NDArray[np.intp], half: Bools) -> tuple[Bools, Bools]:
+def _guessed(known: Ints, truth: Ints, half: Bools) -> tuple[Bools, Bools]:
     """(who is guessed right, who is guessed from five or more people that all agree), each half by the other."""
     right, sure = np.zeros(len(truth), dtype=bool), np.zeros(len(truth), dtype=bool)
     values = int(truth.max(initial=0)) + 1
@@ -114,5 +114,4 @@ def _guessed(known: npt.NDArray[np.intp], truth: npt.NDArray[np.intp], half: Boo
 
 
 def _share(right: Bools) -> Estimate:
-    share = float(right.mean())
-    return Estimate(share, *wilson(share, len(right)), covers="released people")
+    return Estimate.of_share(float(right.mean()), len(right), covers="released people")

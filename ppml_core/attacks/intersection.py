@@ -87,10 +87,10 @@ def intersect(raw: Dataset, releases: Sequence[Taken]) -> Intersected:
     if any(taken.table != raw.fingerprint for taken in releases):
         raise BadInput(f"a release of another table than {raw.name!r} cannot be intersected with it.")
     there = np.all([taken.classes != LEFT_OUT for taken in releases], axis=0)
-    classes = [_numbered(taken.classes[there]) for taken in releases]
     if not there.any():
         return Intersected(0, 0, 0, tuple(0 for _ in releases), None, None)
-    together = sizes_of(_numbered_pairs(classes))
+    classes = pd.DataFrame({str(at): taken.classes[there] for at, taken in enumerate(releases)})
+    together = sizes_of(group_of(classes, list(classes.columns)))
     sensitive = raw.schema.with_role("sensitive")
     alone = tuple(int(np.bincount(taken.classes[taken.classes != LEFT_OUT]).min()) for taken in releases)
     return Intersected(
@@ -116,15 +116,3 @@ def _certain(raw: Dataset, sensitive: Sequence[str], releases: Sequence[Taken], 
             left &= seen[taken.classes[there]]
         certain |= left.sum(axis=1) == 1
     return int(certain.sum())
-
-
-def _numbered(classes: Ints) -> Ints:
-    return np.asarray(np.unique(classes, return_inverse=True)[1].ravel(), dtype=np.int64)
-
-
-def _numbered_pairs(classes: Sequence[Ints]) -> Ints:
-    """People who share their class in every release, numbered from 0."""
-    together = classes[0]
-    for other in classes[1:]:
-        together = _numbered(together * (int(other.max(initial=0)) + 1) + other)
-    return together

@@ -7,7 +7,6 @@ perturbed or generalized, so that methods with no model of privacy in common can
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,7 +23,6 @@ from ppml_core.evidence import Estimate
 Rows = npt.NDArray[np.int64]
 
 TARGETS = 2_000
-Z95 = 1.959963984540054
 NOT_RELEASED = -1
 
 
@@ -84,18 +82,6 @@ def record_linkage(
     )
 
 
-def wilson(share: float, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share of `trials` (Wilson 1927), never outside 0..1.
-
-    >>> [round(end, 3) for end in wilson(0.0, 100)]
-    [0.0, 0.037]
-    """
-    spread = Z95**2 / trials
-    middle = (share + spread / 2) / (1 + spread)
-    half = math.sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
-    return max(0.0, middle - half) if share > 0 else 0.0, min(1.0, middle + half) if share < 1 else 1.0
-
-
 def _chances(
     raw: Dataset, release: Dataset, drawn: Rows, own: Rows, names: Sequence[str], other: Rows
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -131,8 +117,7 @@ def _packed(compared: Sequence[Compared], targets: int, tuples: int) -> tuple[np
 
 
 def _estimate(chances: npt.NDArray[np.float64]) -> Estimate:
-    share = float(chances.mean())
-    return Estimate(share, *wilson(share, len(chances)), covers="people drawn as targets")
+    return Estimate.of_share(float(chances.mean()), len(chances), covers="people drawn as targets")
 
 
 def _check(raw: Dataset, release: Dataset, kept: Rows, known: Sequence[str], targets: int) -> None:

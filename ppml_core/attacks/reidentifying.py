@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ppml_core.attacks.linkage import class_sizes
 from ppml_core.data.dataset import Dataset
-from ppml_core.data.groups import group_of, sizes_of
 from ppml_core.data.schema import Schema
 
 
@@ -45,4 +45,4 @@ def with_every_column_known(schema: Schema) -> Schema:
 
 
 def _unique_share(data: Dataset, names: Sequence[str]) -> float:
-    return float((sizes_of(group_of(data.table, names)) == 1).sum()) / len(data)
+    return float((class_sizes(data, names) == 1).sum()) / len(data)

@@ -11,7 +11,6 @@ import pandas as pd
 from scipy.stats import norm
 
 from ppml_core.anonymize.base import Recoding
-from ppml_core.attacks.record_linkage import wilson
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.hierarchy import MISSING
 from ppml_core.evidence import Estimate
@@ -59,8 +58,7 @@ def who_pays(raw: Dataset, recoding: Recoding, columns: Sequence[str] | None = N
     for column, value, inside in looked_at:
         if _z(gone, inside) > limit:
             share, people = float(gone[inside].mean()), int(inside.sum())
-            low, high = wilson(share, people)
-            estimate = Estimate(share, low, high, covers="people of the group")
+            estimate = Estimate.of_share(share, people, covers="people of the group")
             found.append(GroupCost(column, value, people, estimate, float(gone[~inside].mean())))
     return tuple(sorted(found, key=lambda one: (one.others_left_out - one.left_out.value, one.column, one.value)))
 

@@ -211,38 +211,6 @@ def _certain(share: float | None) -> tuple[str, str, str]:
     return percent(share), "sensitive value is certain", "people whose look-alikes all share it"
 
 
-PROTECTIONS: dict[str, tuple[str, str]] = {
-    "distinct_l_diversity": (
-        "One value shared by a class",
-        "Each class must hold at least l different sensitive values, or finding the class is finding the value.",
-    ),
-    "entropy_l_diversity": (
-        "Nearly one value in a class",
-        "The values in a class must be mixed as well as l equally frequent ones (entropy).",
-    ),
-    "equal_t_closeness": (
-        "Classes unlike the whole table",
-        "Shares of values in a class may differ from those of the table by at most t, summed and halved.",
-    ),
-    "ordered_t_closeness": (
-        "All high or all low in a class",
-        "As t-closeness, but values that lie near each other count as near (earth mover's distance).",
-    ),
-    "basic_beta_likeness": (
-        "A rare value made likely",
-        "No value's share may grow by more than beta times its share in the table.",
-    ),
-    "delta_disclosure": (
-        "Odds moved up or down",
-        "The logarithm of (share in the class / share in the table) stays within delta for each value that occurs.",
-    ),
-    "alpha_k_anonymity": (
-        "One value dominating a class",
-        "No value may be held by more than a share alpha of a class.",
-    ),
-}
-
-
 def models_sentence(text: str, models: int) -> str:
     """What is asked beside k."""
     if not models:

@@ -6,7 +6,6 @@ import argparse
 import functools
 import json
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from ppml_core.cli.large import MEMORY, run_anonymize_file
 from ppml_core.cli.output import check_target_folder, plain, say, write_whole
 from ppml_core.cli.tables import read_table_of
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.export import file_names
 from ppml_core.errors import BadInput, NotApplicable, Unreachable
 from ppml_core.settings import settings_of
 
@@ -227,22 +227,10 @@ def _write_mapping(path: Path, made: Anonymizer, fitted: Recoding, keep_formulas
     except OSError as fault:
         raise BadInput(f"the folder {path} cannot be made: {fault.strerror}.") from fault
     write_whole(path / "mapping.json", lambda beside: beside.write_text(text, encoding="utf-8"), mode)
-    for name, file in _file_names(list(mapping)).items():
+    for name, file in file_names(list(mapping)).items():
         listed = csv_bytes(mapping[name], ",", keep_formulas)
         write_whole(path / file, functools.partial(_put, listed), mode)
 
 
 def _put(content: bytes, path: Path) -> None:
     path.write_bytes(content)
-
-
-def _file_names(columns: Sequence[str]) -> Mapping[str, str]:
-    """A file name for each column that no two share and every file system takes."""
-    found: dict[str, str] = {}
-    for column in columns:
-        stem = "".join(sign if sign.isalnum() or sign in "-_ " else "_" for sign in column).strip()[:80] or "column"
-        name, number = stem, 2
-        while f"{name}.csv".lower() in {known.lower() for known in found.values()}:
-            name, number = f"{stem} {number}", number + 1
-        found[column] = f"{name}.csv"
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -75,3 +76,19 @@ def _neutral_text(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     inside = INSIDE.sub(rf"\1{MARK}", text)
     return MARK + inside if is_formula(text) else inside
+
+
+def file_names(columns: Sequence[str]) -> Mapping[str, str]:
+    """A CSV file's name for each column, that no two share and every file system takes.
+
+    >>> file_names(["size (cm)", "size [cm]"])
+    {'size (cm)': 'size _cm_.csv', 'size [cm]': 'size _cm_ 2.csv'}
+    """
+    found: dict[str, str] = {}
+    for column in columns:
+        stem = "".join(sign if sign.isalnum() or sign in "-_ " else "_" for sign in column).strip()[:80] or "column"
+        name, number = stem, 2
+        while f"{name}.csv".lower() in {known.lower() for known in found.values()}:
+            name, number = f"{stem} {number}", number + 1
+        found[column] = f"{name}.csv"
+    return found

@@ -231,15 +231,19 @@ class Schema:
 def read_schema(path: Path) -> Schema:
     """The schema in a TOML file; relative hierarchy files are looked for beside it. Raises BadInput."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Schema.from_values(schema_values(path), folder=path.resolve().parent)
+    except TypeError as fault:
+        raise BadInput(f"the schema {path} has an entry of the wrong type: {fault}.") from fault
+
+
+def schema_values(path: Path) -> dict[str, Any]:
+    """What a schema's file says, unchecked. Raises BadInput where it cannot be read as TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
         raise BadInput(f"the schema {path} cannot be read: {fault.strerror}.") from fault
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise BadInput(f"the schema {path} is not a TOML file: {fault}.") from fault
-    try:
-        return Schema.from_values(values, folder=path.resolve().parent)
-    except TypeError as fault:
-        raise BadInput(f"the schema {path} has an entry of the wrong type: {fault}.") from fault
 
 
 def _check_types(where: str, values: Mapping[str, Any], types: Mapping[str, tuple[str, Any]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import pandas as pd
 from ppml_core.data import bundled
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.reading import read_table
-from ppml_core.data.schema import Column, Schema
+from ppml_core.data.schema import Column, Schema, schema_values
 from ppml_core.errors import BadInput, PPMLError
 
 MOST_NAMED = 5
@@ -45,12 +44,7 @@ def schema_faults(table: str | Path, schema: Path) -> SchemaCheck:
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as fault:
-        raise BadInput(f"the schema {path} cannot be read: {fault.strerror}.") from fault
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise BadInput(f"the schema {path} is not a TOML file: {fault}.") from fault
+    values = schema_values(path)
     columns = values.get("columns", {})
     if not isinstance(columns, Mapping) or not all(isinstance(column, Mapping) for column in columns.values()):
         raise BadInput('a schema needs one table [columns."name"] for each column.')

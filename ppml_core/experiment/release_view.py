@@ -13,9 +13,8 @@ import numpy.typing as npt
 
 from ppml_core.anonymize.base import Recoding
 from ppml_core.anonymize.transforms.drop_identifiers import DropIdentifiers
-from ppml_core.attacks.linkage import RiskReport, risk_report
+from ppml_core.attacks.linkage import RiskReport, class_sizes, risk_report
 from ppml_core.data.dataset import Dataset
-from ppml_core.data.groups import group_of
 from ppml_core.experiment.preview import THRESHOLD, ReleaseRisk
 
 Ints = npt.NDArray[np.int64]
@@ -43,11 +42,11 @@ class ReleaseView:
 
     @cached_property
     def before(self) -> Ints:
-        return _class_sizes(self.data)
+        return class_sizes(self.data)
 
     @cached_property
     def after(self) -> Ints:
-        return _class_sizes(self.made.release)
+        return class_sizes(self.made.release)
 
     @property
     def granularity(self) -> float | None:
@@ -79,9 +78,3 @@ class ReleaseView:
     @cached_property
     def _report(self) -> RiskReport:
         return risk_report(self.made.release, THRESHOLD, marked=False)
-
-
-def _class_sizes(data: Dataset) -> Ints:
-    """Sizes of the classes of equal quasi-identifiers."""
-    groups = group_of(data.table, data.quasi_identifiers)
-    return np.unique(groups, return_counts=True)[1].astype(np.int64)

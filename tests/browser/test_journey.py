@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
-from served import Watch, browsing, served
+from served import Watch
 
 QUASI_IDENTIFIERS = [
     "age", "sex", "race", "marital_status", "education", "native_country", "workclass", "occupation",
@@ -23,18 +23,6 @@ expect.set_options(timeout=30_000)
 # Streamlit's own markup, looked at one by one: its sidebar puts list items under a heading (`list`, `listitem`), and
 # its upload area is a section with the role of decoration that can take the focus (`presentation-role-conflict`).
 REVIEWED = {"list", "listitem", "presentation-role-conflict"}
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("served")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
-from served import Watch, browsing, served
+from served import Watch
 
 LONG = 120_000
 expect.set_options(timeout=30_000)
@@ -46,18 +44,6 @@ def table() -> bytes:
         .to_csv(index=False, sep=";")
         .encode()
     )
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(tmp_path_factory.mktemp("served")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as opened:
-        yield opened
 
 
 def role(page: Page, column: str, wanted: str) -> None:

@@ -37,11 +37,11 @@ def test_a_protection_is_asked_for_in_words_and_strengthened(open_page: Open) ->
     at = settled(at.toggle(key=f"protect_{DISTINCT}").set_value(True).run())
     assert link(at)["models"] == f"{DISTINCT}(l=3)"
     assert f"every class must keep {DISTINCT}(l=3)" in texts(at)
-    at = settled(at.number_input(key=f"strength_{DISTINCT}").set_value(6).run())
+    at = settled(at.slider(key=f"strength_{DISTINCT}").set_value(6).run())
     assert link(at)["models"] == f"{DISTINCT}(l=6)"
     assert texts(at) != before
     at = settled(at.button(key="undo").click().run())
-    assert at.number_input(key=f"strength_{DISTINCT}").value == 3
+    assert at.slider(key=f"strength_{DISTINCT}").value == 3
     at = settled(at.button(key="undo").click().run())
     assert not at.toggle(key=f"protect_{DISTINCT}").value
     assert "models" not in link(at)

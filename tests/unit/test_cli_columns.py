@@ -6,13 +6,12 @@ import base64
 import hashlib
 import hmac
 import io
-import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
+from command_line import answer, refusal
 
 from ppml_core.cli import main
 from ppml_core.data.bundled import load
@@ -32,19 +31,6 @@ def key_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "out.csv"
-
-
-def answer(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
-    assert main([*map(str, arguments), "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    assert main([*map(str, arguments)]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1, said.err
-    return said.err
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
+from command_line import answer, refusal
 
-from ppml_core.cli import main
 from ppml_core.data.bundled import file_of, load
 from ppml_core.data.hierarchies import import_arx
 from ppml_core.data.reading import read_dataset
 from ppml_core.data.schema import read_schema
-
-
-def answer(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> Any:
-    assert main([*arguments, "--json"]) == code
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert main(list(arguments)) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1, said.err
-    return said.err
 
 
 @pytest.fixture

@@ -23,6 +23,9 @@ class AlphaKAnonymity(SensitiveModel):
     """
 
     title: ClassVar[str] = "(α, k)-anonymity"
+    threat: ClassVar[str] = "One value dominating a class"
+    why: ClassVar[str] = "No value may be held by more than a share alpha of a class."
+    strength: ClassVar[str] = "alpha"
     closed_under_merging: ClassVar[bool] = True
 
     alpha: float = setting(0.5, 0, 1, help="largest share of one sensitive value in a class", unit="share of people")

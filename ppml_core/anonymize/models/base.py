@@ -27,12 +27,17 @@ class PrivacyModel(Method, ABC):
     holds at every node above one where it holds, and a search may prune by that. `closed_under_merging` is weaker: a
     class made of classes that all satisfy it does so too. `needs_population` asks for a population table.
     `needs_disjoint_classes`: its promise has no meaning where a person fits several classes.
+    `threat` says in a few plain words what it is asked against, `why` in a sentence what it then demands, `strength`
+    names the setting that says how much: a model that has them is offered on a slider.
     """
 
     upward_closed: ClassVar[bool] = False
     closed_under_merging: ClassVar[bool] = False
     needs_population: ClassVar[bool] = False
     needs_disjoint_classes: ClassVar[bool] = False
+    threat: ClassVar[str] = ""
+    why: ClassVar[str] = ""
+    strength: ClassVar[str] = ""
 
     def sensitive_of(self, ground: Ground) -> tuple[str, ...]:
         """The sensitive attributes whose histograms the model reads."""

@@ -23,6 +23,9 @@ class BasicBetaLikeness(SensitiveModel):
     """
 
     title: ClassVar[str] = "basic β-likeness"
+    threat: ClassVar[str] = "A rare value made likely"
+    why: ClassVar[str] = "No value's share may grow by more than beta times its share in the table."
+    strength: ClassVar[str] = "beta"
     closed_under_merging: ClassVar[bool] = True
 
     beta: float = setting(2.0, 0, None, slider=(0.5, 10), help="largest relative gain of a value's share in a class")

@@ -21,6 +21,11 @@ class DeltaDisclosure(SensitiveModel):
     """
 
     title: ClassVar[str] = "δ-disclosure privacy"
+    threat: ClassVar[str] = "Odds moved up or down"
+    why: ClassVar[str] = (
+        "The logarithm of (share in the class / share in the table) stays within delta for each value that occurs."
+    )
+    strength: ClassVar[str] = "delta"
 
     delta: float = setting(
         1.0, 0, 1_000, slider=(0.5, 5), help="change of a value's share stays below this", unit="bits"

@@ -21,6 +21,11 @@ class DistinctLDiversity(ClassModel):
     """
 
     title: ClassVar[str] = "distinct l-diversity"
+    threat: ClassVar[str] = "One value shared by a class"
+    why: ClassVar[str] = (
+        "Each class must hold at least l different sensitive values, or finding the class is finding the value."
+    )
+    strength: ClassVar[str] = "l"
     upward_closed: ClassVar[bool] = True
 
     l: int = setting(3, 1, None, slider=(2, 20), help="fewest different sensitive values in a class", unit="values")  # noqa: E741

@@ -28,6 +28,9 @@ class EntropyLDiversity(SensitiveModel):
     """
 
     title: ClassVar[str] = "entropy l-diversity"
+    threat: ClassVar[str] = "Nearly one value in a class"
+    why: ClassVar[str] = "The values in a class must be mixed as well as l equally frequent ones (entropy)."
+    strength: ClassVar[str] = "l"
 
     l: float = setting(  # noqa: E741
         3.0, 1, None, slider=(1, 10), help="effective number of equally likely values in a class", unit="values"

@@ -24,6 +24,11 @@ class EqualTCloseness(SensitiveModel):
     """
 
     title: ClassVar[str] = "t-closeness, equal distances"
+    threat: ClassVar[str] = "Classes unlike the whole table"
+    why: ClassVar[str] = (
+        "Shares of values in a class may differ from those of the table by at most t, summed and halved."
+    )
+    strength: ClassVar[str] = "t"
     closed_under_merging: ClassVar[bool] = True
 
     t: float = setting(0.2, 0, 1, help="largest distance of a class from the whole table")

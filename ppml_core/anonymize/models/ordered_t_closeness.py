@@ -21,6 +21,9 @@ class OrderedTCloseness(SensitiveModel):
     """
 
     title: ClassVar[str] = "t-closeness, ordered distances"
+    threat: ClassVar[str] = "All high or all low in a class"
+    why: ClassVar[str] = "As t-closeness, but values that lie near each other count as near (earth mover's distance)."
+    strength: ClassVar[str] = "t"
     closed_under_merging: ClassVar[bool] = True
 
     t: float = setting(0.2, 0, 1, help="largest distance of a class from the whole table")

@@ -127,7 +127,7 @@ def from_order(values: Sequence[str], runs: Sequence[int | Sequence[int]] = (2, 
     for level, wanted in enumerate(runs, start=1):
         groups = _joined(groups, wanted, level, name)
         taken: set[str] = set()
-        columns.append([label for group in groups for label in [_free(_run_label(group), taken)] * len(group)])
+        columns.append([label for group in groups for label in [free_label(_run_label(group), taken)] * len(group)])
     return from_rows([[*row, ROOT] for row in zip(*columns, strict=True)], name)
 
 
@@ -236,8 +236,8 @@ def _run_label(group: Sequence[str]) -> str:
     return group[0] if len(group) == 1 else f"{group[0]} to {group[-1]}"
 
 
-def _free(label: str, taken: set[str]) -> str:
-    """The label, numbered where it is taken."""
+def free_label(label: str, taken: set[str]) -> str:
+    """The label, numbered where it is taken; it is taken from then on."""
     name, number = label, 2
     while name in taken:
         name, number = f"{label} ({number})", number + 1

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from ppml_core.data.hierarchies.arx import Rows
+from ppml_core.data.hierarchies.builders import free_label
 from ppml_core.data.hierarchy import MISSING, MISSING_MARKS, ROOT, UNKNOWN
 
 Said = list[tuple[str, str]]
@@ -162,7 +163,7 @@ def without_second_parents(rows: Rows, values: Sequence[str]) -> tuple[Rows, Sai
         renamed = {}
         for label, parents in tails.items():
             for parent, _ in parents.most_common()[1:]:
-                renamed[label, parent] = _free(f"{label} ({parent})", taken)
+                renamed[label, parent] = free_label(f"{label} ({parent})", taken)
                 split.append(label)
         for row in mended:
             row[level] = renamed.get((row[level], row[level + 1]), row[level])
@@ -249,16 +250,7 @@ def _range_of(label: str) -> Callable[[float], bool] | None:
 
 def _unused(label: str, rows: Rows) -> str:
     taken = {cell for row in rows for cell in row[1:]}
-    return _free(label, taken)
-
-
-def _free(label: str, taken: set[str]) -> str:
-    """The label, numbered where it is taken; it is taken from then on."""
-    name, number = label, 2
-    while name in taken:
-        name, number = f"{label} {number}", number + 1
-    taken.add(name)
-    return name
+    return free_label(label, taken)
 
 
 def _and_more(values: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.attacks.linkage import risk_report
-from ppml_core.attacks.record_linkage import Linkage, record_linkage, wilson
+from ppml_core.attacks.record_linkage import Linkage, record_linkage
 from ppml_core.catalog import method, methods
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
@@ -21,6 +21,7 @@ from ppml_core.data.hierarchy import hierarchy_from_rows
 from ppml_core.data.published import Published
 from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput
+from ppml_core.evidence import wilson
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.sweep import sweep
 

@@ -20,12 +20,12 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from whole_way import check_sentence, go_the_whole_way
+from whole_way import check_sentence, go_the_whole_way, read_or_refused
 
 from ppml_core.data import binary_files
 from ppml_core.data.binary_files import MAX_UNPACKED_EXCEL
 from ppml_core.data.reading import read_table
-from ppml_core.errors import BadInput, PPMLError
+from ppml_core.errors import BadInput
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + bytes.fromhex("3e000300feff0900") + bytes(480)
 ENCRYPTED = OLE + "EncryptedPackage".encode("utf-16-le") + bytes(512)
@@ -389,12 +389,3 @@ cells: st.SearchStrategy[Any] = st.one_of(
 @settings(max_examples=50)
 def test_any_cells_of_a_workbook_are_a_table_or_a_sentence(rows: list[tuple[Any, Any]]) -> None:
     read_or_refused(workbook([["age", "income"], *rows]), "people.xlsx")
-
-
-def read_or_refused(content: bytes, filename: str) -> None:
-    try:
-        table = read_table(content, filename)
-    except PPMLError as refused:
-        check_sentence(refused)
-    else:
-        go_the_whole_way(table)

@@ -18,13 +18,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from whole_way import check_sentence, go_the_whole_way
+from whole_way import check_sentence, go_the_whole_way, read_or_refused
 
 from ppml_core.data.bundled import load
 from ppml_core.data.headers import MAX_COLUMNS
 from ppml_core.data.reading import MAX_BYTES, read_table
 from ppml_core.data.text_files import MOST_CHARACTERS
-from ppml_core.errors import BadInput, PPMLError
+from ppml_core.errors import BadInput
 
 PEOPLE = "name,age,town\nAnna,39,Köln\nBert,40,Łódź\n"
 BOTH = {"name": ["Anna", "Bert"], "age": [39, 40], "town": ["Köln", "Łódź"]}
@@ -249,15 +249,6 @@ def test_any_cells_under_any_header_go_the_whole_way_or_are_refused(
     cells = [[data.draw(odd_cells) for _ in header] for _ in range(rows)]
     written = pd.DataFrame(cells, columns=header).to_csv(index=False, sep=delimiter, quoting=1)
     read_or_refused(written.encode(), "people.csv")
-
-
-def read_or_refused(content: bytes, filename: str) -> None:
-    try:
-        table = read_table(content, filename)
-    except PPMLError as refused:
-        check_sentence(refused)
-    else:
-        go_the_whole_way(table)
 
 
 def wide_file(columns: int, rows: int) -> bytes:
