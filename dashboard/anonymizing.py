@@ -18,9 +18,10 @@ import streamlit as st
 from dashboard import session, tables, widgets
 from dashboard.jobs import Job
 from ppml_core.anonymize.base import Anonymizer, Recoding
-from ppml_core.anonymize.models.base import ClassModel, PrivacyModel, read_models, write_models
+from ppml_core.anonymize.models.base import ClassModel, PrivacyModel, read_models
 from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.attacks.intersection import Taken
+from ppml_core.calls import read_calls, write_calls
 from ppml_core.catalog import method, methods
 from ppml_core.charts import story
 from ppml_core.data.export import file_names, spreadsheet_csv
@@ -93,16 +94,16 @@ def protections() -> None:
         return
     asked = {model.name(): model for model in _models()}
     for name, cls in _offered().items():
-        _start_at(f"protect_{name}", name in asked)
+        start_at(f"protect_{name}", name in asked)
         st.toggle(cls.threat, name in asked, key=f"protect_{name}", on_change=_protect, help=f"{cls.title}. {cls.why}")
         if name in asked:
-            _start_at(f"strength_{name}", getattr(asked[name], cls.strength))
+            start_at(f"strength_{name}", getattr(asked[name], cls.strength))
             title = f"{cls.strength} of {cls.title}"
             widgets.control(settings_of(cls)[cls.strength], f"strength_{name}", title=title, on_change=_protect)
     widgets.aside(story.models_sentence(str(session.get("models")), len(asked)))
 
 
-def _start_at(key: str, value: Any) -> None:
+def start_at(key: str, value: Any) -> None:
     """Gives a control the scenario's value, which undo or a link may have changed."""
     if st.session_state.get(key) != value:
         st.session_state[key] = value
@@ -127,7 +128,7 @@ def _protect() -> None:
             if f"strength_{name}" in st.session_state:
                 values[cls.strength] = st.session_state[f"strength_{name}"]
             made.append(cls.from_values(values))
-    session.put("models", write_models(made))
+    session.put("models", write_calls(made))
     session.put("node", "")
 
 
@@ -197,7 +198,13 @@ def scenario() -> Scenario:
     made, levels = anonymizer(), tables.chosen_levels()
     if isinstance(made, FullDomain) and levels:
         made = dataclasses.replace(made, levels="; ".join(f"{name}={level}" for name, level in levels.items()))
-    return Scenario.of(tables.dataset().name, str(session.get("learner")), {}, [(made.name(), made.values())])
+    steps = [(step.name(), step.values()) for step in (made, *perturbing_steps())]
+    return Scenario.of(tables.dataset().name, str(session.get("learner")), {}, steps)
+
+
+def perturbing_steps() -> tuple[Anonymizer, ...]:
+    """The methods that perturb the release, in order."""
+    return read_calls(Anonymizer, str(session.get("perturb")), session.PERTURB)
 
 
 def _release_key() -> Hashable:

@@ -22,8 +22,10 @@ import streamlit as st
 
 from dashboard import links
 from dashboard.history import State, history
-from ppml_core.anonymize.models.base import read_models, write_models
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.anonymize.models.base import read_models
 from ppml_core.anonymize.transforms.full_domain import FullDomain
+from ppml_core.calls import read_calls, write_calls
 from ppml_core.catalog import method, methods
 from ppml_core.data.bundled import names
 from ppml_core.data.bundled import schema_of as bundled_schema
@@ -42,13 +44,14 @@ RECODINGS = {
     "mondrian": "Boxes of look-alikes (Mondrian)",
     "mdav": "Means of small groups (MDAV)",
 }
+PERTURB = "pram(p=0.8) + rounding(base=5.0)"
 UPLOAD = "upload"
 AUTO = "auto"
 SETTING = "set."
 KEPT = "kept"
 DRAWN, DRAWING = "drawn", "drawing"
 COLUMNS = "columns"
-VIEWS = ("measure", "view", "column")
+VIEWS = ("measure", "view", "column", "beside_column")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,8 @@ def fields() -> dict[str, Field]:
         "suppression": Field(
             release["suppression_limit"].default, lambda text: _offered(release["suppression_limit"], text)
         ),
-        "models": Field("", lambda text: write_models(read_models(text))),
+        "models": Field("", lambda text: write_calls(read_models(text))),
+        "perturb": Field("", lambda text: write_calls(read_calls(Anonymizer, text, PERTURB))),
         "recoding": Field(next(iter(RECODINGS)), _one_of(list(RECODINGS))),
         "node": Field("", _node),
         "learner": Field(FIRST_LEARNER, _one_of(list(methods(Learner)))),

@@ -165,6 +165,11 @@ class Method:
             for name in settings_of(type(self))
         }
 
+    def text(self) -> str:
+        """The method with its settings as a call; those at their default as well, for a default may change."""
+        given = ", ".join(f"{name}={value!r}" for name, value in self.values().items() if value not in (None, [], ""))
+        return f"{self.name()}({given})"
+
     @classmethod
     def summary(cls) -> str:
         """First line of the docstring: what the method gives, in a sentence."""

@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import anonymizing, frame, session, tables, widgets
+from dashboard import anonymizing, frame, perturbing, session, tables, widgets
 from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.attacks.give_aways import give_aways as given_away
 from ppml_core.attacks.intersection import intersect
+from ppml_core.attacks.who_pays import who_loses_detail as groups_that_lose_detail
 from ppml_core.attacks.who_pays import who_pays as groups_that_pay
 from ppml_core.charts import story
 from ppml_core.charts.before_after import before_after_chart
 from ppml_core.charts.class_sizes import class_size_chart
 from ppml_core.charts.lattice_map import MOST_DRAWN, lattice_chart
+from ppml_core.charts.pair import pair_chart
+from ppml_core.experiment.pair_view import pair_view
 from ppml_core.experiment.preview import Preview, lattice_nodes
 from ppml_core.settings import settings_of
 
@@ -43,13 +46,8 @@ def page() -> None:
         beside(anonymizing.title(shown), facts)
     left, right = st.columns([1.9, 1], gap="large")
     with left:
-        if isinstance(shown, Preview):
-            before_and_after(shown)
-        else:
-            widgets.aside(
-                "This method publishes one value differently for different people: the mapping below says what each "
-                "became."
-            )
+        before_and_after(shown)
+        widgets.part("perturb", "What does perturbing the release hide on top?", partial(perturbing.part, shown))
         widgets.part("lattice", "Which generalizations keep what was asked?", explorer)
         widgets.part("who_pays", "Who pays for it?", partial(who_pays, shown))
         widgets.part("together", "What do releases taken so far reveal together?", together)
@@ -86,13 +84,31 @@ def beside(name: str, facts: anonymizing.Facts) -> None:
     st.button("Keep this one beside", key="keep_beside", on_click=anonymizing.keep_beside, args=(name, facts))
 
 
-def before_and_after(shown: Preview) -> None:
+def before_and_after(shown: anonymizing.Shown) -> None:
+    """A column by itself where everybody is generalized alike, and with another one whatever the method."""
     keep = shown.data.quasi_identifiers
     widgets.keep_within("column", keep, keep[0])
     name = widgets.choose("Column", keep, "column")
-    widgets.chart(before_after_chart(shown.column(name), widgets.mode()), key="before_after")
-    widgets.label("What becomes of each column")
-    widgets.table(story.levels_table(shown), caption="Level of each quasi-identifier in the release")
+    if isinstance(shown, Preview):
+        widgets.chart(before_after_chart(shown.column(name), widgets.mode()), key="before_after")
+        widgets.label("What becomes of each column")
+        widgets.table(story.levels_table(shown), caption="Level of each quasi-identifier in the release")
+    else:
+        widgets.aside(
+            "This method publishes one value differently for different people: the mapping says what each became."
+        )
+    widgets.part("pair", "What is left of the relation between two columns?", partial(pair, shown, name))
+
+
+def pair(shown: anonymizing.Shown, name: str) -> None:
+    others = [other for other in shown.data.quasi_identifiers if other != name]
+    if not others:
+        widgets.aside("A pair needs a second quasi-identifier: give one on Data & roles.")
+        return
+    widgets.keep_within("beside_column", others, others[0])
+    other = widgets.choose("Together with", others, "beside_column")
+    drawn = pair_chart(pair_view(shown.data, shown.recoding(), name, other), widgets.mode())
+    widgets.chart(drawn, key="pair_before_after")
 
 
 def explorer() -> None:
@@ -134,6 +150,11 @@ def who_pays(shown: anonymizing.Shown) -> None:
         widgets.aside("No group of at least 20 people is left out more often than the others, beyond chance.")
     for cost in found[:8]:
         widgets.story(cost.sentence())
+    lost = groups_that_lose_detail(shown.data, shown.recoding())
+    if not lost:
+        widgets.aside("No group of at least 20 released people lost more detail than the others, beyond chance.")
+    for loss in lost[:8]:
+        widgets.story(loss.sentence())
 
 
 def give_aways(shown: anonymizing.Shown) -> None:
@@ -180,4 +201,4 @@ def downloads(shown: anonymizing.Shown) -> None:
     )
 
 
-frame.show(page, waiting=anonymizing.is_missing)
+frame.show(page, waiting=lambda: anonymizing.is_missing() or perturbing.is_running())

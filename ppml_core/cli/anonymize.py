@@ -15,7 +15,8 @@ from ppml_core.anonymize.asked import write_pairs
 from ppml_core.anonymize.base import Anonymizer, Recoding
 from ppml_core.anonymize.lattice import EVERY_K, Lattice
 from ppml_core.anonymize.losses.base import Loss
-from ppml_core.anonymize.models.base import PrivacyModel, read_models, write_models
+from ppml_core.anonymize.models.base import PrivacyModel, read_models
+from ppml_core.calls import write_calls
 from ppml_core.catalog import method
 from ppml_core.cli.columns import check_columns, csv_bytes, mapping_mode, prepare_columns, write_pseudonyms
 from ppml_core.cli.flags import BETA_VARIANTS, L_VARIANTS, T_VARIANTS
@@ -150,7 +151,7 @@ def method_of(arguments: argparse.Namespace) -> Anonymizer:
     elif "k" in known and "models" in known:
         values["k"] = 1 if models else DEFAULT_K
     if models:
-        values["models"] = write_models(models)
+        values["models"] = write_calls(models)
     if arguments.suppression_limit is not None:
         values["suppression_limit"] = arguments.suppression_limit
     if arguments.loss:

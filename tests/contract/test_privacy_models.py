@@ -13,8 +13,9 @@ import pytest
 from model_definitions import MARGINS, Released, generalized, order_of, texts
 
 from ppml_core.anonymize.classes import Classes
-from ppml_core.anonymize.models.base import ClassModel, PrivacyModel, read_models, write_models
+from ppml_core.anonymize.models.base import ClassModel, PrivacyModel, read_models
 from ppml_core.anonymize.requirement import Requirement
+from ppml_core.calls import write_calls
 from ppml_core.catalog import methods
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
@@ -112,7 +113,7 @@ def test_a_population_that_is_needed_is_asked_for(name: str) -> None:
 def test_its_text_gives_it_back(name: str) -> None:
     for model in variants(name):
         assert read_models(model.text()) == (model,)
-    assert read_models(write_models(variants(name))) == tuple(variants(name))
+    assert read_models(write_calls(variants(name))) == tuple(variants(name))
 
 
 @pytest.mark.parametrize("levels", [*NODES[:2], *(pytest.param(node, marks=pytest.mark.slow) for node in NODES[2:])])

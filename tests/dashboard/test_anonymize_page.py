@@ -99,7 +99,7 @@ def test_a_node_that_the_table_does_not_have_is_not_used(open_page: Open, node: 
     assert len(at.get("plotly_chart")) == 2
 
 
-@pytest.mark.parametrize("name", ["lattice", "who_pays", "give_aways"])
+@pytest.mark.parametrize("name", ["pair", "perturb", "lattice", "who_pays", "give_aways"])
 @pytest.mark.parametrize("dataset", ["clinic", "german_credit", "wage"])
 def test_every_part_opens(open_page: Open, name: str, dataset: str) -> None:
     at = settled(open_page("anonymize", dataset=dataset))
@@ -153,3 +153,22 @@ def test_releases_taken_away_are_intersected(open_page: Open) -> None:
     at.session_state["taken"] = {("clinic", 0, ""): log}
     at.run()
     assert "share their classes with nobody" in texts(at)
+
+
+def test_a_release_is_perturbed_step_by_step_and_attacked(open_page: Open) -> None:
+    at = settled(open_page("anonymize", perturb="pram(p=0.9)", **CLINIC))
+    at.session_state["part_perturb"] = True
+    at = settled(at)
+    at = settled(at.multiselect(key="perturb_methods").set_value(["pram", "shuffling"]).run())
+    assert link(at)["perturb"].startswith("pram(p=0.9, invariant=True) + shuffling(")
+    at = settled(at.slider(key="perturb.pram.p").set_value(0.5).run())
+    assert "pram(p=0.5, " in link(at)["perturb"]
+    at = settled(at.button(key="run_perturb").click().run())
+    shown = texts(at)
+    for stage in ("The table as it is", "PRAM (post-randomisation)", "Shuffling"):
+        assert stage in shown
+    assert "the same attack, on random others" in shown
+    assert "guessing finds 0.00" in shown
+    at = settled(at.button(key="undo").click().run())
+    assert at.slider(key="perturb.pram.p").value == 0.9
+    assert "the same attack" not in texts(at), "numbers of other settings stand there"

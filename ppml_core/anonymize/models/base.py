@@ -6,14 +6,12 @@ distribution, distances between values) is made when it is bound.
 
 from __future__ import annotations
 
-import ast
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 from ppml_core.anonymize.classes import Bools, Classes, Floats, Ground
-from ppml_core.catalog import method
-from ppml_core.errors import BadInput
+from ppml_core.calls import read_calls
 from ppml_core.settings import Method
 
 ClassCheck = Callable[[Classes], Bools]
@@ -51,14 +49,6 @@ class PrivacyModel(Method, ABC):
         """The column that tells persons apart where the model counts persons instead of rows, or ''."""
         return ""
 
-    def text(self) -> str:
-        """The model with its settings, as `read_models` reads it.
-
-        Settings that stand at their default are written as well: a stored scenario must not change with a default.
-        """
-        given = ", ".join(f"{name}={value!r}" for name, value in self.values().items() if value not in (None, [], ""))
-        return f"{self.name()}({given})"
-
     @abstractmethod
     def bind(self, ground: Ground) -> ClassCheck | ReleaseCheck:
         """The promise as a function, with all that depends on the table alone made once."""
@@ -89,34 +79,4 @@ def read_models(text: str) -> tuple[PrivacyModel, ...]:
     >>> [model.name() for model in read_models("distinct_l_diversity(l=3) + k_anonymity(k=5)")]
     ['distinct_l_diversity', 'k_anonymity']
     """
-    if not text.strip():
-        return ()
-    try:
-        return tuple(_model(call) for call in _terms(ast.parse(text.strip(), mode="eval").body))
-    except (SyntaxError, ValueError):
-        raise BadInput(
-            f"models are written like distinct_l_diversity(l=3) + equal_t_closeness(t=0.2), not {text!r}."
-        ) from None
-
-
-def write_models(models: Sequence[PrivacyModel]) -> str:
-    """The text that `read_models` gives back as these models."""
-    return " + ".join(model.text() for model in models)
-
-
-def _terms(node: ast.expr) -> list[ast.expr]:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return [*_terms(node.left), *_terms(node.right)]
-    return [node]
-
-
-def _model(node: ast.expr) -> PrivacyModel:
-    if isinstance(node, ast.Name):
-        return _made(node.id, {})
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.args:
-        raise ValueError(ast.dump(node))
-    return _made(node.func.id, {str(word.arg): ast.literal_eval(word.value) for word in node.keywords})
-
-
-def _made(name: str, values: dict[str, Any]) -> PrivacyModel:
-    return method(PrivacyModel, name).from_values(values)
+    return read_calls(PrivacyModel, text, "distinct_l_diversity(l=3) + equal_t_closeness(t=0.2)")

@@ -38,6 +38,7 @@ class AdditiveNoise(Anonymizer):
     title: ClassVar[str] = "Additive noise"
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
+    perturbs: ClassVar[bool] = True
 
     columns: tuple[str, ...] = setting((), help=COLUMNS_HELP)
     noise: float = setting(

@@ -30,9 +30,12 @@ class Pram(Anonymizer):
     title: ClassVar[str] = "PRAM (post-randomisation)"
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
+    perturbs: ClassVar[bool] = True
 
     columns: tuple[str, ...] = setting((), help=COLUMNS_HELP)
-    p: float = setting(0.8, 0.0, 1.0, help="probability with which a value is kept", unit="probability")
+    p: float = setting(
+        0.8, 0.0, 1.0, slider=(0.0, 1.0), help="probability with which a value is kept", unit="probability"
+    )
     invariant: bool = setting(True, help="counts of the values keep their expectation")
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Randomized:

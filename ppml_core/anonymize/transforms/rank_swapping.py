@@ -28,6 +28,7 @@ class RankSwapping(Anonymizer):
     title: ClassVar[str] = "Rank swapping"
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
+    perturbs: ClassVar[bool] = True
 
     columns: tuple[str, ...] = setting((), help=COLUMNS_HELP)
     window: float = setting(

@@ -32,6 +32,7 @@ class RecordSwapping(Anonymizer):
     title: ClassVar[str] = "Record swapping"
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
+    perturbs: ClassVar[bool] = True
 
     columns: tuple[str, ...] = setting(
         (), help="columns that make up the region; none: the categorical quasi-identifier with most values"

@@ -44,6 +44,7 @@ class Rounding(Anonymizer):
     title: ClassVar[str] = "Rounding"
     protocol: ClassVar[str] = "raw test people, rounded as the release where rounding is to the nearest"
     uses_randomness: ClassVar[bool] = True
+    perturbs: ClassVar[bool] = True
 
     columns: tuple[str, ...] = setting((), help=COLUMNS_HELP)
     base: float = setting(5.0, 1e-9, None, slider=(1, 100), help="numbers become multiples of this")

@@ -44,6 +44,7 @@ class Shuffling(Anonymizer):
     title: ClassVar[str] = "Shuffling"
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
+    perturbs: ClassVar[bool] = True
 
     columns: tuple[str, ...] = setting((), help=COLUMNS_HELP)
     way: str = setting("full", choices=("full", "model"), help="dealt at random, or by a model of the other columns")

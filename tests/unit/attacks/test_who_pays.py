@@ -11,7 +11,7 @@ import pytest
 
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.attacks.give_aways import give_aways
-from ppml_core.attacks.who_pays import who_pays
+from ppml_core.attacks.who_pays import who_loses_detail, who_pays
 from ppml_core.catalog import method
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
@@ -112,3 +112,27 @@ def test_on_adult_relationship_gives_away_sex_and_marital_status() -> None:
     costs = who_pays(data, recoding)
     assert costs
     assert all(cost.left_out.value > cost.others_left_out for cost in costs)
+
+
+def test_who_is_generalized_most_is_told_and_equal_treatment_is_not() -> None:
+    raw = people(2_000)
+    everybody = np.arange(len(raw))
+    coarse = raw.table["town"].where(raw.table["sex"] == "m", "*")
+    unequal = released(raw, everybody, town=coarse)
+    worst = who_loses_detail(raw, unequal, ["town", "sex", "number"])
+    assert [(one.column, one.value) for one in worst] == [("sex", "f")]
+    assert worst[0].lost.value == pytest.approx(0.5)
+    assert worst[0].others_lost == pytest.approx(0.0)
+    assert "50.0 % of the detail is lost" in worst[0].sentence()
+    alike = released(raw, everybody, town=pd.Series("*", index=raw.table.index))
+    assert who_loses_detail(raw, alike) == ()
+
+
+def test_detail_lost_at_random_is_no_finding() -> None:
+    raw = people(2_000)
+    found = 0
+    for seed in range(20):
+        blanked = np.random.default_rng(seed).random(len(raw)) < 0.3
+        hidden = released(raw, np.arange(len(raw)), town=raw.table["town"].where(~blanked, "*"))
+        found += bool(who_loses_detail(raw, hidden, ["sex", "job", "number"]))
+    assert found <= 4, "at most 1 in 20 by chance; more than 4 of 20 would be seen by chance in 0.3 % of runs"
