@@ -42,7 +42,7 @@ def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) ->
     """Runs a page's body as a fragment under the scenario bar: a slider move redraws it and nothing else.
 
     The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again every
-    half second, and once more when the wait is over.
+    half second, and once more when the wait is over, even if it was over while the body was drawn.
     """
     name = Path(inspect.getfile(body)).stem
     session.start()
@@ -51,6 +51,7 @@ def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) ->
 
     def page() -> None:
         session.arrive(name)
+        waited = waiting is not None and _ask(waiting)
         bar = st.container(key="bar")
         notice = session.take_notice()
         if notice:
@@ -59,7 +60,7 @@ def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) ->
         with bar:
             guarded(widgets.scenario_bar)
         session.publish()
-        if waiting is not None and _ask(waiting) != at_first:
+        if waiting is not None and (_ask(waiting) != at_first or waited != at_first):
             st.rerun()
 
     st.fragment(page, run_every=POLL if at_first else None, key=name)()

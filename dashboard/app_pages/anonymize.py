@@ -145,11 +145,13 @@ def explorer() -> None:
 
 
 def who_pays(shown: anonymizing.Shown) -> None:
+    widgets.label("Left out more often than others")
     found = groups_that_pay(shown.data, shown.recoding())
     if not found:
         widgets.aside("No group of at least 20 people is left out more often than the others, beyond chance.")
     for cost in found[:8]:
         widgets.story(cost.sentence())
+    widgets.label("Generalized more than others")
     lost = groups_that_lose_detail(shown.data, shown.recoding())
     if not lost:
         widgets.aside("No group of at least 20 released people lost more detail than the others, beyond chance.")

@@ -41,8 +41,8 @@ def pair_chart(pair: PairView, mode: Mode = "light") -> Chart:
     ticks = _ticks(pair.labels[1])
     sketch.axis_x(second, **ticks, domain=[0, 0.485])
     sketch.layout["xaxis2"] = {**sketch.x, "domain": [0.515, 1], "anchor": "y"}
-    sketch.axis_y("", **_ticks(pair.labels[0]), autorange="reversed", showgrid=False)
-    sketch.layout["margin"] = {**template.MARGIN, "l": 112, "b": 92}
+    sketch.axis_y(first, **_ticks(pair.labels[0]), ticksuffix=" ", autorange="reversed", showgrid=False)
+    sketch.layout["margin"] = {**template.MARGIN, "l": 128, "b": 92}
     answer = _answer(pair)
     return Chart(
         figure=sketch.figure(),
