@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ppml_core.data.dataset import Dataset
+from ppml_core.evidence import Guarantee
 from ppml_core.settings import Method
 
 
@@ -17,8 +18,13 @@ class Recoding(ABC):
     """A fitted anonymizer.
 
     `release` is the table to publish, with the schema that describes it; `kept` the positions of its people in the
-    input. `statistics` are plain numbers about the search (levels, loss, suppressed …).
+    input. `statistics` are plain numbers about the search (levels, loss, suppressed …). `guarantee` is what is proved
+    about the release where the step is differentially private itself: whatever is done to the release keeps it.
+    `guarantee_note` says in a sentence why there is none where one might be expected.
     """
+
+    guarantee: Guarantee | None = None
+    guarantee_note: str = ""
 
     release: Dataset
     kept: np.ndarray

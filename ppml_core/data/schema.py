@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
+from ppml_core.data.bins import read_bins
 from ppml_core.errors import BadInput
 
 Role = Literal["identifier", "quasi_identifier", "sensitive", "feature", "ignore"]
@@ -22,6 +23,7 @@ TEXT = ("a text", str)
 LIST = ("a list", (list, tuple))
 COLUMN_TYPES: dict[str, tuple[str, Any]] = {
     "role": TEXT, "kind": TEXT, "unit": TEXT, "description": TEXT, "source": TEXT, "hierarchy_file": TEXT,
+    "bins_source": TEXT,
     "bounds": LIST, "categories": LIST, "bins": LIST, "widths": LIST, "levels": LIST,
     "missing": ("true or false", bool),
 }  # fmt: skip
@@ -35,6 +37,7 @@ SCHEMA_TYPES: dict[str, tuple[str, Any]] = {
 class Column:
     """One column's meaning. Bounds, categories and bins are public knowledge, and `source` says where from.
 
+    `bins` are edges or tables of a grid (data.bins), `bins_source` how they were chosen.
     A source of `INFERRED` marks values that were read off the private rows: no guarantee stands on them.
     `missing` says that an absent value is a value of its own: a leaf of the hierarchy, a level of the encoding.
     """
@@ -43,7 +46,8 @@ class Column:
     kind: Kind = "categorical"
     bounds: tuple[float, float] | None = None
     categories: tuple[str, ...] | None = None
-    bins: tuple[float, ...] | None = None
+    bins: tuple[float, ...] | tuple[Mapping[str, Any], ...] | None = None
+    bins_source: str = ""
     unit: str = ""
     description: str = ""
     source: str = ""
@@ -97,12 +101,14 @@ class Column:
                 raise BadInput(
                     f"column {name!r}: bounds must be two numbers, low before high, not {list(self.bounds)}."
                 )
-        for entry in ("widths", "bins"):
-            numbers_ = getattr(self, entry)
-            if numbers_ is not None and (
-                not numbers_ or not all(_is_number(n) for n in numbers_) or list(numbers_) != sorted(set(numbers_))
-            ):
-                raise BadInput(f"column {name!r}: {entry} must be rising numbers, not {list(numbers_)}.")
+        if self.bins is not None:
+            read_bins(f"column {name!r}: ", self.bins, self.bounds)
+        if self.widths is not None and (
+            not self.widths
+            or not all(_is_number(n) for n in self.widths)
+            or list(self.widths) != sorted({*self.widths})
+        ):
+            raise BadInput(f"column {name!r}: widths must be rising numbers, not {list(self.widths)}.")
         if self.widths is not None and self.widths[0] <= 0:
             raise BadInput(f"column {name!r}: widths must be above 0, not {self.widths[0]}.")
         if self.categories is not None and len(set(self.categories)) != len(self.categories):

@@ -66,7 +66,7 @@ def failure(point: Point, fault: Exception, protocol: str = "") -> Record:
 
 
 def _record(point: Point, fitted: Fitted, prepared: Prepared) -> Record:
-    guarantee = None if prepared.voided_by else fitted.guarantee
+    guarantee = None if prepared.voided_by else prepared.guarantee or fitted.guarantee
     note = f"the step before, {prepared.voided_by}, read every row" if prepared.voided_by else fitted.guarantee_note
     rows = _measured(point, fitted, prepared)
     rows += [_figure_row(figure) for figure in prepared.figures]

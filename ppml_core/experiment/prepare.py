@@ -19,6 +19,7 @@ from ppml_core.data.groups import group_of
 from ppml_core.data.schema import INFERRED
 from ppml_core.data.split import split
 from ppml_core.errors import BadInput
+from ppml_core.evidence import Guarantee
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.target import target_classes, target_of, task_of
 
@@ -41,6 +42,7 @@ class Prepared:
     """Training people as released, test people encoded alike, and what is known of the release.
 
     `voided_by` names the step behind which no differential-privacy guarantee stands (EVIDENCE 1), or is empty.
+    `guarantee` is that of a release which is differentially private itself: what is trained on it adds nothing.
     """
 
     train: Dataset
@@ -48,6 +50,7 @@ class Prepared:
     protocol: str
     voided_by: str
     figures: tuple[Figure, ...] = field(default=())
+    guarantee: Guarantee | None = None
 
 
 def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
@@ -58,6 +61,7 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
     raw, test = _parts(data, scenario.seed)
     train, kept = raw, np.arange(len(raw))
     protocol, voided_by = RAW, ""
+    guarantee: Guarantee | None = None
     figures: list[Figure] = []
     for position, step in enumerate(scenario.anonymize):
         anonymizer: Anonymizer = step.make(Anonymizer)
@@ -65,14 +69,16 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
         train, test = recoding.release, recoding.transform(test)
         kept = kept[recoding.kept]
         protocol = anonymizer.protocol
-        voided_by = voided_by or ("" if anonymizer.fixed_in_advance else anonymizer.title)
+        if guarantee is None and not voided_by:
+            guarantee = recoding.guarantee
+            voided_by = "" if guarantee or anonymizer.fixed_in_advance else anonymizer.title
         figures += _search_figures(recoding.statistics)
     if not len(train):
         raise BadInput("the anonymizer left nobody in the training part: allow less suppression or a smaller k.")
     if scenario.anonymize:
         figures += _release_figures(train, test)
         figures += _linkage_figures(raw, train, kept, _rng(scenario, repeat, "record linkage"))
-    return Prepared(train, test, protocol, voided_by, tuple(figures))
+    return Prepared(train, test, protocol, voided_by, tuple(figures), guarantee)
 
 
 def _parts(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:

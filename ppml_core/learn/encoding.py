@@ -217,7 +217,7 @@ class Encoder:
             if part.is_numeric:
                 cells = _numeric_cells(data, part)
             else:
-                cells = [(_category_cells(data, part), np.ones(len(data)))]
+                cells = [(categories_of(data, part), np.ones(len(data)))]
             for place, value in cells:
                 places.append(np.where(place == NO_FEATURE, NO_FEATURE, place + np.int32(offset)))
                 values.append(value)
@@ -249,11 +249,16 @@ def years_of(values: pd.Series) -> npt.NDArray[np.float64]:
     return np.asarray((days.dt.year + (days.dt.day_of_year - 1) / 366).to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def _scaled(data: Dataset, part: Part) -> npt.NDArray[np.float64]:
-    """Numbers clipped to the bounds and brought to [0, 1]; NaN for what is none."""
+def numbers_in(data: Dataset, part: Part) -> npt.NDArray[np.float64]:
+    """Numbers of a column clipped to its public bounds, dates as years; NaN for what is none."""
     cells = _column(data, part)
     numbers = years_of(cells) if part.is_date else numbers_of(cells)
-    return np.asarray((np.clip(numbers, part.low, part.high) - part.low) / (part.high - part.low))
+    return np.asarray(np.clip(numbers, part.low, part.high))
+
+
+def _scaled(data: Dataset, part: Part) -> npt.NDArray[np.float64]:
+    """Numbers clipped to the bounds and brought to [0, 1]; NaN for what is none."""
+    return np.asarray((numbers_in(data, part) - part.low) / (part.high - part.low))
 
 
 def _numeric_cells(data: Dataset, part: Part) -> list[tuple[Places, npt.NDArray[np.float64]]]:
@@ -272,7 +277,8 @@ def _numeric_cells(data: Dataset, part: Part) -> list[tuple[Places, npt.NDArray[
     ]
 
 
-def _category_cells(data: Dataset, part: Part) -> Places:
+def categories_of(data: Dataset, part: Part) -> Places:
+    """Per person the place of the cell among the part's names, NO_FEATURE for none of them."""
     _column(data, part)
     codes, texts = texts_of(data, part.column)
     places = np.array([part.lookup.get(text, NO_FEATURE) for text in texts], dtype=np.int32)
@@ -293,7 +299,7 @@ def _tree_columns(data: Dataset, part: Part) -> npt.NDArray[np.float64]:
     if part.published is not None:
         codes, nodes = _node_cells(data, part)
         return np.asarray(nodes.toarray()[codes, ::-1], dtype=np.float64)
-    places = _category_cells(data, part)
+    places = categories_of(data, part)
     return np.where(places == NO_FEATURE, np.nan, places)
 
 

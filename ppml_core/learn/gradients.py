@@ -4,13 +4,14 @@ In: a sparse table (CSR, float32), labels, and the weights of TILE models side b
 rows of the loss gradient, each row's share clipped to that model's norm. A row's gradient is (p - y) times x, so its
 norm is |p - y|·|x| and clipping is one multiply (for softmax |p - e_y|·|x|, with the Frobenius norm).
 
-Models are lanes that never mix: no operation here adds across lanes, none may be reordered (no fast-math), and p comes
+Rows that are alike in every feature and in the label are summed once and counted. Models are lanes that never mix: no operation here adds across lanes, none may be reordered (no fast-math), and p comes
 from arithmetic alone. So a model's sum is the same bytes in any lane beside any others.
 """
 
 from __future__ import annotations
 
 import time
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from numba import njit
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
+Link = Literal["logit", "identity", "softmax"]
 
 TILE = 64
 ROWS_PER_BLOCK = 4096
@@ -57,19 +59,24 @@ def _tanh(x: np.float32) -> np.float32:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_binary(
+def _add_single(
+    logit: bool,
     first: int,
     last: int,
     starts: Ints,
     places: Ints,
     values: Floats,
-    labels: Ints,
+    labels: Floats,
+    counts: Floats,
     per_norm: Floats,
     W: Floats,
     clip: Floats,
     total: Floats,
 ) -> None:
-    """Adds rows first to last to `total`, shape (features, TILE); W as total, `per_norm` is 1/|x| per row."""
+    """Adds rows first to last to `total`, shape (features, TILE); W as total, `per_norm` is 1/|x| per row.
+
+    `counts` says for how many people a row stands. Without `logit` the prediction is the weighted sum itself.
+    """
     z = np.empty(TILE, np.float32)
     for i in range(first, last):
         begin, end = starts[i], starts[i + 1]
@@ -87,13 +94,19 @@ def _add_binary(
             for m in range(TILE):
                 z[m] += v * W[j, m]
             p += 1
-        label = np.float32(labels[i])
-        scale = per_norm[i]
-        for m in range(TILE):
-            residual = (_HALF + _HALF * _tanh(_HALF * z[m])) - label
-            bound = clip[m] * scale
-            residual = residual if residual > -bound else -bound
-            z[m] = residual if residual < bound else bound
+        label, scale, count = labels[i], per_norm[i], counts[i]
+        if logit:
+            for m in range(TILE):
+                residual = (_HALF + _HALF * _tanh(_HALF * z[m])) - label
+                bound = clip[m] * scale
+                residual = residual if residual > -bound else -bound
+                z[m] = (residual if residual < bound else bound) * count
+        else:
+            for m in range(TILE):
+                residual = z[m] - label
+                bound = clip[m] * scale
+                residual = residual if residual > -bound else -bound
+                z[m] = (residual if residual < bound else bound) * count
         for p in range(begin, end):
             j, v = places[p], values[p]
             for m in range(TILE):
@@ -107,7 +120,8 @@ def _add_softmax(
     starts: Ints,
     places: Ints,
     values: Floats,
-    labels: Ints,
+    labels: Floats,
+    counts: Floats,
     per_norm: Floats,
     W: Floats,
     clip: Floats,
@@ -154,7 +168,7 @@ def _add_softmax(
                 top[m] += z[c, m] * z[c, m]
         for m in range(TILE):
             shrink = clip[m] * per_norm[i] / np.sqrt(top[m])
-            top[m] = shrink if shrink < _ONE else _ONE
+            top[m] = (shrink if shrink < _ONE else _ONE) * counts[i]
         for c in range(classes):
             for m in range(TILE):
                 z[c, m] *= top[m]
@@ -168,16 +182,18 @@ def _add_softmax(
 class ClippedSums:
     """The rows of one table, ready to be summed: `sums(W, clip)` for weights of shape (features, outputs, TILE).
 
-    One output is the logit of class 1 of two; more are the logits of as many classes.
+    One output is the logit of class 1 of two or, with the link identity, a number; more are the logits of as many
+    classes. `target` holds class numbers or numbers.
     """
 
-    def __init__(self, X: object, labels: npt.NDArray[np.int64]) -> None:
-        table = X.astype(np.float32)  # type: ignore[attr-defined]
+    def __init__(self, X: Any, target: npt.NDArray[Any], link: Link = "logit") -> None:
+        table, labels, counts = _distinct(X.astype(np.float32), target.astype(np.float32))
         norms = np.sqrt(np.asarray(table.multiply(table).sum(axis=1), dtype=np.float64)).ravel()
+        self.link = link
         self.starts = table.indptr.astype(np.int32)
         self.places = table.indices.astype(np.int32)
         self.values = np.ascontiguousarray(table.data)
-        self.labels = labels.astype(np.int32)
+        self.labels, self.counts = labels, counts
         # one part in a million short of 1/|x|, so that float32 rounding never carries a row over its bound
         self.per_norm = np.where(norms > 0, (1 - 1e-6) / np.where(norms > 0, norms, 1.0), 0.0).astype(np.float32)
 
@@ -185,35 +201,56 @@ class ClippedSums:
         """Compiles what `sums` needs (once per machine; kept on disk) and gives the seconds that took."""
         start = time.perf_counter()
         nothing = ClippedSums.__new__(ClippedSums)
-        nothing.starts, nothing.places = self.starts[:1], self.places[:0]
-        nothing.values, nothing.labels, nothing.per_norm = self.values[:0], self.labels[:1] * 0, self.per_norm[:1]
-        nothing.starts = np.zeros(2, dtype=np.int32)
+        nothing.link, nothing.starts = self.link, np.zeros(2, dtype=np.int32)
+        nothing.places, nothing.values = self.places[:0], self.values[:0]
+        nothing.labels, nothing.counts, nothing.per_norm = self.labels[:1] * 0, self.counts[:1], self.per_norm[:1]
         nothing.sums(np.zeros((1, outputs, TILE)), np.zeros(TILE))
         return time.perf_counter() - start
 
     def sums(self, W: npt.NDArray[np.float64], clip: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Per feature, output and model the sum of the clipped gradients; blocks of rows are added in double."""
         weights, bound = W.astype(np.float32), clip.astype(np.float32)
-        add = _add_binary if W.shape[1] == 1 else _add_softmax
         if W.shape[1] == 1:
             weights = weights[:, 0, :]
         total = np.zeros(weights.shape)
         block = np.empty_like(weights)
+        table = (self.starts, self.places, self.values, self.labels, self.counts, self.per_norm)
         rows = len(self.labels)
         for first in range(0, rows, ROWS_PER_BLOCK):
             block[:] = 0
             last = min(first + ROWS_PER_BLOCK, rows)
-            add(
-                first,
-                last,
-                self.starts,
-                self.places,
-                self.values,
-                self.labels,
-                self.per_norm,
-                weights,
-                bound,
-                block,
-            )
+            if W.shape[1] == 1:
+                _add_single(self.link == "logit", first, last, *table, weights, bound, block)
+            else:
+                _add_softmax(first, last, *table, weights, bound, block)
             total += block
         return total.reshape(W.shape)
+
+
+def _distinct(table: Any, labels: Floats) -> tuple[Any, Floats, Floats]:
+    """(rows, labels, how many people each stands for): rows alike in every feature and in the label are one.
+
+    They are found by a hash and compared entry by entry, so that no two people who differ are ever taken for one.
+    """
+    if not len(labels):
+        return table, labels, np.ones(0, dtype=np.float32)
+    lengths = np.diff(table.indptr)
+    entries = (table.indices.astype(np.uint64) << np.uint64(32)) | table.data.view(np.uint32)
+    sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(_mixed(entries))])
+    hashes = _mixed(sums[table.indptr[1:]] - sums[table.indptr[:-1]] + _mixed(labels.view(np.uint32).astype(np.uint64)))
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    alike = first[group]
+    same = (lengths == lengths[alike]).all() and (labels == labels[alike]).all()
+    twins = table[alike]
+    if not (same and np.array_equal(twins.indices, table.indices) and np.array_equal(twins.data, table.data)):
+        return table, labels, np.ones(len(labels), dtype=np.float32)
+    order = np.argsort(first)
+    kept = first[order]
+    return table[kept], labels[kept], np.bincount(group)[order].astype(np.float32)
+
+
+def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The finalizer of splitmix64 (Steele, Lea, Flood 2014): every bit depends on every other."""
+    z = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)))

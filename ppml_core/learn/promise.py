@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from ppml_core.accounting.budget import delta_limit
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.schema import Schema
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
+from ppml_core.learn.base import Task
 from ppml_core.learn.encoding import Encoder
-from ppml_core.learn.target import target_classes, target_of
+from ppml_core.learn.target import encode_target, target_classes, target_numbers, target_of, task_of
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Ground:
 
     `people` is the expected size of the whole table, which bounds delta; `rows` that of the training part, a constant:
     the schema's expected_rows, or a power of two near the count. `doubt` is "" where every number used is public; only
-    then is a guarantee given.
+    then is a guarantee given. In a regression `classes` is () and the target lies within the public `low` and `high`.
     """
 
     encoder: Encoder
@@ -27,14 +32,23 @@ class Ground:
     rows: int
     people: int
     doubt: str
+    low: float = 0.0
+    high: float = 1.0
 
     @classmethod
-    def of(cls, data: Dataset, *, needs_size: bool, knots: int = 1) -> Ground:
-        """Raises NotApplicable where the schema says too little, or the target is no list of classes."""
+    def of(
+        cls, data: Dataset, *, needs_size: bool, knots: int = 1, tasks: tuple[Task, ...] = ("classification",)
+    ) -> Ground:
+        """Raises NotApplicable where the schema says too little, or the target is of a kind not among `tasks`."""
         if not len(data):
             raise NotApplicable("there are no rows to learn from.")
         schema = data.schema
-        encoder, classes = Encoder.of(schema, knots, data.published), target_classes(schema)
+        regression = "regression" in tasks and task_of(schema) == "regression"
+        if not regression and "classification" not in tasks:
+            raise NotApplicable(f"the target {target_of(schema)!r} is a class, and this learner predicts a number.")
+        classes = () if regression else target_classes(schema)
+        low, high = _target_bounds(schema) if regression else (0.0, 1.0)
+        encoder = Encoder.of(schema, knots, data.published)
         inferred = [*encoder.inferred, *([] if schema[target_of(schema)].is_public else [target_of(schema)])]
         rows, doubt = schema.expected_rows, _recoded_sentence(encoder) or _inferred_sentence(inferred, encoder)
         if rows is None:
@@ -45,7 +59,17 @@ class Ground:
                     "write expected_rows into the schema to get a guarantee"
                 )
         people = data.whole.schema.expected_rows if data.whole is not None else None
-        return cls(encoder, classes, rows, people or rows, doubt)
+        return cls(encoder, classes, rows, people or rows, doubt, low, high)
+
+    def target(self, data: Dataset) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
+        """Each person's place in `classes`, or the number clipped to the public bounds and brought to [0, 1]."""
+        if self.classes:
+            return encode_target(data, self.classes)
+        return (np.clip(target_numbers(data), self.low, self.high) - self.low) / (self.high - self.low)
+
+    def in_units(self, shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Predictions from [0, 1] back to the target's unit, within its bounds, shape (rows, 1)."""
+        return (self.low + np.clip(shares, 0.0, 1.0) * (self.high - self.low)).reshape(-1, 1)
 
     def promised(self, guarantee: Guarantee) -> Guarantee | None:
         """The guarantee, or None where something private was read."""
@@ -59,6 +83,17 @@ class Ground:
         return (
             f"delta {delta:g} is above 1/(10 × {self.people:,} expected rows) = {limit:.1g}: choose a smaller one.",
         )
+
+
+def _target_bounds(schema: Schema) -> tuple[float, float]:
+    name = target_of(schema)
+    bounds = schema[name].bounds
+    if bounds is None:
+        raise NotApplicable(
+            f"the schema gives no bounds for the target {name!r}, and a private learner may not read them off the "
+            f"rows: add them."
+        )
+    return bounds
 
 
 def _recoded_sentence(encoder: Encoder) -> str:

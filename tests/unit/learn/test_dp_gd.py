@@ -15,7 +15,8 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import INFERRED, Schema
 from ppml_core.data.split import split
 from ppml_core.errors import NotApplicable
-from ppml_core.learn.dp_gd import DPGradientDescent, LinearClassifier
+from ppml_core.learn.descent import LinearModel
+from ppml_core.learn.dp_gd import DPGradientDescent
 from ppml_core.learn.gradients import TILE
 from ppml_core.learn.promise import Ground
 
@@ -41,7 +42,7 @@ def tiny(x: Sequence[float], y: Sequence[str], expected_rows: int = 10) -> Datas
 
 def weights(data: Dataset, jobs: Sequence[tuple[DPGradientDescent, int]]) -> list[bytes]:
     fitted = DPGradientDescent.fit_many([job for job, _ in jobs], data, [np.random.default_rng(s) for _, s in jobs])
-    return [model.weights.tobytes() for model in fitted if isinstance(model, LinearClassifier)]
+    return [model.weights.tobytes() for model in fitted if isinstance(model, LinearModel)]
 
 
 @pytest.mark.parametrize("data", [adult(700), three_classes()], ids=["two classes", "three classes"])
@@ -85,7 +86,7 @@ def test_without_signal_the_weights_are_the_stated_noise() -> None:
     data = tiny([0.0], ["no"])
     learner = DPGradientDescent(steps=1, learning_rate=10.0, clip_norm=1e-4, averaged=0.0, knots=64)
     models = learner.fit_many([learner] * 60, data, [np.random.default_rng(s) for s in range(60)])
-    drawn = np.concatenate([model.weights[:-1].ravel() for model in models if isinstance(model, LinearClassifier)])
+    drawn = np.concatenate([model.weights[:-1].ravel() for model in models if isinstance(model, LinearModel)])
     expected = 10.0 / 10 * 1e-4 / mu_of(1.0, 1e-2)
     assert drawn.std() == pytest.approx(expected, rel=0.05)
 

@@ -1,0 +1,152 @@
+"""Noisy gradient descent of linear models in tiles of one width: what `dp_gd` and `dp_additive` share.
+
+In: rows ready to be summed, a Plan for each model, its generator. Out: the averaged weights of each. A model's noise
+comes from its own generator and lanes never mix, so its bytes do not depend on what trains beside it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, softmax
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.evidence import Guarantee
+from ppml_core.learn.base import Array, Fitted
+from ppml_core.learn.gradients import TILE, ClippedSums, Link
+from ppml_core.learn.promise import Ground
+
+Block = npt.NDArray[np.float64]
+
+MIDDLE = 0.5
+
+
+class Features(Protocol):
+    """Rows of numbers of a publicly known length, made from people without looking at any other."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def rows(self, data: Dataset) -> object:
+        """Shape (people, len(names)), CSR."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One model's descent in numbers: `noise` is the standard deviation in each sum, `step` multiplies the sum."""
+
+    steps: int
+    step: float
+    clip: float
+    noise: float
+    momentum: float
+    first_averaged: int
+    guarantee: Guarantee
+
+
+@dataclass
+class LinearModel(Fitted):
+    """Weights of shape (features, outputs); one output is the logit of class 1, or the number in a regression."""
+
+    weights: Block
+    features: Features
+    ground: Ground
+    classes: tuple[str, ...]
+    guarantee: Guarantee | None
+    guarantee_note: str
+    warnings: tuple[str, ...]
+    seconds: float
+
+    def predict_proba(self, data: Dataset) -> Array:
+        z = np.asarray(self.features.rows(data) @ self.weights, dtype=np.float64)  # type: ignore[operator]
+        if not self.classes:
+            return self.ground.in_units(z[:, 0] + MIDDLE)
+        if self.weights.shape[1] > 1:
+            return np.asarray(softmax(z, axis=1), dtype=np.float64)
+        return np.column_stack([expit(-z[:, 0]), expit(z[:, 0])])
+
+
+def train(
+    data: Dataset,
+    ground: Ground,
+    features: Features,
+    plans: Sequence[Plan],
+    rngs: Sequence[np.random.Generator],
+    warnings: tuple[str, ...] = (),
+) -> list[LinearModel]:
+    """One model per (plan, generator)."""
+    start = time.perf_counter()
+    outputs = len(ground.classes) if len(ground.classes) > 2 else 1
+    target = ground.target(data) - (0 if ground.classes else MIDDLE)
+    rows = ClippedSums(features.rows(data), target, link_of(ground))
+    compiling = rows.compile(outputs)
+    shared = (time.perf_counter() - start - compiling) / len(plans)
+    fitted: dict[int, LinearModel] = {}
+    for tile in _tiles(plans):
+        begun = time.perf_counter()
+        W = _descend(rows, [plans[i] for i in tile], [rngs[i] for i in tile], len(features.names), outputs)
+        share = shared + (time.perf_counter() - begun) / len(tile)
+        for lane, i in enumerate(tile):
+            fitted[i] = LinearModel(
+                weights=np.ascontiguousarray(W[:, :, lane]),
+                features=features,
+                ground=ground,
+                classes=ground.classes,
+                guarantee=ground.promised(plans[i].guarantee),
+                guarantee_note=ground.doubt,
+                warnings=ground.encoder.notes + ground.size_warnings(plans[i].guarantee.delta) + warnings,
+                seconds=share,
+            )
+    return [fitted[i] for i in range(len(plans))]
+
+
+def link_of(ground: Ground) -> Link:
+    """How a sum of weights becomes a prediction."""
+    if not ground.classes:
+        return "identity"
+    return "logit" if len(ground.classes) == 2 else "softmax"
+
+
+def first_averaged(steps: int, averaged: float) -> int:
+    """The step from which the last share `averaged` of the iterates is averaged, one at least."""
+    return steps - max(1, round(averaged * steps))
+
+
+def _tiles(plans: Sequence[Plan]) -> list[list[int]]:
+    """Positions of the models that train side by side: as many steps each, at most TILE together."""
+    by_steps: dict[int, list[int]] = {}
+    for i, plan in enumerate(plans):
+        by_steps.setdefault(plan.steps, []).append(i)
+    return [group[i : i + TILE] for group in by_steps.values() for i in range(0, len(group), TILE)]
+
+
+def _descend(
+    rows: ClippedSums, plans: Sequence[Plan], rngs: Sequence[np.random.Generator], features: int, outputs: int
+) -> Block:
+    """Averaged weights, shape (features, outputs, TILE); lanes without a model stay 0.
+
+    Each model's noise comes from its own generator, step by step, so its place and its neighbours do not matter.
+    """
+    shape = (features, outputs, TILE)
+    W, velocity, total, noise = (np.zeros(shape) for _ in range(4))
+    clip, step, momentum = (_lanes(plans, name) for name in ("clip", "step", "momentum"))
+    first = _lanes(plans, "first_averaged")
+    for t in range(plans[0].steps):
+        for lane, (plan, rng) in enumerate(zip(plans, rngs, strict=True)):
+            noise[:, :, lane] = rng.standard_normal((features, outputs)) * plan.noise
+        velocity = momentum * velocity + step * (rows.sums(W, clip) + noise)
+        W = W - velocity
+        total += np.where(t >= first, W, 0.0)
+    return total / (plans[0].steps - first)
+
+
+def _lanes(plans: Sequence[Plan], name: Literal["clip", "step", "momentum", "first_averaged"]) -> Block:
+    """One number of every plan, padded with zeros to the width of a tile."""
+    values = np.zeros(TILE)
+    values[: len(plans)] = [getattr(plan, name) for plan in plans]
+    return values
