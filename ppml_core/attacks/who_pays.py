@@ -53,7 +53,7 @@ def who_pays(raw: Dataset, recoding: Recoding, columns: Sequence[str] | None = N
     gone[recoding.kept] = False
     if not gone.any():
         return ()
-    looked_at = [group for name in columns or _columns(raw) for group in _groups(raw, name)]
+    looked_at = [group for name in columns or telling_columns(raw) for group in groups_of(raw, name)]
     limit = norm.isf(CHANCE / max(len(looked_at), 1))
     found = []
     for column, value, inside in looked_at:
@@ -93,7 +93,7 @@ def who_loses_detail(raw: Dataset, recoding: Recoding, columns: Sequence[str] | 
     if len(people) != len(recoding.release):
         return ()
     lost = _detail_lost(people, recoding.release)
-    looked_at = [group for name in columns or _columns(raw) for group in _groups(people, name)]
+    looked_at = [group for name in columns or telling_columns(raw) for group in groups_of(people, name)]
     limit = norm.isf(CHANCE / max(len(looked_at), 1))
     found = []
     for column, value, inside in looked_at:
@@ -118,11 +118,12 @@ def _detail_lost(people: Dataset, release: Dataset) -> npt.NDArray[np.float64]:
     return np.asarray(lost / max(len(names), 1))
 
 
-def _columns(raw: Dataset) -> list[str]:
+def telling_columns(raw: Dataset) -> list[str]:
+    """Columns that groups of people are told by."""
     return [name for name, column in raw.schema.columns.items() if column.role not in ("identifier", "ignore")]
 
 
-def _groups(raw: Dataset, name: str) -> list[tuple[str, str, Bools]]:
+def groups_of(raw: Dataset, name: str) -> list[tuple[str, str, Bools]]:
     """(column, value, who has it) of each group that is large enough, and is not everybody."""
     values = raw.table[name]
     if pd.api.types.is_numeric_dtype(values) and values.nunique() > MOST_VALUES:

@@ -1,4 +1,4 @@
-"""The command line: `ppml risk`, `anonymize`, `lattice`, `pii`, `sweep`, `hierarchy`, `schema`, `datasets`, `methods`.
+"""The command line: one command for each piece of work, `ppml --help` lists them.
 
 Names and JSON keys are a contract. With `--json`, stdout is one JSON document; progress and warnings go to stderr. An
 error is one line on stderr and exit code 2, and nothing is left half written.
@@ -22,6 +22,7 @@ from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.large import engine_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
 from ppml_core.cli.tables import read_table_of, schema_arguments, table_arguments
+from ppml_core.cli.train import train_arguments
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, PPMLError
 
@@ -65,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     pii = _command(commands, "pii", _pii, "what in a table seems to name people, per column; a suggestion")
     pii.add_argument("table", metavar="TABLE", help="a bundled name (see ppml datasets) or a path")
     hierarchy_arguments(commands, _command)
+
+    train_arguments(_command(commands, "train", _train, "train one model, private or not, and measure it"))
 
     sweep = _command(commands, "sweep", _sweep, "train over many settings and repeats")
     sweep.add_argument("--scenario", type=Path, help="a scenario file (TOML)")
@@ -129,6 +132,12 @@ def _risk(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.large import run_risk
 
     return run_risk(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.train import run_train
+
+    return run_train(arguments)
 
 
 def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def compute(points: Sequence[Point], prepared: Prepared) -> list[Record]:
         if len(points) == 1:
             return [failure(points[0], fault, prepared.protocol)]
         return [record for point in points for record in compute([point], prepared)]
-    return [_record(point, model, prepared) for point, model in zip(points, fitted, strict=True)]
+    return [record_of(point, model, prepared) for point, model in zip(points, fitted, strict=True)]
 
 
 def failure(point: Point, fault: Exception, protocol: str = "") -> Record:
@@ -65,7 +65,8 @@ def failure(point: Point, fault: Exception, protocol: str = "") -> Record:
     return {"protocol": protocol, "guarantee": None, "seconds": 0.0, "warnings": [], "error": reason, "rows": gaps}
 
 
-def _record(point: Point, fitted: Fitted, prepared: Prepared) -> Record:
+def record_of(point: Point, fitted: Fitted, prepared: Prepared) -> Record:
+    """The record of a trained point: its guarantee, its measures and what is known of the release."""
     guarantee = None if prepared.voided_by else prepared.guarantee or fitted.guarantee
     note = f"the step before, {prepared.voided_by}, read every row" if prepared.voided_by else fitted.guarantee_note
     rows = _measured(point, fitted, prepared)

@@ -15,6 +15,7 @@ from ppml_core.settings import Method
 
 Array = npt.NDArray[np.float64]
 Task = Literal["classification", "regression"]
+Noise = tuple[tuple[str, float | str], ...]
 
 
 class Fitted(ABC):
@@ -22,6 +23,7 @@ class Fitted(ABC):
 
     `guarantee` is what is proved about the training step, None for a plain learner; `guarantee_note` says in a
     sentence why there is none where one might be expected. `warnings` are sentences of the library underneath.
+    `noise` says in numbers what was added, as (name, value): mechanism, noise_multiplier, steps, clip_norm, mu.
     `seconds` is the fit time, a batch's share where several were trained at once.
     """
 
@@ -29,6 +31,7 @@ class Fitted(ABC):
     guarantee: Guarantee | None = None
     guarantee_note: str = ""
     warnings: tuple[str, ...] = ()
+    noise: Noise = ()
     seconds: float = 0.0
 
     @abstractmethod

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from scipy.special import expit, softmax
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted
+from ppml_core.learn.base import Array, Fitted, Noise
 from ppml_core.learn.gradients import TILE, ClippedSums, Link
 from ppml_core.learn.promise import Ground
 
@@ -32,13 +32,14 @@ class Features(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
 
-    def rows(self, data: Dataset) -> object:
+    def rows(self, data: Dataset) -> Any:
         """Shape (people, len(names)), CSR."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One model's descent in numbers: `noise` is the standard deviation in each sum, `step` multiplies the sum."""
+    """One model's descent in numbers: `noise` is the standard deviation in each sum, `step` multiplies the sum
+    and `ridge` times the weights."""
 
     steps: int
     step: float
@@ -47,6 +48,7 @@ class Plan:
     momentum: float
     first_averaged: int
     guarantee: Guarantee
+    ridge: float = 0.0
 
 
 @dataclass
@@ -60,15 +62,23 @@ class LinearModel(Fitted):
     guarantee: Guarantee | None
     guarantee_note: str
     warnings: tuple[str, ...]
+    noise: Noise
     seconds: float
 
     def predict_proba(self, data: Dataset) -> Array:
-        z = np.asarray(self.features.rows(data) @ self.weights, dtype=np.float64)  # type: ignore[operator]
+        z = np.asarray(self.features.rows(data) @ self.weights, dtype=np.float64)
         if not self.classes:
             return self.ground.in_units(z[:, 0] + MIDDLE)
         if self.weights.shape[1] > 1:
             return np.asarray(softmax(z, axis=1), dtype=np.float64)
         return np.column_stack([expit(-z[:, 0]), expit(z[:, 0])])
+
+
+@runtime_checkable
+class Descending(Protocol):
+    """A learner whose steps are noisy sums: what it trains on, and its descent in numbers."""
+
+    def prepared(self, data: Dataset) -> tuple[Ground, Features, Plan]: ...
 
 
 def train(
@@ -82,8 +92,7 @@ def train(
     """One model per (plan, generator)."""
     start = time.perf_counter()
     outputs = len(ground.classes) if len(ground.classes) > 2 else 1
-    target = ground.target(data) - (0 if ground.classes else MIDDLE)
-    rows = ClippedSums(features.rows(data), target, link_of(ground))
+    rows = ClippedSums(features.rows(data), target_of(ground, data), link_of(ground))
     compiling = rows.compile(outputs)
     shared = (time.perf_counter() - start - compiling) / len(plans)
     fitted: dict[int, LinearModel] = {}
@@ -100,9 +109,15 @@ def train(
                 guarantee=ground.promised(plans[i].guarantee),
                 guarantee_note=ground.doubt,
                 warnings=ground.encoder.notes + ground.size_warnings(plans[i].guarantee.delta) + warnings,
+                noise=noise_of(plans[i], "gaussian", plans[i].noise / plans[i].clip),
                 seconds=share,
             )
     return [fitted[i] for i in range(len(plans))]
+
+
+def target_of(ground: Ground, data: Dataset) -> Block:
+    """Class numbers, or the number in [-1/2, 1/2]: a model of nothing but zeros then says the middle."""
+    return np.asarray(ground.target(data) - (0.0 if ground.classes else MIDDLE), dtype=np.float64)
 
 
 def link_of(ground: Ground) -> Link:
@@ -110,6 +125,13 @@ def link_of(ground: Ground) -> Link:
     if not ground.classes:
         return "identity"
     return "logit" if len(ground.classes) == 2 else "softmax"
+
+
+def noise_of(plan: Plan, mechanism: str, multiplier: float) -> Noise:
+    """What was added to each sum, in numbers; `noise_multiplier` is in units of the clip norm."""
+    mu = () if plan.guarantee.mu is None or mechanism != "gaussian" else (("mu", plan.guarantee.mu),)
+    head = (("mechanism", mechanism), ("noise_multiplier", multiplier))
+    return (*head, ("steps", plan.steps), ("clip_norm", plan.clip), *mu)
 
 
 def first_averaged(steps: int, averaged: float) -> int:
@@ -134,18 +156,18 @@ def _descend(
     """
     shape = (features, outputs, TILE)
     W, velocity, total, noise = (np.zeros(shape) for _ in range(4))
-    clip, step, momentum = (_lanes(plans, name) for name in ("clip", "step", "momentum"))
+    clip, step, momentum, ridge = (_lanes(plans, name) for name in ("clip", "step", "momentum", "ridge"))
     first = _lanes(plans, "first_averaged")
     for t in range(plans[0].steps):
         for lane, (plan, rng) in enumerate(zip(plans, rngs, strict=True)):
             noise[:, :, lane] = rng.standard_normal((features, outputs)) * plan.noise
-        velocity = momentum * velocity + step * (rows.sums(W, clip) + noise)
+        velocity = momentum * velocity + step * (rows.sums(W, clip) + noise + ridge * W)
         W = W - velocity
         total += np.where(t >= first, W, 0.0)
     return total / (plans[0].steps - first)
 
 
-def _lanes(plans: Sequence[Plan], name: Literal["clip", "step", "momentum", "first_averaged"]) -> Block:
+def _lanes(plans: Sequence[Plan], name: Literal["clip", "step", "momentum", "first_averaged", "ridge"]) -> Block:
     """One number of every plan, padded with zeros to the width of a tile."""
     values = np.zeros(TILE)
     values[: len(plans)] = [getattr(plan, name) for plan in plans]

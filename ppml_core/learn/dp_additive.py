@@ -15,8 +15,8 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Fitted, Learner, Task
 from ppml_core.learn.binned import BinFeatures
-from ppml_core.learn.descent import Plan, first_averaged, train
-from ppml_core.learn.dp_gd import EPSILONS
+from ppml_core.learn.descent import Features, Plan, first_averaged, train
+from ppml_core.learn.dp_gd import EPSILONS, REGRESSION_CLIP, REGRESSION_RATE
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
 
@@ -71,6 +71,9 @@ class DPAdditive(Learner):
     averaged: float = setting(
         0.1, 0.0, 1.0, slider=(0.0, 1.0), help="last part of the steps that is averaged", unit="share"
     )
+    ridge: float = setting(
+        0.3, 0.0, 1e6, slider=(0.01, 100.0), log=True, help="strength of the pull toward no effect; it costs no privacy"
+    )
     neighbours: str = setting(
         "add_or_remove_one",
         choices=("add_or_remove_one", "replace_one"),
@@ -97,12 +100,19 @@ class DPAdditive(Learner):
             fitted.update(zip(group, models, strict=True))
         return [fitted[i] for i in range(len(jobs))]
 
+    def prepared(self, data: Dataset) -> tuple[Ground, Features, Plan]:
+        """For the release path."""
+        ground = Ground.of(data, needs_size=True, tasks=self.tasks)
+        return ground, BinFeatures.of(data.schema, ground.encoder, self.features), self._plan(ground)
+
     def _plan(self, ground: Ground) -> Plan:
         delta = default_delta(ground.people) if self.delta is None else self.delta
         z = noise_multiplier(self.epsilon, delta, self.steps) * (2 if self.neighbours == "replace_one" else 1)
         signal = ground.rows * math.sqrt(self.steps) / z
-        clip = self.clip_norm or (0.3 if signal < 6000 else 0.5)
-        rate = self.learning_rate or min(max(16 * (signal / 8700) ** 0.6, 0.25), 16.0) / (1 if ground.classes else 4)
+        clip = self.clip_norm or ((0.3 if signal < 6000 else 0.5) if ground.classes else REGRESSION_CLIP)
+        rate = self.learning_rate or min(
+            max(16 * (signal / 8700) ** 0.6, 0.25), 16.0 if ground.classes else REGRESSION_RATE
+        )
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu_of(self.epsilon, delta))
         first = first_averaged(self.steps, self.averaged)
-        return Plan(self.steps, rate / ground.rows, clip, clip * z, self.momentum, first, guarantee)
+        return Plan(self.steps, rate / ground.rows, clip, clip * z, self.momentum, first, guarantee, self.ridge)

@@ -15,7 +15,7 @@ from ppml_core.accounting.gaussian import mu_of, noise_multiplier
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Fitted, Learner, Task
-from ppml_core.learn.descent import Plan, first_averaged, train
+from ppml_core.learn.descent import Features, Plan, first_averaged, train
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
@@ -23,9 +23,13 @@ from ppml_core.settings import setting
 EPSILONS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
+REGRESSION_CLIP = 0.1
+REGRESSION_RATE = 2.0
+
+
 @dataclass(frozen=True)
 class DPGradientDescent(Learner):
-    """Logistic or linear regression by full-batch gradient descent on noisy clipped sums, with exact Gaussian accounting.
+    """Logistic or linear regression by full-batch gradient descent on noisy clipped sums, exact Gaussian accounting.
 
     Every step adds up all rows' gradients, each clipped to `clip_norm`, and Gaussian noise; the steps compose to one mu
     (accounting.gaussian). Rows are divided by the longest that public knowledge allows, so a gradient's norm is
@@ -97,14 +101,20 @@ class DPGradientDescent(Learner):
             fitted.update(zip(group, models, strict=True))
         return [fitted[i] for i in range(len(jobs))]
 
+    def prepared(self, data: Dataset) -> tuple[Ground, Features, Plan]:
+        """For the release path."""
+        ground = Ground.of(data, needs_size=True, knots=self.knots, tasks=self.tasks)
+        return ground, KnotFeatures(ground.encoder), self._plan(ground)
+
     def _plan(self, ground: Ground) -> Plan:
         delta = default_delta(ground.people) if self.delta is None else self.delta
         z = noise_multiplier(self.epsilon, delta, self.steps) * (2 if self.neighbours == "replace_one" else 1)
         signal = ground.rows * math.sqrt(self.steps) / z
-        clip = self.clip_norm or min(max(0.15 * (signal / 900) ** 0.3, 0.12), 0.5)
-        rate = self.learning_rate or (
-            min(max(signal / 40, 0.25), 128.0) if ground.classes else min(max(signal / 160, 0.25), 8.0)
-        )
+        if ground.classes:
+            clip, rate = min(max(0.15 * (signal / 900) ** 0.3, 0.12), 0.5), min(max(signal / 40, 0.25), 128.0)
+        else:
+            clip, rate = REGRESSION_CLIP, min(max(signal / 160, 0.25), REGRESSION_RATE)
+        clip, rate = self.clip_norm or clip, self.learning_rate or rate
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu_of(self.epsilon, delta))
         first = first_averaged(self.steps, self.averaged)
         return Plan(self.steps, rate / ground.rows, clip, clip * z, self.momentum, first, guarantee)

@@ -214,10 +214,8 @@ class Encoder:
         for part, offset in zip(self.parts, self.offsets, strict=False):
             if part.published is not None:
                 continue
-            if part.is_numeric:
-                cells = _numeric_cells(data, part)
-            else:
-                cells = [(categories_of(data, part), np.ones(len(data)))]
+            in_category = [(categories_of(data, part), np.ones(len(data)))] if not part.is_numeric else []
+            cells = in_category or _numeric_cells(data, part)
             for place, value in cells:
                 places.append(np.where(place == NO_FEATURE, NO_FEATURE, place + np.int32(offset)))
                 values.append(value)

@@ -4,8 +4,9 @@ In: a sparse table (CSR, float32), labels, and the weights of TILE models side b
 rows of the loss gradient, each row's share clipped to that model's norm. A row's gradient is (p - y) times x, so its
 norm is |p - y|·|x| and clipping is one multiply (for softmax |p - e_y|·|x|, with the Frobenius norm).
 
-Rows that are alike in every feature and in the label are summed once and counted. Models are lanes that never mix: no operation here adds across lanes, none may be reordered (no fast-math), and p comes
-from arithmetic alone. So a model's sum is the same bytes in any lane beside any others.
+Rows that are alike in every feature and in the label are summed once and counted. Models are lanes that never mix: no
+operation here adds across lanes, none may be reordered (no fast-math), and p comes from arithmetic alone. So a model's
+sum is the same bytes in any lane beside any others.
 """
 
 from __future__ import annotations

@@ -1,0 +1,86 @@
+"""`ppml train`: one model from a table, what it promises, what it was measured to do, and its file."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from ppml_core.cli.output import check_target_folder, say, write_whole
+from ppml_core.cli.tables import read_table_of, table_arguments
+from ppml_core.errors import BadInput
+
+SHORT = {"roc_auc": "auc"}
+
+
+def train_arguments(command: argparse.ArgumentParser) -> None:
+    table_arguments(command)
+    command.add_argument("--learner", required=True, help="a learner's name (see ppml methods)")
+    command.add_argument("--epsilon", help="privacy budget ε of a private learner")
+    command.add_argument("--delta", help="privacy budget δ of a private learner")
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting")
+    command.add_argument("--seed", type=int, help="what the split and the noise grow from (1); not with --release")
+    command.add_argument("--out", type=Path, help="write the model with its card (skops)")
+    command.add_argument(
+        "--release", action="store_true", help="noise from the operating system, exact sums: for what may leave"
+    )
+
+
+def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.experiment.scenario import Scenario
+    from ppml_core.experiment.training import train, train_release
+
+    if arguments.release and arguments.seed is not None:
+        raise BadInput("a release takes no --seed: its noise must not be drawn again.")
+    if arguments.out:
+        check_target_folder(arguments.out)
+    data = read_table_of(arguments, arguments.table)
+    settings = _settings(arguments)
+    seed = 1 if arguments.seed is None else arguments.seed
+    scenario = Scenario.of(data.name, arguments.learner, settings, seed=seed, repeats=1)
+    trained = train_release(scenario, data) if arguments.release else train(scenario, data)
+    for warning in trained.model.warnings:
+        say(f"warning: {warning}")
+    if arguments.out:
+        content = trained.file()
+        write_whole(arguments.out, lambda path: path.write_bytes(content))
+    promised = trained.guarantee
+    return {
+        "learner": arguments.learner,
+        "settings": scenario.learner.values(),
+        "guarantee": None if promised is None else dataclasses.asdict(promised),
+        "guarantee_note": trained.note,
+        "released": trained.released,
+        "measures": _measures(trained.rows, scenario.measures),
+        "measures_note": "internal: measured on private test people",
+        "noise": dict(trained.model.noise),
+        "warnings": list(trained.model.warnings),
+        "seconds": trained.model.seconds,
+    } | ({"out": str(arguments.out)} if arguments.out else {})
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, str]:
+    given = {name: value for name in ("epsilon", "delta") if (value := getattr(arguments, name)) is not None}
+    for assignment in arguments.set:
+        name, equals, value = assignment.partition("=")
+        name = name.strip().removeprefix("learner.")
+        if not equals:
+            raise BadInput(f"--set takes NAME=VALUE, not {assignment!r}.")
+        if name in given:
+            raise BadInput(f"{name} is given twice.")
+        given[name] = value.strip()
+    return given
+
+
+def _measures(rows: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Test measures with their 95 % interval over test people, and the level of guessing beside them."""
+    known = rows.set_index("measure")
+    wanted = [name for name in known.index if name in names or name.startswith("baseline_")]
+    return {
+        SHORT.get(name, name): {
+            "value": row["value"], "low": row["low"], "high": row["high"], "unit": row["unit"],
+        } | ({"error": row["error"]} if row["error"] else {})
+        for name in wanted
+        if (row := known.loc[name]) is not None
+    }  # fmt: skip

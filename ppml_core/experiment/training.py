@@ -1,0 +1,110 @@
+"""One model trained and looked at: its measures, what it costs each group of people, and the card that goes with it.
+
+In: a scenario and a table. Out: `Trained`. The release path draws its noise from the operating system and takes no seed
+(EVIDENCE 2); its card carries the guarantee and no measure, for measures on private test people are internal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ppml_core import __version__
+from ppml_core.catalog import method
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import NotApplicable
+from ppml_core.evidence import Guarantee
+from ppml_core.experiment.points import point_of, record_of
+from ppml_core.experiment.prepare import Prepared, prepare
+from ppml_core.experiment.results import tidy
+from ppml_core.experiment.scenario import Scenario
+from ppml_core.learn.base import Fitted, Learner
+from ppml_core.learn.descent import Descending
+from ppml_core.learn.model_file import model_bytes
+from ppml_core.learn.releasing import release
+
+EXPLORATORY = "No guarantee: the noise can be reproduced. Made for exploration, not for a release."
+UNCHARGED = "Settings chosen by looking at results on this table are not charged."
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A model, the people it was trained and tested on, and its tidy rows. `released` says which path it came by."""
+
+    scenario: Scenario
+    prepared: Prepared
+    model: Fitted
+    rows: pd.DataFrame
+    released: bool
+
+    @property
+    def guarantee(self) -> Guarantee | None:
+        """What the whole chain promises."""
+        return None if self.prepared.voided_by else self.prepared.guarantee or self.model.guarantee
+
+    @property
+    def note(self) -> str:
+        """Why there is no guarantee, or that this one is of an exploration; empty for a release."""
+        if self.prepared.voided_by:
+            return f"The step before, {self.prepared.voided_by}, read every row."
+        if self.guarantee is None:
+            return self.model.guarantee_note
+        return "" if self.released else EXPLORATORY
+
+    def card(self) -> dict[str, Any]:
+        """What goes with the model: settings, public inputs, and the guarantee where it was released."""
+        schema = self.prepared.train.schema
+        learner: Learner = self.scenario.learner.make(Learner)
+        plain = {
+            "title": f"{learner.title} for {schema.target}", "made_by": f"PPML Explorer {__version__}",
+            "learner": self.scenario.learner.values(), "anonymized_by": [s.values() for s in self.scenario.anonymize],
+            "target": schema.target, "classes": list(self.model.classes),
+            "public_inputs": {
+                name: {"kind": column.kind, "bounds": column.bounds, "categories": column.categories,
+                       "source": column.source}
+                for name in schema.inputs if (column := schema[name])
+            },
+            "expected_rows": schema.expected_rows, "noise": dict(self.model.noise),
+            "warnings": list(self.model.warnings),
+        }  # fmt: skip
+        if self.released:
+            assert self.guarantee is not None
+            return plain | {"guarantee": dataclasses.asdict(self.guarantee), "settings_note": UNCHARGED}
+        measures = dict(self.rows.dropna(subset="value")[["measure", "value"]].itertuples(index=False, name=None))
+        return plain | {"guarantee": None, "guarantee_note": self.note or EXPLORATORY, "internal_measures": measures}
+
+    def file(self) -> bytes:
+        """The model with its card, as skops keeps it."""
+        return model_bytes(self.model, self.card())
+
+
+def train(scenario: Scenario, data: Dataset, repeat: int = 0) -> Trained:
+    """Splits, anonymizes, trains and measures, exactly as that repeat of a sweep does."""
+    prepared = prepare(scenario, data, repeat)
+    learner: Learner = scenario.learner.make(Learner)
+    model = type(learner).fit_many([learner], prepared.train, [scenario.rng(repeat, "learner")])[0]
+    return _measured(scenario, data, repeat, prepared, model, released=False)
+
+
+def train_release(scenario: Scenario, data: Dataset) -> Trained:
+    """The same by the release path. Raises NotApplicable where the learner has none, or no guarantee would stand."""
+    learner: Learner = scenario.learner.make(Learner)
+    if scenario.anonymize or not isinstance(learner, Descending):
+        what = "an anonymizer" if scenario.anonymize else method(Learner, scenario.learner.method).name()
+        raise NotApplicable(
+            f"{what} has no release path: its noise can be reproduced or is not safe against rounding. "
+            f"dp_gd and dp_additive have one."
+        )
+    prepared = prepare(scenario, data, 0)
+    return _measured(scenario, data, 0, prepared, release(learner, prepared.train), released=True)
+
+
+def _measured(
+    scenario: Scenario, data: Dataset, repeat: int, prepared: Prepared, model: Fitted, *, released: bool
+) -> Trained:
+    point = point_of(scenario, repeat, data.fingerprint)
+    rows = tidy([point], {point.key: record_of(point, model, prepared)}, data.fingerprint)
+    return Trained(scenario, prepared, model, rows, released)
