@@ -291,6 +291,11 @@ def edited_schema() -> str | None:
     return st.session_state.get("schema")
 
 
+def beside() -> list[str]:
+    """Learners that the session wants to see beside the chosen one."""
+    return [str(name) for name in st.session_state.get("beside", [])]
+
+
 def keep_schema(toml: str) -> None:
     st.session_state["schema"] = toml
 

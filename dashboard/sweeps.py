@@ -163,6 +163,30 @@ def all_epsilon_points(question: Question, rows: dict[str, pd.DataFrame], measur
     return pd.concat(present, ignore_index=True) if present else curves[0]
 
 
+def compared(learner: str) -> list[str]:
+    """The learners asked for beside this one on the chart."""
+    chosen = session.beside()
+    return [name for name in plans.learners_for(tables.dataset().schema) if name in chosen and name != learner]
+
+
+def others_cost(learner: str) -> Question:
+    """A learner over all epsilons with its own defaults, for comparison."""
+    data, repeats = tables.dataset(), int(session.get("repeats"))
+    plan = plans.epsilon_plan(_name(), learner, {"delta": session.delta()}, session.EPSILONS, repeats)
+    return Question(f"{CURVES} of {learner}", data.fingerprint, (("", tuple(plan)),), (plans.EPSILON,))
+
+
+def beside(points: pd.DataFrame, measure: str, others: Sequence[str]) -> pd.DataFrame:
+    """The curve, and after it those of the other learners as far as they are known."""
+    data, desk = tables.dataset(), tables.desk()
+    curves = [points]
+    for other in others:
+        rows = known_rows(others_cost(other), desk, data)[""]
+        curves.append(plans.points_of(rows, measure, plans.EPSILON, title_of(other)))
+    present = [curve for curve in curves if len(curve)]
+    return pd.concat(present, ignore_index=True) if present else points
+
+
 def epsilon_baselines(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:
     """The references, the learner itself where it has no budget, and guessing."""
     references = {f"{title_of(name)}, no privacy": frame for name, frame in rows.items() if name}

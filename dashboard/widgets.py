@@ -213,14 +213,14 @@ def short_title(data: Dataset) -> str:
     return data.schema.title.partition(":")[0] or data.name
 
 
-def run_missing(question: sweeps.Question, title: str) -> None:
+def run_missing(question: sweeps.Question, title: str, text: str = "Compute these points") -> None:
     """A button for what has not been computed yet, and how far it is."""
     place, data = tables.desk(), tables.dataset()
     job = place.find(question.key)
     complete = sweeps.is_complete(question, sweeps.known_rows(question, place, data))
     if not complete and (job is None or not job.running):
         st.button(
-            "Compute these points", key=f"run_{question.name}", type="primary", on_click=sweeps.start,
+            text, key=f"run_{question.name}", type="primary", on_click=sweeps.start,
             args=(question, place, data, title), width="stretch",
         )  # fmt: skip
     job_line(job)

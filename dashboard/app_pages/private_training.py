@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import frame, session, sweeps, tables, widgets
+from dashboard import closer, frame, public_inputs, session, sweeps, tables, widgets
 from ppml_core.catalog import method
 from ppml_core.charts import story
 from ppml_core.charts.against_epsilon import epsilon_chart
@@ -12,6 +12,8 @@ from ppml_core.charts.words import budget, power
 from ppml_core.experiment import plans
 from ppml_core.learn.base import Learner
 from ppml_core.settings import settings_of
+
+MOST_BESIDE = 3
 
 
 def page() -> None:
@@ -25,13 +27,16 @@ def page() -> None:
     with left:
         measure = widgets.measure_control(plans.measures_for(data.schema))
         points = sweeps.epsilon_points(question, rows, measure, learner)
+        curves = sweeps.beside(points, measure, sweeps.compared(learner))
         baselines = sweeps.epsilon_baselines(question, rows, measure, learner)
         widgets.chart(
-            epsilon_chart(points, baselines, measure, widgets.short_title(data), epsilon, widgets.mode()),
+            epsilon_chart(curves, baselines, measure, widgets.short_title(data), epsilon, widgets.mode()),
             key="epsilon_curve",
         )
     with right:
         run_controls(question)
+        for other in sweeps.compared(learner):
+            widgets.run_missing(sweeps.others_cost(other), sweeps.title_of(other), f"Run {sweeps.title_of(other)} too")
         widgets.label("What it promises")
         guarantee, said = sweeps.guarantee_at(learner, points, epsilon), sweeps.remarks(question)
         point = sweeps.point_at(points, epsilon)
@@ -39,13 +44,22 @@ def page() -> None:
         widgets.aside(story.guarantee_line(guarantee))
         for warning in said.warnings:
             widgets.aside(f"Warning: {warning}")
+    with left:
+        closer.part()
+        widgets.part("public_inputs", "What does the guarantee stand on?", public_inputs.part)
 
 
 def learner_control() -> str:
     offered = plans.learners_for(tables.dataset().schema)
     widgets.keep_within("learner", offered, sweeps.current_learner())
     about = method(Learner, sweeps.current_learner()).summary()
-    return str(widgets.choose("Learner", offered, "learner", sweeps.title_of, about))
+    chosen = str(widgets.choose("Learner", offered, "learner", sweeps.title_of, about))
+    others = [name for name in offered if name != chosen and plans.sweeps_epsilon(name)]
+    st.multiselect(
+        "Beside it on the chart", others, key="beside", format_func=sweeps.title_of, max_selections=MOST_BESIDE,
+        persist_state="session", help="Other private learners with their own default settings.",
+    )  # fmt: skip
+    return chosen
 
 
 def other_controls(learner: str) -> None:
@@ -85,8 +99,10 @@ def run_controls(question: sweeps.Question) -> None:
 
 
 def is_running() -> bool:
-    job = tables.desk().find(sweeps.current_cost_of_guarantee().key)
-    return job is not None and job.running
+    learner = sweeps.current_learner()
+    asked = [sweeps.current_cost_of_guarantee(), *(sweeps.others_cost(name) for name in sweeps.compared(learner))]
+    jobs = [tables.desk().find(question.key) for question in asked]
+    return closer.is_running() or any(job is not None and job.running for job in jobs)
 
 
 frame.show(page, waiting=is_running)

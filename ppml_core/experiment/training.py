@@ -86,7 +86,7 @@ def train(scenario: Scenario, data: Dataset, repeat: int = 0) -> Trained:
     prepared = prepare(scenario, data, repeat)
     learner: Learner = scenario.learner.make(Learner)
     model = type(learner).fit_many([learner], prepared.train, [scenario.rng(repeat, "learner")])[0]
-    return _measured(scenario, data, repeat, prepared, model, released=False)
+    return measured(scenario, data, repeat, prepared, model, released=False)
 
 
 def train_release(scenario: Scenario, data: Dataset) -> Trained:
@@ -99,12 +99,13 @@ def train_release(scenario: Scenario, data: Dataset) -> Trained:
             f"dp_gd and dp_additive have one."
         )
     prepared = prepare(scenario, data, 0)
-    return _measured(scenario, data, 0, prepared, release(learner, prepared.train), released=True)
+    return measured(scenario, data, 0, prepared, release(learner, prepared.train), released=True)
 
 
-def _measured(
+def measured(
     scenario: Scenario, data: Dataset, repeat: int, prepared: Prepared, model: Fitted, *, released: bool
 ) -> Trained:
+    """A fitted model of that repeat with its tidy rows."""
     point = point_of(scenario, repeat, data.fingerprint)
     rows = tidy([point], {point.key: record_of(point, model, prepared)}, data.fingerprint)
     return Trained(scenario, prepared, model, rows, released)
