@@ -71,3 +71,29 @@ def test_huge_weights_and_empty_rows_stay_finite(outputs: int) -> None:
     assert np.isfinite(sums).all()
     nothing = ClippedSums(csr_matrix(X * 0), y).sums(W, clip)
     assert not nothing.any()
+
+
+@given(st.integers(0, 10_000), st.integers(1, 12))
+def test_a_regression_s_sum_moves_by_at_most_the_clip(seed: int, rows: int) -> None:
+    X, _, W, clip = small_table(seed, rows, 1)
+    target = np.random.default_rng(seed).uniform(-0.5, 0.5, rows)
+    whole = ClippedSums(csr_matrix(X), target, "identity").sums(W, clip)
+    bound = clip[3] / np.maximum(np.linalg.norm(X, axis=1), 1e-12)
+    residuals = np.clip(X @ W[:, 0, 3] - target, -bound, bound)
+    assert np.allclose(whole[:, 0, 3], X.T @ residuals, atol=2e-4)
+    for person in range(rows):
+        rest = np.arange(rows) != person
+        moved = whole - ClippedSums(csr_matrix(X[rest]), target[rest], "identity").sums(W, clip)
+        assert (np.sqrt((moved**2).sum(axis=(0, 1))) <= clip * (1 + 1e-5)).all()
+
+
+def test_people_who_are_alike_are_summed_once_and_counted() -> None:
+    X, y, W, clip = small_table(2, 9, 1)
+    order = np.random.default_rng(1).permutation(np.repeat(np.arange(9), [1, 4, 2, 1, 1, 7, 1, 1, 3]))
+    rows = ClippedSums(csr_matrix(X[order]), y[order])
+    assert len(rows.labels) == 9
+    assert rows.counts.sum() == len(order)
+    expected = sum(by_hand(X[[i]], y[[i]], W[:, :, 5], clip[5]) for i in order)
+    assert np.allclose(rows.sums(W, clip)[:, :, 5], expected, atol=2e-4)
+    other_label = ClippedSums(csr_matrix(X[[0, 0]]), np.array([0, 1]))
+    assert len(other_label.labels) == 2

@@ -1,0 +1,114 @@
+"""The release path: whole numbers that one person cannot move further than stated, and noise nobody can draw again."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from ppml_core.accounting.concentrated import epsilon_of_rho, rho_of
+from ppml_core.data.bundled import load
+from ppml_core.data.dataset import Dataset
+from ppml_core.data.schema import INFERRED
+from ppml_core.data.split import split
+from ppml_core.errors import NotApplicable
+from ppml_core.learn import releasing
+from ppml_core.learn.dp_additive import DPAdditive
+from ppml_core.learn.dp_gd import DPGradientDescent
+from ppml_core.learn.releasing import BITS, release, whole_sums
+
+
+def adult(rows: int = 2000) -> Dataset:
+    return split(load("adult"), 1)[0].take(np.arange(rows))
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("seed", range(20))
+def test_one_person_moves_a_sum_by_the_scale_at_most(outputs: int, seed: int) -> None:
+    """By brute force over all removals, with rows far longer than 1 and residuals far beyond the clip."""
+    rng = np.random.default_rng(seed)
+    X = csr_matrix(rng.choice([0.0, 0.0, 1.0, 1 / 3, 1e3, 1e-9], (12, 6)))
+    residuals = rng.normal(0, rng.choice([1e-6, 0.1, 50.0]), (12, outputs))
+    clip = float(rng.uniform(0.05, 1))
+    norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=1))).ravel()
+    bound = clip * releasing.SHRUNK / np.where(norms > 0, norms, np.inf)
+    whole = whole_sums(X, residuals, bound, clip)
+    assert whole.dtype == np.int64
+    for person in range(12):
+        rest = np.arange(12) != person
+        moved = whole - whole_sums(X[rest], residuals[rest], bound[rest], clip)
+        assert math.isqrt(int((moved.astype(object) ** 2).sum())) <= 2**BITS
+
+
+def test_a_sum_does_not_depend_on_the_order_of_the_people() -> None:
+    rng = np.random.default_rng(3)
+    X, residuals = csr_matrix(rng.uniform(0, 1, (500, 7))), rng.normal(0, 1, (500, 1))
+    bound = np.full(500, 0.2)
+    order = rng.permutation(500)
+    assert (whole_sums(X, residuals, bound, 0.3) == whole_sums(X[order], residuals[order], bound, 0.3)).all()
+
+
+def test_noise_is_as_large_as_the_budget_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over all steps it costs rho, and rho says the epsilon that was asked for and no more."""
+    asked: list[float] = []
+    drawn = releasing._noise
+    monkeypatch.setattr(releasing, "_noise", lambda length, scale: asked.append(scale) or drawn(length, scale))
+    for neighbours, apart in (("add_or_remove_one", 1), ("replace_one", 2)):
+        learner = DPGradientDescent(epsilon=2.0, delta=1e-5, steps=7, neighbours=neighbours)
+        model = release(learner, adult())
+        rho = 7 * (apart * 2**BITS / asked.pop()) ** 2 / 2
+        assert rho == pytest.approx(rho_of(2.0, 1e-5))
+        assert epsilon_of_rho(rho, 1e-5) <= 2.0
+        assert model.guarantee is not None
+        assert (model.guarantee.epsilon, model.guarantee.delta) == (2.0, 1e-5)
+        assert model.guarantee.neighbours == neighbours
+        assert model.guarantee.mu is None, "the discrete Gaussian is not exactly Gaussian"
+
+
+def test_the_drawn_noise_has_that_size() -> None:
+    draw = releasing._noise(4000, 5e6)
+    drawn = draw()
+    assert drawn.dtype == np.int64
+    assert drawn.std() == pytest.approx(5e6, rel=0.05)
+    assert (draw() != drawn).mean() > 0.99
+
+
+def test_two_releases_of_one_table_differ() -> None:
+    one, other = (release(DPGradientDescent(steps=3), adult()).weights for _ in range(2))
+    assert (one != other).all()
+
+
+@pytest.mark.parametrize("learner", [DPGradientDescent(epsilon=3.0), DPAdditive(epsilon=3.0)])
+def test_a_release_is_about_as_accurate_as_the_exploration(learner: DPGradientDescent | DPAdditive) -> None:
+    train, test = split(load("adult"), 1)
+    train = train.take(np.arange(8000))
+    truth = test.table["income"].to_numpy()
+
+    def right(model: object) -> float:
+        return float((np.array(model.classes)[model.predict_proba(test).argmax(axis=1)] == truth).mean())  # type: ignore[attr-defined]
+
+    assert right(release(learner, train)) == pytest.approx(
+        right(learner.fit(train, np.random.default_rng(0))), abs=0.015
+    )
+
+
+def test_nothing_leaves_where_something_private_was_read() -> None:
+    data = adult()
+    inferred = dataclasses.replace(data.schema["age"], source=INFERRED)
+    with pytest.raises(NotApplicable, match="bounds of 'age' were inferred"):
+        release(DPGradientDescent(), data.with_schema(data.schema.replace_columns({"age": inferred})))
+    with pytest.raises(NotApplicable, match="expected_rows"):
+        release(DPGradientDescent(), data.with_schema(dataclasses.replace(data.schema, expected_rows=None)))
+
+
+def test_without_opendp_nothing_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> object:
+        raise ImportError(name)
+
+    data = adult()
+    monkeypatch.setattr(releasing.importlib, "import_module", absent)
+    with pytest.raises(NotApplicable, match="pip install"):
+        release(DPGradientDescent(), data)
