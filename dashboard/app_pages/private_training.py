@@ -8,8 +8,10 @@ from dashboard import closer, frame, public_inputs, session, sweeps, tables, wid
 from ppml_core.catalog import method
 from ppml_core.charts import story
 from ppml_core.charts.against_epsilon import epsilon_chart
-from ppml_core.charts.words import budget, power
+from ppml_core.charts.measures import wording
+from ppml_core.charts.words import budget, interval, power
 from ppml_core.experiment import plans
+from ppml_core.experiment.quick import quick_look
 from ppml_core.learn.base import Learner
 from ppml_core.settings import settings_of
 
@@ -21,6 +23,7 @@ def page() -> None:
     with right:
         learner = learner_control()
         epsilon = widgets.epsilon_slider(disabled=not plans.sweeps_epsilon(learner))
+        preview = st.container()
         other_controls(learner)
     question, desk, data = sweeps.current_cost_of_guarantee(), tables.desk(), tables.dataset()
     rows = sweeps.known_rows(question, desk, data)
@@ -33,6 +36,8 @@ def page() -> None:
             epsilon_chart(curves, baselines, measure, widgets.short_title(data), epsilon, widgets.mode()),
             key="epsilon_curve",
         )
+    with preview:
+        widgets.guarded_part(lambda: quick_answer(epsilon, measure))
     with right:
         run_controls(question)
         for other in sweeps.compared(learner):
@@ -47,6 +52,14 @@ def page() -> None:
     with left:
         closer.part()
         widgets.part("public_inputs", "What does the guarantee stand on?", public_inputs.part)
+
+
+def quick_answer(epsilon: float, measure: str) -> None:
+    """What noisy sums give at this budget, at once: it moves with the slider, whatever has been computed."""
+    found = quick_look(tables.dataset(), epsilon, session.delta(), measure)
+    if found is not None:
+        say = interval(found.value, found.low, found.high)
+        widgets.aside(f"At once, from noisy sums: {wording(measure).noun} {say} at ε = {budget(epsilon)}.")
 
 
 def learner_control() -> str:

@@ -14,10 +14,10 @@ from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable, PPMLError
-from ppml_core.experiment.prepare import Figure, Prepared
+from ppml_core.experiment.prepare import Figure, Prepared, truth_of
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Fitted, Learner
-from ppml_core.learn.target import encode_target, target_classes, target_numbers, task_of
+from ppml_core.learn.target import task_of
 from ppml_core.measures.base import Measure
 
 Record = dict[str, Any]
@@ -86,11 +86,11 @@ def _measured(point: Point, fitted: Fitted, prepared: Prepared) -> list[Record]:
     task = task_of(prepared.train.schema)
     names = [name for name in point.scenario.measures if method(Measure, name).task == task]
     test = fitted.predict_proba(prepared.test)
-    rows = _scored("", names, _truth(prepared.test), test)
-    rows += _scored("train_", names, _truth(prepared.train), fitted.predict_proba(prepared.train))
+    rows = _scored("", names, truth_of(prepared.test), test)
+    rows += _scored("train_", names, truth_of(prepared.train), fitted.predict_proba(prepared.train))
     guess, kind = _best_guess(prepared.train, task, test.shape[1])
     constant = np.broadcast_to(guess, test.shape)
-    return rows + _scored(f"baseline_{kind}_", names, _truth(prepared.test), constant)
+    return rows + _scored(f"baseline_{kind}_", names, truth_of(prepared.test), constant)
 
 
 def _scored(prefix: str, names: Sequence[str], truth: Any, scores: Any) -> list[Record]:
@@ -108,17 +108,10 @@ def _scored(prefix: str, names: Sequence[str], truth: Any, scores: Any) -> list[
 
 def _best_guess(train: Dataset, task: str, width: int) -> tuple[Any, str]:
     """What someone predicts who never looks at a person: class shares, or the mean."""
-    truth = _truth(train)
+    truth = truth_of(train)
     if task == "regression":
         return np.array([truth.mean()]), "mean"
     return np.bincount(truth, minlength=width) / len(truth), "majority"
-
-
-def _truth(data: Dataset) -> Any:
-    """Class numbers, or the target's values in a regression."""
-    if task_of(data.schema) == "regression":
-        return target_numbers(data)
-    return encode_target(data, target_classes(data.schema))
 
 
 def _figure_row(figure: Figure) -> Record:

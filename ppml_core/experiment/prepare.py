@@ -21,7 +21,7 @@ from ppml_core.data.split import split
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment.scenario import Scenario, Step
-from ppml_core.learn.target import target_classes, target_of, task_of
+from ppml_core.learn.target import encode_target, target_classes, target_numbers, target_of, task_of
 
 RAW = "raw test people"
 
@@ -58,7 +58,7 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
 
     Raises what the anonymizers raise (Unreachable, NotApplicable, BadInput).
     """
-    raw, test = _parts(data, scenario.seed)
+    raw, test = parts(data, scenario.seed)
     train, kept = raw, np.arange(len(raw))
     protocol, voided_by = RAW, ""
     guarantee: Guarantee | None = None
@@ -81,13 +81,20 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
     return Prepared(train, test, protocol, voided_by, tuple(figures), guarantee)
 
 
-def _parts(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:
+def parts(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:
     """Training and test people, the same objects for every scenario with that seed, so that lattices are shared."""
     key = ("training and test part", seed)
     if key not in data.memo:
         check_target(data)
         data.memo[key] = split(_with_classes(data), seed)
     return cast("tuple[Dataset, Dataset]", data.memo[key])
+
+
+def truth_of(data: Dataset) -> np.ndarray:
+    """Class numbers, or the target's values in a regression."""
+    if task_of(data.schema) == "regression":
+        return target_numbers(data)
+    return encode_target(data, target_classes(data.schema))
 
 
 def _with_classes(data: Dataset) -> Dataset:
