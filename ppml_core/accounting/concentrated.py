@@ -21,7 +21,7 @@ def epsilon_of_rho(rho: float, delta: float) -> float:
     """The least epsilon for which every rho-zCDP mechanism is (epsilon, delta)-DP by that conversion.
 
     >>> round(epsilon_of_rho(0.268**2 / 2, 1e-5), 3)
-    1.152
+    1.092
     """
     if not (rho > 0 and 0 < delta < 1):
         raise BadInput(f"rho must be above 0 and delta between 0 and 1, not {rho} and {delta}.")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ppml_core import __version__
+from ppml_core.cli.budget import budget_arguments
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.large import engine_arguments
@@ -68,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     hierarchy_arguments(commands, _command)
 
     train_arguments(_command(commands, "train", _train, "train one model, private or not, and measure it"))
+
+    budget_arguments(_command(commands, "budget", _budget, "the noise that a privacy budget asks for"))
 
     sweep = _command(commands, "sweep", _sweep, "train over many settings and repeats")
     sweep.add_argument("--scenario", type=Path, help="a scenario file (TOML)")
@@ -138,6 +141,12 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.train import run_train
 
     return run_train(arguments)
+
+
+def _budget(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.budget import run_budget
+
+    return run_budget(arguments)
 
 
 def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
