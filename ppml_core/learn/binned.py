@@ -97,6 +97,21 @@ class BinFeatures:
         own = tuple(name for cut in self.cuts for name in cut.names)
         return own + (self.published.feature_names if self.published else ())
 
+    def one_cut_each(self) -> BinFeatures:
+        """The first, finest cut of every column."""
+        first = {cut.part.column: cut for cut in reversed(self.cuts)}
+        kept = [cut for cut in self.cuts if first[cut.part.column] is cut]
+        return dataclasses.replace(self, cuts=tuple(kept))
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """How many codes each cut has, as a negative number where they have no order."""
+        return tuple((cut.levels + 1) * (1 if cut.part.is_numeric else -1) for cut in self.cuts)
+
+    def codes(self, data: Dataset) -> npt.NDArray[np.intp]:
+        """Shape (cuts, people): the level that is set, one later; 0 for none."""
+        return np.array([cut.places(data) + 1 for cut in self.cuts], dtype=np.intp).reshape(len(self.cuts), len(data))
+
     def rows(self, data: Dataset) -> Any:
         places = [np.zeros((len(data), 0), dtype=np.int32)]
         for cut, offset in zip(self.cuts, self.offsets, strict=False):

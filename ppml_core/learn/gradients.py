@@ -188,7 +188,7 @@ class ClippedSums:
     """
 
     def __init__(self, X: Any, target: npt.NDArray[Any], link: Link = "logit") -> None:
-        table, labels, counts = _distinct(X.astype(np.float32), target.astype(np.float32))
+        table, labels, counts = distinct(X.astype(np.float32), target.astype(np.float32))
         norms = np.sqrt(np.asarray(table.multiply(table).sum(axis=1), dtype=np.float64)).ravel()
         self.link = link
         self.starts = table.indptr.astype(np.int32)
@@ -228,7 +228,7 @@ class ClippedSums:
         return total.reshape(W.shape)
 
 
-def _distinct(table: Any, labels: Floats) -> tuple[Any, Floats, Floats]:
+def distinct(table: Any, labels: Floats) -> tuple[Any, Floats, Floats]:
     """(rows, labels, how many people each stands for): rows alike in every feature and in the label are one.
 
     They are found by a hash and compared entry by entry, so that no two people who differ are ever taken for one.

@@ -30,6 +30,7 @@ GAUSSIAN_EPSILON = epsilon_of(1.0, DELTA)
 # What makes a learner's last weights as telling as all its noisy sums: few steps, none forgotten, too short to bend.
 STRAIGHT = {"steps": 4, "momentum": 0.0, "averaged": 1.0, "learning_rate": 1e-3}
 TIGHT: dict[str, dict[str, Any]] = {
+    "dp_network": STRAIGHT | {"steps": 1},
     "dp_gd": STRAIGHT | {"steps": 1, "knots": 1},
     "dp_additive": STRAIGHT | {"steps": 1, "ridge": 0.0},
 }
