@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted
+from ppml_core.learn.base import Array, Fitted, Noise
 from ppml_core.learn.encoding import Encoder
 
 SEEDS = 2**31 - 1
@@ -69,6 +69,7 @@ class LibraryModel(Fitted):
     guarantee: Guarantee | None = None
     guarantee_note: str = ""
     warnings: tuple[str, ...] = ()
+    noise: Noise = ()
     seconds: float = 0.0
     form: str = "sparse"
 

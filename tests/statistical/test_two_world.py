@@ -22,6 +22,7 @@ from ppml_core.data.schema import Schema
 from ppml_core.evidence import Guarantee
 from ppml_core.learn import descent
 from ppml_core.learn.base import Fitted, Learner
+from ppml_core.settings import settings_of
 
 RUNS = 1000
 DELTA = 1e-5
@@ -67,7 +68,7 @@ def belief(models: list[Fitted]) -> np.ndarray:
 
 def beliefs(name: str, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, Guarantee]:
     cls = PRIVATE[name]
-    budget = {"epsilon": GAUSSIAN_EPSILON, "delta": DELTA} if cls.gaussian else {"epsilon": 1.0}
+    budget = {"epsilon": GAUSSIAN_EPSILON, "delta": DELTA} if "delta" in settings_of(cls) else {"epsilon": 1.0}
     learner = cls.from_values(budget | settings)
     claim = learner.fit(worlds("add_or_remove_one")[1], np.random.default_rng(0)).guarantee
     assert claim is not None
@@ -86,7 +87,7 @@ def test_no_learner_leaks_more_than_it_claims(name: str, settings: dict[str, Any
     assert not found.contradicted, found
 
 
-@pytest.mark.parametrize("name", list(TIGHT))
+@pytest.mark.parametrize("name", ["dp_gd", "dp_additive"])
 def test_noise_two_times_too_small_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The audit's power, on the real learners with half of the noise that they owe."""
     whole = descent._descend
