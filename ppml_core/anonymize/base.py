@@ -45,13 +45,15 @@ class Anonymizer(Method, ABC):
     `protocol` names how a model trained on the release is tested (EVIDENCE 16). `fixed_in_advance` is True only where
     the recoding depends on no private row, so that a guarantee of a later step survives it (EVIDENCE 1).
     `uses_randomness` is False where the same table always gives the same release. `perturbs` is True where cells become
-    others that may be false, record by record, so that it can follow any other step.
+    others that may be false, record by record, so that it can follow any other step. `synthesizes` is True where the
+    people of the release are made up: then no record of it belongs to anybody, and `kept` is empty.
     """
 
     protocol: ClassVar[str]
     fixed_in_advance: ClassVar[bool] = False
     uses_randomness: ClassVar[bool] = False
     perturbs: ClassVar[bool] = False
+    synthesizes: ClassVar[bool] = False
 
     @abstractmethod
     def fit(self, data: Dataset, rng: np.random.Generator) -> Recoding: ...

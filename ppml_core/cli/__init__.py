@@ -22,6 +22,7 @@ from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.large import engine_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
+from ppml_core.cli.synthesize import synthesize_arguments
 from ppml_core.cli.tables import read_table_of, schema_arguments, table_arguments
 from ppml_core.cli.train import train_arguments
 from ppml_core.data.dataset import Dataset
@@ -71,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     train_arguments(_command(commands, "train", _train, "train one model, private or not, and measure it"))
 
     budget_arguments(_command(commands, "budget", _budget, "the noise that a privacy budget asks for"))
+
+    synthesize_arguments(_command(commands, "synthesize", _synthesize, "make up people from noisy counts"))
 
     sweep = _command(commands, "sweep", _sweep, "train over many settings and repeats")
     sweep.add_argument("--scenario", type=Path, help="a scenario file (TOML)")
@@ -147,6 +150,12 @@ def _budget(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.budget import run_budget
 
     return run_budget(arguments)
+
+
+def _synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.synthesize import run_synthesize
+
+    return run_synthesize(arguments)
 
 
 def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:

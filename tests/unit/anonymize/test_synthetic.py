@@ -1,0 +1,177 @@
+"""DP synthetic data: what one person moves, what the steps cost together, and tables that fit their schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ppml_core.accounting.concentrated import epsilon_of_rho, rho_of
+from ppml_core.anonymize.synthetic import marginals
+from ppml_core.anonymize.synthetic.domain import Coded, domain_of
+from ppml_core.anonymize.synthetic.marginals import draw, marginal, onto_people
+from ppml_core.anonymize.transforms import dp_synthetic
+from ppml_core.anonymize.transforms.dp_synthetic import DPSynthetic, Model, exponential
+from ppml_core.data.bundled import load, names
+from ppml_core.data.dataset import Dataset
+from ppml_core.data.schema import INFERRED
+from ppml_core.data.split import split
+from ppml_core.experiment.scenario import Scenario
+from ppml_core.experiment.sweep import run
+
+
+def adult(rows: int = 300) -> Dataset:
+    return split(load("adult"), 1)[0].take(np.arange(rows))
+
+
+def model_of(data: Dataset) -> Model:
+    return Model.of(domain_of(data)[0], data.schema.target, data)
+
+
+def test_one_person_moves_every_count_by_one() -> None:
+    data = adult(40)
+    whole = model_of(data)
+    for person in range(40):
+        less = model_of(data.take(np.delete(np.arange(40), person)))
+        for names_ in (("age",), ("age", "sex")):
+            assert np.abs(whole._count(names_) - less._count(names_)).sum() == 1
+
+
+def test_one_person_moves_every_score_by_one_at_most() -> None:
+    """By brute force over removals, with what was measured before held as it is."""
+    data = adult(40)
+    whole = model_of(data)
+    whole.measure({"singles": 1.0}, np.random.default_rng(0))
+    longest = 0.0
+    for person in range(40):
+        less = model_of(data.take(np.delete(np.arange(40), person)))
+        less.singles, less.target_counts = whole.singles, whole.target_counts
+        for pair in (("age", "sex"), ("education", "occupation"), ("race", "hours_per_week")):
+            longest = max(longest, abs(whole.distance(pair) - less.distance(pair)))
+    assert 0.9 < longest <= 1 + 1e-9
+
+
+@pytest.mark.parametrize(("neighbours", "apart"), [("add_or_remove_one", 1), ("replace_one", 4)])
+def test_all_steps_together_cost_the_budget(neighbours: str, apart: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Noise of every count and epsilon of every choice are watched, and added up as concentrated DP."""
+    spent: list[float] = []
+    plain, chosen = marginals.noisy, exponential
+
+    def counting(table: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+        spent.append(1 / (2 * noise**2))
+        return plain(table, noise, rng)
+
+    def choosing(scores: np.ndarray, epsilon: float, rng: np.random.Generator) -> int:
+        spent.append(epsilon**2 / 8)
+        return chosen(np.append(scores[:-1], -1e9), epsilon, rng)
+
+    monkeypatch.setattr(dp_synthetic, "noisy", counting)
+    monkeypatch.setattr(dp_synthetic, "exponential", choosing)
+    made = DPSynthetic(epsilon=2.0, delta=1e-5, neighbours=neighbours).fit(adult(), np.random.default_rng(0))
+    features = len(made.release.schema.columns) - 1
+    assert len(spent) == features + 2 * (features - 1)
+    assert sum(spent) == pytest.approx(rho_of(2.0, 1e-5) / apart)
+    assert epsilon_of_rho(sum(spent), 1e-5) <= 2.0
+    assert made.guarantee is not None
+    assert (made.guarantee.epsilon, made.guarantee.delta, made.guarantee.neighbours) == (2.0, 1e-5, neighbours)
+
+
+def test_choices_follow_the_exponential_mechanism() -> None:
+    rng = np.random.default_rng(0)
+    drawn = np.bincount([exponential(np.array([0.0, 2.0, 1.0]), 1.0, rng) for _ in range(4000)], minlength=3) / 4000
+    expected = np.exp([0.0, 1.0, 0.5]) / np.exp([0.0, 1.0, 0.5]).sum()
+    assert np.abs(drawn - expected).max() < 0.03
+
+
+@pytest.mark.parametrize("name", names())
+def test_made_up_people_fit_their_schema(name: str) -> None:
+    train, test = split(load(name), 1)
+    made = DPSynthetic(rows=200).fit(train.take(np.arange(min(len(train), 500))), np.random.default_rng(0))
+    release = made.release
+    assert len(release) == 200
+    assert len(made.kept) == 0
+    for column, meaning in release.schema.columns.items():
+        values = release.table[column]
+        assert meaning.role not in ("identifier", "ignore")
+        if meaning.categories is not None:
+            assert set(values.dropna()) <= set(meaning.categories)
+        elif meaning.bounds is not None:
+            assert meaning.bounds[0] <= values.min() <= values.max() <= meaning.bounds[1]
+        assert meaning.missing or values.notna().all()
+    assert list(made.transform(test).table.columns) == list(release.table.columns)
+
+
+def test_nothing_of_the_domain_is_read_off_the_rows() -> None:
+    """Other extremes, the same codes; and the number of people is the public one."""
+    data = adult(50)
+    changed = data.table.copy()
+    changed["age"], changed["capital_gain"], changed["race"] = 90, 99_999, "White"
+    other = dataclasses.replace(data, table=changed).take(np.arange(20))
+    assert domain_of(data)[0] == domain_of(other)[0]
+    made = [DPSynthetic().fit(d, np.random.default_rng(0)).release for d in (data, other)]
+    assert len(made[0]) == len(made[1]) == data.schema.expected_rows
+
+
+def test_what_was_inferred_voids_the_guarantee() -> None:
+    data = adult()
+    inferred = dataclasses.replace(data.schema["age"], source=INFERRED)
+    voided = DPSynthetic(rows=10).fit(
+        data.with_schema(data.schema.replace_columns({"age": inferred})), np.random.default_rng(0)
+    )
+    assert voided.guarantee is None
+    assert "'age'" in voided.guarantee_note
+    unsized = data.with_schema(dataclasses.replace(data.schema, expected_rows=None))
+    assert DPSynthetic(rows=10).fit(unsized, np.random.default_rng(0)).guarantee is None
+    assert DPSynthetic(rows=10, delta=1e-6).fit(unsized, np.random.default_rng(0)).guarantee is not None
+
+
+@pytest.mark.parametrize("epsilon", [1e-3, 1e3])
+@pytest.mark.parametrize("rows", [1, 10])
+def test_extremes_make_people_all_the_same(epsilon: float, rows: int) -> None:
+    assert len(DPSynthetic(epsilon=epsilon, rows=50).fit(adult(rows), np.random.default_rng(0)).release) == 50
+
+
+def test_a_model_trained_on_made_up_people_is_good_on_real_ones_and_keeps_the_guarantee() -> None:
+    """Adult at epsilon 1: at least .83 accuracy and .89 AUC, with the choice of pairs in the guarantee."""
+    step = [("dp_synthetic", {"epsilon": 1.0, "delta": 1e-5})]
+    rows = run(Scenario.of("adult", "logistic_regression", {}, step, repeats=3), load("adult"))
+    reached = rows.groupby("measure")["value"].mean()
+    assert reached["accuracy"] >= 0.83
+    assert reached["roc_auc"] >= 0.89
+    own = rows[rows["measure"] == "accuracy"]
+    assert (own["guarantee_epsilon"] == 1.0).all()
+    assert (own["guarantee_delta"] == 1e-5).all()
+    assert rows[rows["measure"] == "baseline_raw_accuracy"]["guarantee_epsilon"].isna().all()
+
+
+def test_counts_become_people_without_bias() -> None:
+    rng = np.random.default_rng(1)
+    true = np.array([500.0, 0, 0, 0, 100, 0, 0, 0, 0, 0])
+    found = np.array([onto_people(true + 20 * rng.standard_normal(10), 600.0) for _ in range(300)])
+    assert (found >= 0).all()
+    assert np.allclose(found.sum(axis=1), 600)
+    assert abs(found.mean(axis=0)[0] - 500) < 25
+
+
+def test_codes_are_drawn_by_their_shares() -> None:
+    rng = np.random.default_rng(0)
+    shares = np.array([[1.0, 3.0], [1.0, 0.0]])
+    drawn = draw(shares, np.repeat([0, 1], 4000), rng)
+    assert abs(drawn[:4000].mean() - 0.75) < 0.03
+    assert (drawn[4000:] == 0).all()
+    assert marginal([np.array([0, 1, 1]), np.array([2, 0, 0])], [2, 3]).tolist() == [[0, 0, 1], [2, 0, 0]]
+
+
+def test_numbers_come_back_within_their_bin() -> None:
+    coded = Coded("x", None, (0.0, 1.0, 10.0, 99.0), whole=True)
+    codes = np.repeat([0, 1, 2], 500)
+    values = coded.values(codes, np.random.default_rng(0))
+    assert pd.api.types.is_integer_dtype(values.dtype)
+    assert set(values[:500]) == {0}
+    assert set(values[500:1000]) == set(range(1, 10))
+    assert values[1000:].between(10, 99).all()
+    assert values.max() == 99
+    assert math.isclose(values[1000:].mean(), 54.5, abs_tol=5)

@@ -1,0 +1,94 @@
+"""`ppml train` and `ppml synthesize`: their keys are a contract, and only a release carries a guarantee away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from command_line import answer, refusal
+
+from ppml_core.data.bundled import load
+from ppml_core.data.split import split
+from ppml_core.errors import BadInput
+from ppml_core.learn.model_file import read_model
+
+GIVEN = ("train", "german_credit", "--learner", "dp_gd", "--epsilon", "2", "--delta", "1e-5")
+
+
+def test_a_model_is_trained_measured_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "model.skops"
+    said = answer(capsys, *GIVEN, "--set", "steps=30", "--out", target)
+    assert said["guarantee"] == {
+        "epsilon": 2.0, "delta": 1e-5, "neighbours": "add_or_remove_one", "unit": "record",
+        "mu": pytest.approx(0.51, abs=0.02),
+    }  # fmt: skip
+    assert "can be reproduced" in said["guarantee_note"]
+    assert said["released"] is False
+    for name in ("accuracy", "auc", "log_loss", "baseline_majority_accuracy"):
+        measured = said["measures"][name]
+        assert measured["low"] <= measured["value"] <= measured["high"]
+    assert said["noise"]["steps"] == 30
+    assert said["seconds"] > 0
+    saved = read_model(target.read_bytes())
+    assert saved.card["guarantee"] is None
+    assert "No guarantee" in saved.card["guarantee_note"]
+    test = split(load("german_credit"), 1)[1]
+    assert saved.model.predict_proba(test).shape == (len(test), 2)
+
+
+def test_a_release_carries_its_guarantee_and_no_measure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "model.skops"
+    said = answer(capsys, *GIVEN, "--release", "--out", target)
+    assert said["released"] is True
+    assert said["guarantee_note"] == ""
+    assert said["noise"]["mechanism"] == "discrete gaussian"
+    card = read_model(target.read_bytes()).card
+    assert card["guarantee"]["epsilon"] == 2.0
+    assert "internal_measures" not in card
+    assert "seed" not in str(card)
+    again = answer(capsys, *GIVEN, "--release")
+    assert again["measures"]["log_loss"] != said["measures"]["log_loss"], "two releases draw other noise"
+
+
+def test_without_a_private_learner_there_is_no_guarantee(capsys: pytest.CaptureFixture[str]) -> None:
+    said = answer(capsys, "train", "german_credit", "--learner", "logistic_regression")
+    assert said["guarantee"] is None
+    assert said["noise"] == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((*GIVEN, "--release", "--seed", "3"), "no --seed"),
+        (("train", "german_credit", "--learner", "random_forest", "--release"), "no release path"),
+        ((*GIVEN, "--set", "stepz=3"), "stepz"),
+        ((*GIVEN, "--set", "epsilon=3"), "given twice"),
+        (("train", "german_credit", "--learner", "dp_gdd"), "dp_gdd"),
+        ((*GIVEN, "--out", "/nowhere/model.skops"), "does not exist"),
+        (("train", "wage", "--learner", "diffprivlib_naive_bayes"), "wage"),
+    ],
+)
+def test_bad_input_gets_a_sentence(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said in refusal(capsys, *arguments)
+
+
+def test_a_file_that_is_no_model_is_refused() -> None:
+    with pytest.raises(BadInput, match="no saved model"):
+        read_model(b"nothing")
+
+
+def test_people_are_made_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "S.csv"
+    said = answer(capsys, "synthesize", "adult", "--epsilon", 1, "--delta", "1e-6", "--rows", 300, "--out", target)
+    table = pd.read_csv(target)
+    assert len(table) == said["rows"] == 300
+    assert list(table.columns) == said["columns"]
+    assert said["guarantee"]["epsilon"] == 1.0
+    assert said["exploratory"] is True
+    assert "can be reproduced" in said["guarantee_note"]
+    assert said["pairs"]
+    first = target.read_bytes()
+    answer(capsys, "synthesize", "adult", "--epsilon", 1, "--delta", "1e-6", "--rows", 300, "--out", target)
+    assert target.read_bytes() == first, "the same seed makes up the same people"
+    assert "rows" in refusal(capsys, "synthesize", "adult", "--epsilon", 1, "--rows", 0, "--out", target)
