@@ -60,7 +60,7 @@ class DPGradientDescent(Learner):
         help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
         log=True,
     )
-    steps: int = setting(100, 1, 10_000, slider=(10, 300), help="gradient steps; more steps need more noise in each")
+    steps: int = setting(80, 1, 10_000, slider=(10, 300), help="gradient steps; more steps need more noise in each")
     learning_rate: float | None = setting(
         None, 1e-4, 1e4, slider=(0.5, 256.0), log=True, help="length of a step; none follows from the budget"
     )

@@ -150,7 +150,17 @@ def test_a_scenario_file_is_run(capsys: pytest.CaptureFixture[str], tmp_path: Pa
 
 
 def test_a_failed_point_is_counted_and_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    arguments = ["sweep", "--dataset", "wage", "--learner", "dp_gd", "--epsilon", "1", "--repeats", "2"]
+    arguments = [
+        "sweep",
+        "--dataset",
+        "wage",
+        "--learner",
+        "diffprivlib_naive_bayes",
+        "--epsilon",
+        "1",
+        "--repeats",
+        "2",
+    ]
     assert main([*arguments, "--out", str(tmp_path / "r.parquet"), "--json"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["failed"] == 2
