@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import streamlit as st
 
 from dashboard import closer, frame, public_inputs, session, sweeps, tables, widgets
@@ -16,6 +18,7 @@ from ppml_core.learn.base import Learner
 from ppml_core.settings import settings_of
 
 MOST_BESIDE = 3
+AT_ONCE = 60_000
 
 
 def page() -> None:
@@ -55,11 +58,23 @@ def page() -> None:
 
 
 def quick_answer(epsilon: float, measure: str) -> None:
-    """What noisy sums give at this budget, at once: it moves with the slider, whatever has been computed."""
-    found = quick_look(tables.dataset(), epsilon, session.delta(), measure)
+    """What noisy sums give at this budget, at once: it moves with the slider, whatever has been computed.
+
+    The sums of a large table are added up beside the page, once.
+    """
+    data, delta, desk = tables.dataset(), session.delta(), tables.desk()
+    if len(data) > AT_ONCE and not desk.has(_sums_key()):
+        job = desk.work_out(_sums_key(), "sums", lambda: quick_look(data, epsilon, delta, measure))
+        widgets.aside(job.error or "Adding up the table once, for answers at once.")
+        return
+    found = quick_look(data, epsilon, delta, measure)
     if found is not None:
         say = interval(found.value, found.low, found.high)
         widgets.aside(f"At once, from noisy sums: {wording(measure).noun} {say} at ε = {budget(epsilon)}.")
+
+
+def _sums_key() -> Hashable:
+    return ("sums of a quick look", tables.key())
 
 
 def learner_control() -> str:
@@ -114,7 +129,7 @@ def run_controls(question: sweeps.Question) -> None:
 def is_running() -> bool:
     learner = sweeps.current_learner()
     asked = [sweeps.current_cost_of_guarantee(), *(sweeps.others_cost(name) for name in sweeps.compared(learner))]
-    jobs = [tables.desk().find(question.key) for question in asked]
+    jobs = [tables.desk().find(key) for key in (*(question.key for question in asked), _sums_key())]
     return closer.is_running() or any(job is not None and job.running for job in jobs)
 
 

@@ -1,0 +1,72 @@
+"""A data scientist compares two private learners in a real browser and takes one away with its card."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from served import Watch
+
+from ppml_core.learn.model_file import read_model
+
+LONG = 120_000
+
+
+def pick(page: Page, label: str, option: str) -> None:
+    """Opens a list and takes one of it, once the page is at rest."""
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
+    page.get_by_role("combobox", name=re.compile(label)).first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    page.keyboard.press("Escape")
+
+
+def run(page: Page, button: str) -> None:
+    """Starts a sweep and waits until its points are there."""
+    expect(page.get_by_role("button", name=button)).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("button", name=button)).to_have_count(0, timeout=LONG)
+
+
+@pytest.mark.slow
+def test_two_learners_are_compared_and_one_is_taken_away(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    watch = Watch(page)
+    page.goto(f"{address}/private_training?dataset=german_credit&learner=dp_gd&repeats=3")
+    expect(page.get_by_text("What does a guarantee cost").first).to_be_visible(timeout=LONG)
+    run(page, "Run the sweep")
+    pick(page, "Beside it on the chart", "DP additive model")
+    run(page, "Run DP additive model too")
+    for name in ("DP gradient descent", "DP additive model"):
+        expect(page.locator(".annotation-text", has_text=name).first).to_be_visible(timeout=LONG)
+    bands = page.evaluate("document.querySelectorAll('.js-plotly-plot .scatterlayer .fills path').length")
+    assert bands >= 2, "each curve has its band"
+
+    at_once = page.get_by_text(re.compile("At once, from noisy sums"))
+    expect(at_once).to_contain_text("at ε = 1.")
+    slider = page.get_by_role("slider", name="Privacy budget ε")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(at_once).to_contain_text("at ε = 2.")
+
+    page.get_by_role("button", name="Look closer at this setting").click()
+    expect(page.get_by_text("Who pays for the privacy of this model?")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(re.compile("What does the model make of"))).to_be_visible()
+    with page.expect_download() as model:
+        page.get_by_role("button", name="Download the model (skops)").click()
+    with page.expect_download() as card:
+        page.get_by_role("button", name="Download its card (JSON)").click()
+    saved = read_model(model.value.path().read_bytes())
+    written = json.loads(card.value.path().read_text(encoding="utf-8"))
+    assert saved.card["guarantee"] is None
+    assert written["guarantee"] is None
+    assert "No guarantee" in written["guarantee_note"]
+    assert written["learner"]["epsilon"] == 2.0
+    assert saved.model.classes == tuple(written["classes"])
+
+    page.get_by_text("What does the guarantee stand on?").click()
+    expect(page.get_by_text(re.compile("The public size is 1,000 people"))).to_be_visible()
+    page.close()
+    assert watch.errors == []
+    assert watch.outside == []
