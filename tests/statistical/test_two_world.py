@@ -24,7 +24,7 @@ from ppml_core.learn import descent
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.settings import settings_of
 
-RUNS = 1000
+RUNS, LIBRARY_RUNS = 1000, 200
 DELTA = 1e-5
 GAUSSIAN_EPSILON = epsilon_of(1.0, DELTA)
 
@@ -32,6 +32,7 @@ GAUSSIAN_EPSILON = epsilon_of(1.0, DELTA)
 STRAIGHT = {"steps": 4, "momentum": 0.0, "averaged": 1.0, "learning_rate": 1e-3}
 TIGHT: dict[str, dict[str, Any]] = {
     "dp_network": STRAIGHT | {"steps": 1},
+    "dp_boosting": {"trees": 20, "columns": 1},
     "dp_gd": STRAIGHT | {"steps": 1, "knots": 1},
     "dp_additive": STRAIGHT | {"steps": 1, "ridge": 0.0},
 }
@@ -72,8 +73,9 @@ def beliefs(name: str, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray
     learner = cls.from_values(budget | settings)
     claim = learner.fit(worlds("add_or_remove_one")[1], np.random.default_rng(0)).guarantee
     assert claim is not None
+    runs = LIBRARY_RUNS if name.startswith("diffprivlib") else RUNS
     scores = [
-        belief(cls.fit_many([learner] * RUNS, world, [np.random.default_rng([side, run]) for run in range(RUNS)]))
+        belief(cls.fit_many([learner] * runs, world, [np.random.default_rng([side, run]) for run in range(runs)]))
         for side, world in enumerate(worlds(claim.neighbours))
     ]
     return scores[0], scores[1], claim
