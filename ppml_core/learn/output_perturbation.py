@@ -92,7 +92,7 @@ def minimum(X: Any, target: npt.NDArray[Any], ridge: float) -> Vector:
 
     def curve(w: Vector, v: Vector) -> Vector:
         p = expit(np.asarray(X @ w))
-        return np.asarray(X.T @ (p * (1 - p) * np.asarray(X @ v))) / rows + ridge * v
+        return np.asarray(X.T @ (p * (1 - p) * np.asarray(X @ v)) / rows + ridge * v, dtype=np.float64)
 
     found = minimize(
         loss, np.zeros(X.shape[1]), jac=True, hessp=curve, method="trust-ncg", options={"gtol": TOLERANCE / 10}
