@@ -69,12 +69,13 @@ def _result(found: Chained, shown: anonymizing.Shown) -> None:
         )
         for stage in found.stages
     ]
-    names = ["after", "people", "cells changed", "people found", "the same attack, on random others"]
+    names = ["after", "people", "cells changed", "people found", "control"]
     last = found.stages[-1].linkage
     widgets.table(pd.DataFrame(rows, columns=names), caption="What an attacker still finds after each step")
     widgets.aside(
         f"Measured on {last.targets:,} drawn people whose quasi-identifiers the attacker knows, with 95 % intervals; "
-        f"guessing finds {last.baseline:.2g}. One draw of the noise. Someone who knows how it was drawn may find more. "
+        f"guessing finds {last.baseline:.2g}; the control is the same attack on random others. One draw of the noise. "
+        "Someone who knows how it was drawn may find more. "
         "The charts above show the release before perturbation, and k is not promised for what is perturbed."
     )
     st.download_button(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dashboard import session, tables
 from dashboard.jobs import Desk, Job, shared_desk
+from ppml_core.accounting.ledger import together
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
@@ -200,6 +201,17 @@ def guarantee_at(learner: str, points: pd.DataFrame, epsilon: float) -> Guarante
     near = points[(points["x"] - epsilon).abs() < 1e-9]
     found = plans.guarantees_of(near, learner)
     return found[0] if found else None
+
+
+def spent(learner: str, points: pd.DataFrame) -> tuple[int, Guarantee] | None:
+    """How many private models the points stand for, and what all of them would cost together; None without any."""
+    proved = points[points["guarantee_epsilon"].notna() & (points["repeats"] > 0)]
+    runs = [
+        guarantee
+        for guarantee, repeats in zip(plans.guarantees_of(proved, learner), proved["repeats"], strict=True)
+        for _ in range(int(repeats))
+    ]
+    return (len(runs), together(runs)) if runs else None
 
 
 def point_at(points: pd.DataFrame, value: float) -> pd.Series | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import closer, frame, public_inputs, session, sweeps, tables, widgets
@@ -11,7 +12,7 @@ from ppml_core.catalog import method
 from ppml_core.charts import story
 from ppml_core.charts.against_epsilon import epsilon_chart
 from ppml_core.charts.measures import wording
-from ppml_core.charts.words import budget, interval, power
+from ppml_core.charts.words import budget, count, interval, power
 from ppml_core.experiment import plans
 from ppml_core.experiment.quick import quick_look
 from ppml_core.learn.base import Learner
@@ -50,9 +51,11 @@ def page() -> None:
         point = sweeps.point_at(points, epsilon)
         widgets.story(*story.epsilon_story(point, baselines, measure, guarantee, *said.no_guarantee[:1]))
         widgets.aside(story.guarantee_line(guarantee))
+        widgets.guarded_part(lambda: ledger(learner, points))
         for warning in said.warnings:
             widgets.aside(f"Warning: {warning}")
-    with left:
+    below, _ = st.columns([1.9, 1], gap="large")
+    with below:
         closer.part()
         widgets.part("public_inputs", "What does the guarantee stand on?", public_inputs.part)
 
@@ -71,6 +74,18 @@ def quick_answer(epsilon: float, measure: str) -> None:
     if found is not None:
         say = interval(found.value, found.low, found.high)
         widgets.aside(f"At once, from noisy sums: {wording(measure).noun} {say} at ε = {budget(epsilon)}.")
+
+
+def ledger(learner: str, points: pd.DataFrame) -> None:
+    """What the models behind the curve would cost, were they all handed out."""
+    known = sweeps.spent(learner, points)
+    if known is not None:
+        runs, whole = known
+        widgets.aside(
+            f"Ledger: the {count(runs)} private models of this curve together would cost ε = {whole.epsilon:.3g}"
+            + (f", δ = {power(whole.delta)}" if whole.delta else "")
+            + ". They are for exploration: none of them may leave, and choosing ε by the curve is not charged."
+        )
 
 
 def _sums_key() -> Hashable:

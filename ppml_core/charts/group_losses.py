@@ -23,7 +23,7 @@ def group_chart(groups: Sequence[GroupLoss], reference: str, seeds: int, unit: s
     everybody, *others = groups
     shown = others[:MOST]
     scale = 1.0 if unit else 1000.0
-    what = f"mean absolute error added ({unit})" if unit else "more wrong answers per 1,000 people"
+    what = f"mean absolute error added ({unit})" if unit else "more wrong answers per 1,000"
     drawing = template.Sketch(mode, 96 + ROW * max(len(shown), 1))
     places = list(range(len(shown)))
     drawing.shape(

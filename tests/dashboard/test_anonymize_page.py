@@ -167,7 +167,7 @@ def test_a_release_is_perturbed_step_by_step_and_attacked(open_page: Open) -> No
     shown = texts(at)
     for stage in ("The table as it is", "PRAM (post-randomisation)", "Shuffling"):
         assert stage in shown
-    assert "the same attack, on random others" in shown
+    assert "the control is the same attack on random others" in shown
     assert "guessing finds 0.00" in shown
     at = settled(at.button(key="undo").click().run())
     assert at.slider(key="perturb.pram.p").value == 0.9
