@@ -130,5 +130,7 @@ def _check(raw: Dataset, release: Dataset, kept: Rows, known: Sequence[str], tar
     unknown = [name for name in known if name not in raw.table]
     if unknown:
         raise BadInput(f"there is no column {unknown[0]!r}; the table has {', '.join(raw.schema.columns)}.")
+    if len(release) and not len(kept):
+        raise BadInput("no record of the release belongs to a person, so that nobody's can be found in it.")
     if len(kept) != len(release):
         raise BadInput(f"kept tells of {len(kept):,} records and the release has {len(release):,}.")

@@ -95,7 +95,8 @@ def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     write_whole(arguments.out, lambda path: path.write_bytes(written))
     result = {"method": made.name(), **fitted.statistics, "rows": len(data), "out": str(arguments.out)}
     result |= prepared.found
-    result.setdefault("suppressed", len(data) - len(fitted.kept))
+    if not made.synthesizes:
+        result.setdefault("suppressed", len(data) - len(fitted.kept))
     if arguments.mapping:
         _write_mapping(arguments.mapping, made, fitted, arguments.keep_formulas)
         result["mapping"] = str(arguments.mapping)

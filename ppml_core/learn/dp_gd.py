@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
 from ppml_core.accounting.budget import default_delta
-from ppml_core.accounting.gaussian import mu_of, noise_multiplier
+from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Fitted, Learner, Task
@@ -108,14 +108,19 @@ class DPGradientDescent(Learner):
 
     def _plan(self, ground: Ground) -> Plan:
         delta = default_delta(ground.people) if self.delta is None else self.delta
-        z = noise_multiplier(self.epsilon, delta, self.steps) * (2 if self.neighbours == "replace_one" else 1)
+        mu = mu_of(self.epsilon, delta)
+        guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu)
+        return self.plan_at(ground, mu, guarantee)
+
+    def plan_at(self, ground: Ground, mu: float, guarantee: Guarantee) -> Plan:
+        """The descent that spends that mu, whatever its guarantee is said to be."""
+        z = math.sqrt(self.steps) / mu * (2 if self.neighbours == "replace_one" else 1)
         signal = ground.rows * math.sqrt(self.steps) / z
         if ground.classes:
             clip, rate = min(max(0.15 * (signal / 900) ** 0.3, 0.12), 0.5), min(max(signal / 40, 0.25), 128.0)
         else:
             clip, rate = REGRESSION_CLIP, min(max(signal / 160, 0.25), REGRESSION_RATE)
         clip, rate = self.clip_norm or clip, self.learning_rate or rate
-        guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu_of(self.epsilon, delta))
         first = first_averaged(self.steps, self.averaged)
         return Plan(self.steps, rate / ground.rows, clip, clip * z, self.momentum, first, guarantee)
 

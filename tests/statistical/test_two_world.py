@@ -24,7 +24,7 @@ from ppml_core.learn import descent
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.settings import settings_of
 
-RUNS, LIBRARY_RUNS = 1000, 200
+RUNS, FEWER_RUNS = 1000, 200
 DELTA = 1e-5
 GAUSSIAN_EPSILON = epsilon_of(1.0, DELTA)
 
@@ -73,7 +73,7 @@ def beliefs(name: str, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray
     learner = cls.from_values(budget | settings)
     claim = learner.fit(worlds("add_or_remove_one")[1], np.random.default_rng(0)).guarantee
     assert claim is not None
-    runs = LIBRARY_RUNS if name.startswith("diffprivlib") else RUNS
+    runs = FEWER_RUNS if name.startswith("diffprivlib") or name == "dp_selected" else RUNS
     scores = [
         belief(cls.fit_many([learner] * runs, world, [np.random.default_rng([side, run]) for run in range(runs)]))
         for side, world in enumerate(worlds(claim.neighbours))

@@ -75,7 +75,7 @@ def test_replacing_costs_twice_the_noise_of_removing() -> None:
     ground = Ground.of(three_classes(), needs_size=True)
     one = DPGradientDescent(clip_norm=0.3)._plan(ground)
     two = DPGradientDescent(clip_norm=0.3, neighbours="replace_one")._plan(ground)
-    assert one.noise == pytest.approx(0.3 * 10 / mu_of(1.0, one.guarantee.delta))
+    assert one.noise == pytest.approx(0.3 * np.sqrt(80) / mu_of(1.0, one.guarantee.delta))
     assert two.noise == pytest.approx(2 * one.noise)
     assert two.guarantee.neighbours == "replace_one"
     assert two.guarantee.mu == one.guarantee.mu == mu_of(1.0, 1e-4)
