@@ -54,6 +54,8 @@ def part(shown: anonymizing.Shown) -> None:
 
 def is_running() -> bool:
     """Whether a chain is being worked out for the settings as they are."""
+    if not str(session.get("perturb")):
+        return False
     job = tables.desk().find(_key())
     return job is not None and job.running
 

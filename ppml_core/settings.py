@@ -7,6 +7,7 @@ method is made, and `parse` for text that arrives from a command line, a URL or 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 import types
@@ -188,12 +189,18 @@ class Method:
 
 def settings_of(cls: type) -> dict[str, Setting]:
     """The settings that a method class declares, by name, in the order in which they stand."""
+    return dict(_settings(cls))
+
+
+@functools.cache
+def _settings(cls: type) -> tuple[tuple[str, Setting], ...]:
+    """Worked out once for each class: pages ask for them many times in a run."""
     hints = typing.get_type_hints(cls)
-    return {
-        field.name: _declared(field, hints[field.name])
+    return tuple(
+        (field.name, _declared(field, hints[field.name]))
         for field in dataclasses.fields(cls)
         if "setting" in field.metadata
-    }
+    )
 
 
 def _declared(field: dataclasses.Field[Any], hint: Any) -> Setting:
