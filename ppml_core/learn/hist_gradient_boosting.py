@@ -24,11 +24,14 @@ class HistGradientBoosting(Learner):
     learning_rate: float = setting(0.1, 1e-4, 10.0, slider=(0.01, 1.0), log=True, help="share of each correction")
     max_iter: int = setting(100, 1, 10_000, slider=(10, 500), help="trees, one after the other", unit="trees")
     max_leaf_nodes: int = setting(31, 2, 10_000, slider=(2, 127), help="most leaves of a tree")
+    class_weight: str = setting(
+        "none", choices=("none", "balanced"), help="whether rare classes count as much as frequent ones in the training"
+    )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
         settings = self.values() | {"random_state": seed_of(rng)}
-        return fit_trees(
-            HistGradientBoostingClassifier(**settings), HistGradientBoostingRegressor(**settings), data, "columns"
-        )
+        weight = settings.pop("class_weight")
+        classifier = HistGradientBoostingClassifier(class_weight=None if weight == "none" else weight, **settings)
+        return fit_trees(classifier, HistGradientBoostingRegressor(**settings), data, "columns")

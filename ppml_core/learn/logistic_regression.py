@@ -29,6 +29,9 @@ class LogisticRegression(Learner):
     knots: int = setting(
         8, 1, 64, slider=(1, 32), help="bends of the curve that each numeric column contributes; 1 is a straight line"
     )
+    class_weight: str = setting(
+        "none", choices=("none", "balanced"), help="whether rare classes count as much as frequent ones in the training"
+    )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         from sklearn.linear_model import LogisticRegression as Model
@@ -38,5 +41,6 @@ class LogisticRegression(Learner):
         require_all_classes(y, classes, 2)
         X = encoder.encode_sparse(data)
         with watched() as watch:
-            model = Model(C=self.C, max_iter=self.max_iter, random_state=seed_of(rng)).fit(X, y)
+            weight = None if self.class_weight == "none" else self.class_weight
+            model = Model(C=self.C, max_iter=self.max_iter, class_weight=weight, random_state=seed_of(rng)).fit(X, y)
         return LibraryModel(model, encoder, classes, warnings=encoder.notes + watch.warnings, seconds=watch.seconds)

@@ -27,9 +27,14 @@ class RandomForest(Learner):
     n_estimators: int = setting(100, 1, 5000, slider=(10, 500), help="trees in the forest", unit="trees")
     max_depth: int | None = setting(None, 1, 1000, slider=(1, 40), help="most splits above a leaf; none is unlimited")
     min_samples_leaf: int = setting(1, 1, None, slider=(1, 100), help="fewest people in a leaf", unit="people")
+    class_weight: str = setting(
+        "none", choices=("none", "balanced"), help="whether rare classes count as much as frequent ones in the training"
+    )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
         settings = self.values() | {"random_state": seed_of(rng)}
-        return fit_trees(RandomForestClassifier(**settings), RandomForestRegressor(**settings), data, "columns")
+        weight = settings.pop("class_weight")
+        classifier = RandomForestClassifier(class_weight=None if weight == "none" else weight, **settings)
+        return fit_trees(classifier, RandomForestRegressor(**settings), data, "columns")
