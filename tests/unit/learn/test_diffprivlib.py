@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ppml_core.learn.base import Learner
 from ppml_core.learn.diffprivlib_logistic_regression import DiffprivlibLogisticRegression, _unit_rows
 from ppml_core.learn.diffprivlib_naive_bayes import DiffprivlibNaiveBayes
 from ppml_core.learn.encoding import Encoder
-from ppml_core.learn.models import LibraryModel
+from ppml_core.learn.models import LibraryModel, imported
 
 BOTH: list[type[Learner]] = [DiffprivlibLogisticRegression, DiffprivlibNaiveBayes]
 
@@ -57,3 +58,16 @@ def test_naive_bayes_pays_for_both_classes_that_a_replaced_person_touches() -> N
     assert model.model.epsilon == 0.5
     assert model.guarantee is not None
     assert (model.guarantee.epsilon, model.guarantee.neighbours) == (1.0, "replace_one")
+
+
+def test_the_library_s_linear_regression_adds_no_noise_where_it_must() -> None:
+    """Why it is not offered: with bounds (0, 100) the diagonal of XᵀX is released exactly, at any epsilon."""
+    library = imported("diffprivlib.models")
+    X = np.random.default_rng(0).uniform(0, 100, (50, 3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = library.LinearRegression(
+            epsilon=1e-3, bounds_X=(0, 100), bounds_y=(0, 1), fit_intercept=False, random_state=0
+        ).fit(X, X[:, 0] / 100)
+    assert np.array_equal(np.diag(model._obj_coefs[2]), (X**2).sum(axis=0))
+    assert not np.isclose(model._obj_coefs[2][0, 1], (X[:, 0] * X[:, 1]).sum(), rtol=0.5), "elsewhere it adds noise"
