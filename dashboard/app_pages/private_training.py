@@ -70,7 +70,8 @@ def quick_answer(epsilon: float, measure: str) -> None:
         job = desk.work_out(_sums_key(), "sums", lambda: quick_look(data, epsilon, delta, measure))
         widgets.aside(job.error or "Adding up the table once, for answers at once.")
         return
-    found = quick_look(data, epsilon, delta, measure)
+    asked = ("quick look", tables.key(), epsilon, delta, measure)
+    found = desk.once(asked, lambda: quick_look(data, epsilon, delta, measure))
     if found is not None:
         say = interval(found.value, found.low, found.high)
         widgets.aside(f"At once, from noisy sums: {wording(measure).noun} {say} at ε = {budget(epsilon)}.")
