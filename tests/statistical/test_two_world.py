@@ -89,7 +89,7 @@ def test_no_learner_leaks_more_than_it_claims(name: str, settings: dict[str, Any
     assert not found.contradicted, found
 
 
-@pytest.mark.parametrize("name", ["dp_gd", "dp_additive"])
+@pytest.mark.parametrize("name", [pytest.param("dp_gd", marks=pytest.mark.slow), "dp_additive"])
 def test_noise_two_times_too_small_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The audit's power, on the real learners with half of the noise that they owe."""
     whole = descent._descend
