@@ -43,9 +43,9 @@ def test_two_learners_are_compared_and_one_is_taken_away(address: str, browser: 
     bands = page.evaluate("document.querySelectorAll('.js-plotly-plot .scatterlayer .fills path').length")
     assert bands >= 2, "each curve has its band"
 
-    expect(page.get_by_text(re.compile("Ledger: the 45 private models of this curve together"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Ledger: the 45 private models of this curve together")).first).to_be_visible()
 
-    at_once = page.get_by_text(re.compile("At once, from noisy sums"))
+    at_once = page.get_by_text(re.compile("At once, from noisy sums")).first
     expect(at_once).to_contain_text("at ε = 1.")
     slider = page.get_by_role("slider", name="Privacy budget ε")
     slider.focus()

@@ -11,9 +11,10 @@ from typing import ClassVar, cast
 import numpy as np
 import pandas as pd
 
-from ppml_core.accounting.budget import default_delta
+from ppml_core.accounting.budget import default_delta, delta_limit
 from ppml_core.accounting.calibration import split_budget
 from ppml_core.accounting.concentrated import rho_of
+from ppml_core.accounting.gaussian import mu_of
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.anonymize.synthetic.domain import Coded, Codes, domain_of, doubt_of
 from ppml_core.anonymize.synthetic.marginals import Table, draw, marginal, noisy, onto_people
@@ -34,9 +35,9 @@ class DPSynthetic(Anonymizer):
     Three steps read the rows: Gaussian noise on the counts of each column by the target; the exponential mechanism,
     which chooses a tree of pairs whose counts (by the target) differ most from what is known; Gaussian noise on those.
     A pair's score is an L1 distance, which one person more or less moves by 1 (replacing one: by 2). All of it adds up
-    as concentrated DP: 1/(2 z²) for a count, epsilon²/8 for a choice. With `pairs` off it is a naive Bayes model, and
-    nothing is chosen. McKenna, Miklau, Sheldon 2021 (MST); McKenna, Mullins, Sheldon, Miklau 2022 (AIM); Cesar, Rogers
-    2021 (bounded range). Noise is reproducible: for experiments, not for a release.
+    as concentrated DP: 1/(2 z²) for a count, epsilon²/8 for a choice. With `pairs` off it is a naive Bayes model,
+    nothing is chosen, and Gaussian DP is exact. McKenna, Miklau, Sheldon 2021 (MST); McKenna, Mullins, Sheldon, Miklau
+    2022 (AIM); Cesar, Rogers 2021 (bounded range). Noise is reproducible: for experiments, not for a release.
     """
 
     title: ClassVar[str] = "DP synthetic data"
@@ -68,18 +69,22 @@ class DPSynthetic(Anonymizer):
         whole = data.whole.schema.expected_rows if data.whole is not None else None
         delta = default_delta(whole or size) if self.delta is None else self.delta
         model = Model.of(domain, data.schema.target if data.schema.target in domain else None, data)
-        rho = rho_of(self.epsilon, delta) / (4 if self.neighbours == "replace_one" else 1)
-        model.measure(self._shares(rho, model), rng)
+        chooses = self.pairs and len(model.features) > 1
+        mu = None if chooses else mu_of(self.epsilon, delta)
+        rho = rho_of(self.epsilon, delta) if mu is None else mu * mu / 2
+        model.measure(self._shares(rho / (4 if self.neighbours == "replace_one" else 1), chooses), rng)
         made = model.sample(people, rng)
-        guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours))
+        guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu)
         sized = data.schema.expected_rows is not None or (self.rows is not None and self.delta is not None)
         doubt = doubt_of(data.schema, list(domain), sized=sized)
+        if delta > delta_limit(whole or size):
+            notes.append(f"delta {delta:g} is above 1/(10 × {whole or size:,} expected rows): choose a smaller one.")
         statistics = {"pairs": [list(pair) for pair in model.edges], "people": people, "notes": notes}
         return released(data, made, people, guarantee, doubt, statistics)
 
-    def _shares(self, rho: float, model: Model) -> dict[str, float]:
-        """The budget of each step, in rho."""
-        if not self.pairs or len(model.features) < 2:
+    def _shares(self, rho: float, chooses: bool) -> dict[str, float]:
+        """The budget of each step, in rho: half a squared mu where there is Gaussian noise alone."""
+        if not chooses:
             return {"singles": rho}
         rest = max(1 - self.singles_share - self.choice_share, 0.02)
         shares = {"singles": self.singles_share, "choice": self.choice_share, "pairs": rest}
@@ -111,7 +116,10 @@ class Model:
         """Everything that reads the rows, at a cost of rho for each step in `shares`."""
         noise = math.sqrt(max(len(self.features), 1) / (2 * shares["singles"]))
         found = {name: noisy(self._count((name,)), noise, rng) for name in self.features}
-        totals = np.mean([table.sum(axis=1) for table in found.values()], axis=0) if found else np.ones(1)
+        if found:
+            totals = np.mean([table.sum(axis=1) for table in found.values()], axis=0)
+        else:
+            totals = noisy(self._count(()), noise, rng)
         self.target_counts = onto_people(totals, max(float(np.clip(totals, 0, None).sum()), 1.0))
         self.singles = {
             name: np.array([onto_people(row, total) for row, total in zip(table, self.target_counts, strict=True)])

@@ -110,6 +110,8 @@ def debias(counts: npt.ArrayLike, epsilon: float) -> tuple[npt.NDArray[np.float6
     people = found.sum()
     p = honest_share(len(found), epsilon)
     q = (1 - p) / (len(found) - 1)
+    if not p > q:
+        raise BadInput(f"answers at epsilon {epsilon:g} say nothing of the truth: there is no estimate.")
     true = (found - people * q) / (p - q)
     held = np.clip(true, 0, people)
     variance = held * p * (1 - p) + (people - held) * q * (1 - q)
