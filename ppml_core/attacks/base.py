@@ -1,0 +1,78 @@
+"""What every attack owes: success with an interval, what guessing reaches, and a control where nothing can leak.
+
+In: a `Subject`, what was released and the people behind it. Out: `Finding`s, which become rows beside the measures of
+a scenario. An attack applies only to the things that it is defined for (EVIDENCE 14): for any other it is a gap.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.evidence import Estimate, Guarantee
+from ppml_core.learn.base import Fitted
+from ppml_core.settings import Method
+
+Thing = Literal["table", "synthetic", "model"]
+Masks = npt.NDArray[np.bool_]
+
+
+class Trainer(Protocol):
+    """The whole road from people to a model, to be walked again on others: anonymizers and learner of a scenario."""
+
+    def __call__(self, people: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
+        """One model per row of `masks` (models, people), trained on the people it marks."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is attacked. `members` are the people behind it as they are, `others` people it never saw.
+
+    `release` is the table that was made of the members, `kept` which member each of its records belongs to (empty where
+    people are made up). `model` was trained on that release. `guarantee` is what is proved about the model, if anything
+    is. `things` says what is handed out.
+    """
+
+    members: Dataset
+    others: Dataset
+    release: Dataset
+    kept: npt.NDArray[np.int64]
+    model: Fitted
+    train: Trainer
+    things: tuple[Thing, ...]
+    guarantee: Guarantee | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One measured success, named as its result row is (`membership_tpr_at_0.01`), with its unit.
+
+    `baseline` is what someone reaches who never sees what was released; `control` the same attack where nothing can
+    leak. An attack without either says so by None.
+    """
+
+    measure: str
+    estimate: Estimate
+    unit: str
+    baseline: float | None = None
+    control: Estimate | None = None
+
+
+class Attack(Method, ABC):
+    """Someone who sees what was released, and tries.
+
+    `against` are the things that the attack is defined for; it runs where the scenario hands out one of them.
+    Raises NotApplicable where it cannot be run on this table.
+    """
+
+    against: ClassVar[tuple[Thing, ...]]
+
+    @abstractmethod
+    def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]: ...
