@@ -33,8 +33,8 @@ class OutputPerturbation(Learner):
     With rows at most 1 long and a ridge of `ridge` per person, replacing a person moves the exact minimum by
     2 / (rows · ridge) at most (Euclidean); the solver stops at a gradient of 1e-7 at most, which adds 2 · 1e-7 / ridge.
     The noise's length is Gamma distributed with as many degrees as weights. Two classes. Chaudhuri, Monteleoni,
-    Sarwate 2011, algorithm 1. For comparison: noise grows with the number of weights, and descent does far better. The
-    same paper's objective perturbation is diffprivlib's logistic regression.
+    Sarwate 2011, algorithm 1. For comparison: noise grows with the number of weights, and descent does far better.
+    The same paper's objective perturbation stands in a file of that name.
     """
 
     title: ClassVar[str] = "Output perturbation"
