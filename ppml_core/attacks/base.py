@@ -74,5 +74,9 @@ class Attack(Method, ABC):
 
     against: ClassVar[tuple[Thing, ...]]
 
+    def measures(self) -> tuple[str, ...]:
+        """Names of the findings that a gap stands for; the attack's own name where a class does not say more."""
+        return (self.name(),)
+
     @abstractmethod
     def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]: ...

@@ -109,6 +109,7 @@ def _methods(_: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.anonymize.base import Anonymizer
     from ppml_core.anonymize.losses.base import Loss
     from ppml_core.anonymize.models.base import PrivacyModel
+    from ppml_core.attacks.base import Attack
     from ppml_core.catalog import methods
     from ppml_core.learn.base import Learner
     from ppml_core.measures.base import Measure
@@ -116,7 +117,7 @@ def _methods(_: argparse.Namespace) -> dict[str, Any]:
 
     kinds = {
         "anonymizers": Anonymizer, "privacy_models": PrivacyModel, "losses": Loss, "learners": Learner,
-        "measures": Measure,
+        "attacks": Attack, "measures": Measure,
     }  # fmt: skip
     return {
         plural: {

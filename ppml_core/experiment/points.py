@@ -14,8 +14,8 @@ from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable, PPMLError
-from ppml_core.experiment.prepare import Figure, Prepared, truth_of
-from ppml_core.experiment.scenario import Scenario
+from ppml_core.experiment.prepare import Figure, Prepared, hands_out_table, truth_of
+from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.target import task_of
 from ppml_core.measures.base import Measure
@@ -27,11 +27,12 @@ Z95 = 1.959963984540054
 
 @dataclass(frozen=True)
 class Point:
-    """A scenario's repeat. `key` also holds the table's fingerprint and the versions of the methods it uses."""
+    """A scenario's repeat, or one attack on it. `key` also holds the table's fingerprint and the methods' versions."""
 
     scenario: Scenario
     repeat: int
     key: str
+    attack: Step | None = None
 
 
 def point_of(scenario: Scenario, repeat: int, fingerprint: str) -> Point:
@@ -39,6 +40,8 @@ def point_of(scenario: Scenario, repeat: int, fingerprint: str) -> Point:
     used: list[type[Any]] = [method(Anonymizer, step.method) for step in scenario.anonymize]
     used += [method(Learner, scenario.learner.method), *(method(Measure, name) for name in scenario.measures)]
     deciding = [scenario.id, repeat, fingerprint, [(cls.name(), cls.version) for cls in used]]
+    if hands_out_table(scenario) and not scenario.anonymize:
+        deciding.append("figures of the raw table")
     return Point(scenario, repeat, hashlib.sha256(json.dumps(deciding).encode()).hexdigest())
 
 
@@ -60,9 +63,14 @@ def compute(points: Sequence[Point], prepared: Prepared) -> list[Record]:
 
 def failure(point: Point, fault: Exception, protocol: str = "") -> Record:
     """The record of a point that could not be computed: its reason, and a gap for each measure."""
-    reason = str(fault) if isinstance(fault, PPMLError) else f"{type(fault).__name__}: {fault}".splitlines()[0][:200]
-    gaps = [_row(name, None, 0.0, method(Measure, name).unit, reason) for name in point.scenario.measures]
+    reason = reason_of(fault)
+    gaps = [gap(name, reason, method(Measure, name).unit) for name in point.scenario.measures]
     return {"protocol": protocol, "guarantee": None, "seconds": 0.0, "warnings": [], "error": reason, "rows": gaps}
+
+
+def reason_of(fault: Exception) -> str:
+    """A fault in one sentence."""
+    return str(fault) if isinstance(fault, PPMLError) else f"{type(fault).__name__}: {fault}".splitlines()[0][:200]
 
 
 def record_of(point: Point, fitted: Fitted, prepared: Prepared) -> Record:
@@ -100,9 +108,9 @@ def _scored(prefix: str, names: Sequence[str], truth: Any, scores: Any) -> list[
         try:
             score = measure.score(truth, scores)
         except NotApplicable as fault:
-            rows.append(_row(prefix + name, None, 0.0, measure.unit, str(fault)))
+            rows.append(gap(prefix + name, str(fault), measure.unit))
         else:
-            rows.append(_row(prefix + name, score.value, score.std_error, measure.unit))
+            rows.append(row_of(prefix + name, score.value, score.std_error, measure.unit))
     return rows
 
 
@@ -117,12 +125,18 @@ def _best_guess(train: Dataset, task: str, width: int) -> tuple[Any, str]:
 def _figure_row(figure: Figure) -> Record:
     """A figure with an interval of its own keeps it, for it need not lie evenly around the value."""
     if figure.low is None or figure.high is None:
-        return _row(figure.measure, figure.value, 0.0, figure.unit)
-    row = _row(figure.measure, figure.value, (figure.high - figure.low) / 2 / Z95, figure.unit)
+        return row_of(figure.measure, figure.value, 0.0, figure.unit)
+    row = row_of(figure.measure, figure.value, (figure.high - figure.low) / 2 / Z95, figure.unit)
     return row | {"low": figure.low, "high": figure.high}
 
 
-def _row(measure: str, value: float | None, std_error: float, unit: str, error: str | None = None) -> Record:
+def gap(measure: str, reason: str, unit: str = "") -> Record:
+    """A row without a value, which says why."""
+    return row_of(measure, None, 0.0, unit, reason)
+
+
+def row_of(measure: str, value: float | None, std_error: float, unit: str, error: str | None = None) -> Record:
+    """A row with a value and its standard error; a value that is no finite number is a gap."""
     finite = value is not None and bool(np.isfinite(value))
     return {
         "measure": measure,

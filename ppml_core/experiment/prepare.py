@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from ppml_core.anonymize.base import Anonymizer
+from ppml_core.anonymize.base import Anonymizer, Recoding
 from ppml_core.attacks.linkage import class_sizes, risk_report
 from ppml_core.attacks.record_linkage import record_linkage
 from ppml_core.data.checks import check_target
@@ -20,7 +20,7 @@ from ppml_core.data.schema import INFERRED
 from ppml_core.data.split import split
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
-from ppml_core.experiment.scenario import Scenario, Step
+from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.target import encode_target, target_classes, target_numbers, target_of, task_of
 
 RAW = "raw test people"
@@ -43,6 +43,8 @@ class Prepared:
 
     `voided_by` names the step behind which no differential-privacy guarantee stands (EVIDENCE 1), or is empty.
     `guarantee` is that of a release which is differentially private itself: what is trained on it adds nothing.
+    `members` and `others` are the training and test people as they are, `kept` which member each record of `train`
+    belongs to (empty where people are made up), and `recodings` what was done to them, in order.
     """
 
     train: Dataset
@@ -51,6 +53,10 @@ class Prepared:
     voided_by: str
     figures: tuple[Figure, ...] = field(default=())
     guarantee: Guarantee | None = None
+    members: Dataset = field(kw_only=True)
+    others: Dataset = field(kw_only=True)
+    kept: np.ndarray = field(kw_only=True)
+    recodings: tuple[Recoding, ...] = field(kw_only=True)
 
 
 def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
@@ -58,16 +64,18 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
 
     Raises what the anonymizers raise (Unreachable, NotApplicable, BadInput).
     """
-    raw, test = parts(data, scenario.seed)
-    train, kept = raw, np.arange(len(raw))
+    raw, others = parts(data, scenario.seed)
+    train, test, kept = raw, others, np.arange(len(raw))
     protocol, voided_by = RAW, ""
     guarantee: Guarantee | None = None
     figures: list[Figure] = []
+    recodings: list[Recoding] = []
     for position, step in enumerate(scenario.anonymize):
         anonymizer: Anonymizer = step.make(Anonymizer)
         recoding = anonymizer.fit(train, _rng(scenario, repeat, f"anonymize.{position}"))
         train, test = recoding.release, recoding.transform(test)
         kept = kept[recoding.kept]
+        recodings.append(recoding)
         protocol = anonymizer.protocol
         if guarantee is None and not voided_by:
             guarantee = recoding.guarantee
@@ -75,10 +83,18 @@ def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
         figures += _search_figures(recoding.statistics)
     if not len(train):
         raise BadInput("the anonymizer left nobody in the training part: allow less suppression or a smaller k.")
-    if scenario.anonymize:
+    if hands_out_table(scenario):
         figures += _release_figures(train, test)
         figures += _linkage_figures(raw, train, kept, _rng(scenario, repeat, "record linkage"))
-    return Prepared(train, test, protocol, voided_by, tuple(figures), guarantee)
+    return Prepared(
+        train, test, protocol, voided_by, tuple(figures), guarantee,
+        members=raw, others=others, kept=kept, recodings=tuple(recodings),
+    )  # fmt: skip
+
+
+def hands_out_table(scenario: Scenario) -> bool:
+    """Whether figures of a table belong to the scenario: an anonymizer made one, or the raw one is handed out."""
+    return bool(scenario.anonymize) or "table" in scenario.things
 
 
 def parts(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:
@@ -113,8 +129,7 @@ def depends_on_repeat(scenario: Scenario) -> bool:
 
 def _rng(scenario: Scenario, repeat: int, purpose: str) -> np.random.Generator:
     """The generator of a step: whatever the learner, a chain's repeat has one release, which learners share."""
-    chain = dataclasses.replace(scenario, learner=Step("none"))
-    return chain.rng(repeat if depends_on_repeat(scenario) else 0, purpose)
+    return scenario.chain().rng(repeat if depends_on_repeat(scenario) else 0, purpose)
 
 
 def _search_figures(statistics: object) -> list[Figure]:

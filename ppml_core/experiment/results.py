@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from ppml_core.evidence import Estimate
+from ppml_core.experiment.attacked import attack_rows, not_handed_out
 from ppml_core.experiment.points import Z95, Point, Record, point_of
 
 COLUMNS = (
@@ -39,7 +40,9 @@ def tidy(
         head = _head(point, record) | {name: point.scenario.setting(name) for name in columns}
         measured = [*record["rows"], *_raw_rows(point, records, fingerprint)]
         own = {prefix + name for prefix in ("", "train_") for name in point.scenario.measures}
-        rows += [head | _cells(row) | ({} if row["measure"] in own else NO_GUARANTEE) for row in measured]
+        withheld = not_handed_out(point.scenario)
+        rows += [head | _cells(withheld(row)) | ({} if row["measure"] in own else NO_GUARANTEE) for row in measured]
+        rows += _attack_rows(point, head, records, fingerprint)
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *columns])
     return frame.astype(dict.fromkeys(NUMBERS, float))
 
@@ -100,17 +103,17 @@ def estimate_of(values: Any, std_errors: Any, reach: tuple[Any, Any] | None = No
 
 
 def _head(point: Point, record: Record) -> Record:
-    epsilon, delta, neighbours = record["guarantee"] or (None, None, None)
     return {
         "scenario_id": point.scenario.id,
         "repeat": point.repeat,
         "seed": point.scenario.seed,
         "protocol": record["protocol"],
-        "guarantee_epsilon": epsilon,
-        "guarantee_delta": delta,
-        "guarantee_neighbours": neighbours,
         "seconds": record["seconds"],
-    }
+    } | _promised(record)
+
+
+def _promised(record: Record) -> Record:
+    return dict(zip(NO_GUARANTEE, record["guarantee"] or (None, None, None), strict=True))
 
 
 def _cells(row: Record) -> Record:
@@ -138,6 +141,22 @@ def _raw_rows(point: Point, records: Mapping[str, Record], fingerprint: str) -> 
         for row in (raw or {"rows": []})["rows"]
         if row["measure"] in wanted
     ]
+
+
+def _attack_rows(point: Point, head: Record, records: Mapping[str, Record], fingerprint: str) -> list[Record]:
+    """The findings of a point's attacks, with the guarantee of what was attacked and the seconds that it took."""
+    rows: list[Record] = []
+    for key, gaps in attack_rows(point.scenario, point.repeat, fingerprint):
+        rows += [head | _cells(row) | NO_GUARANTEE for row in gaps]
+        record = records.get(key) if key else None
+        if record is None:
+            continue
+        own = head | _promised(record) | {"seconds": record["seconds"]}
+        beside = ("control_", "baseline_")
+        rows += [
+            own | _cells(row) | (NO_GUARANTEE if row["measure"].startswith(beside) else {}) for row in record["rows"]
+        ]
+    return rows
 
 
 def _differing(points: Sequence[Point]) -> list[str]:

@@ -10,17 +10,19 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 
 from ppml_core.anonymize.base import Anonymizer
+from ppml_core.attacks.base import Attack, Thing
 from ppml_core.catalog import method
 from ppml_core.errors import BadInput
 from ppml_core.learn.base import Learner
 from ppml_core.measures.base import Measure
 from ppml_core.settings import Method
 
+THINGS: tuple[Thing, ...] = get_args(Thing)
 DEFAULT_MEASURES = ("accuracy", "roc_auc", "log_loss", "r2", "mae")
 
 
@@ -52,10 +54,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A dataset, a chain of anonymizers, a learner, and the seed that all randomness grows from.
+    """A dataset, a chain of anonymizers, a learner, what is handed out of it, and who attacks that.
 
-    `id` names what decides the numbers of a repeat: it leaves out `repeats` and `measures`, so that more of either
-    adds to what is known instead of starting over.
+    All randomness grows from the seed. `id` names what decides the model of a repeat: it leaves out `repeats`,
+    `measures`, `attack` and `releases`, so that more of any adds to what is known instead of starting over.
     """
 
     dataset: str
@@ -64,6 +66,8 @@ class Scenario:
     seed: int = 1
     repeats: int = 5
     measures: tuple[str, ...] = DEFAULT_MEASURES
+    releases: tuple[Thing, ...] = ()
+    attack: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.repeats, bool) or not isinstance(self.repeats, int) or self.repeats < 1:
@@ -72,6 +76,19 @@ class Scenario:
             raise BadInput(f"seed must be a whole number of at least 0 and below 2^63, not {self.seed!r}.")
         for name in self.measures:
             method(Measure, name)
+        self._check_releases()
+        named = [name for step in self.attack for name in step.make(Attack).measures()]
+        twice = next((name for name in named if named.count(name) > 1), None)
+        if twice:
+            raise BadInput(f"two attacks of the scenario would both give rows called {twice!r}: leave one out.")
+
+    def _check_releases(self) -> None:
+        odd = [thing for thing in self.releases if thing not in THINGS]
+        if odd:
+            raise BadInput(f"releases may name {', '.join(THINGS)}, not {odd[0]!r}.")
+        wrong: Thing = "table" if self.table_is == "synthetic" else "synthetic"
+        if wrong in self.releases:
+            raise BadInput(f"this scenario has no {wrong} to hand out: what its anonymizers make is a {self.table_is}.")
 
     @classmethod
     def of(
@@ -85,6 +102,17 @@ class Scenario:
         """A scenario from names and settings as a person would give them."""
         steps = tuple(Step.of(Anonymizer, name, values) for name, values in anonymize)
         return cls(dataset, Step.of(Learner, learner, settings), steps, **rest)
+
+    @property
+    def table_is(self) -> Thing:
+        """`synthetic` where a step makes people up, else `table`."""
+        made_up = any(method(Anonymizer, step.method).synthesizes for step in self.anonymize)
+        return "synthetic" if made_up else "table"
+
+    @property
+    def things(self) -> tuple[Thing, ...]:
+        """What is handed out (EVIDENCE 14): `releases`, or where it is empty the model and what an anonymizer made."""
+        return self.releases or (("model", self.table_is) if self.anonymize else ("model",))
 
     @cached_property
     def id(self) -> str:
@@ -103,8 +131,12 @@ class Scenario:
         return np.random.default_rng(np.random.SeedSequence([int(self.id, 16), repeat, words]))
 
     def unprotected(self) -> Scenario:
-        """The same learner on the raw training people."""
-        return dataclasses.replace(self, anonymize=())
+        """The same learner on the raw training people, whom no table is handed out of."""
+        return dataclasses.replace(self, anonymize=(), releases=(), attack=())
+
+    def chain(self) -> Scenario:
+        """The anonymizers alone, so that learners share what they make: a chain's repeat has one release."""
+        return dataclasses.replace(self, learner=Step("none"), releases=(), attack=())
 
     def setting(self, dotted: str) -> Any:
         """The value of `learner.epsilon`, `anonymize.k` (where one step has k) or `anonymize.0.k`; None if absent."""
@@ -126,6 +158,8 @@ class Scenario:
             step = _changed(self.anonymize[position], Anonymizer, rest.rpartition(".")[2], value)
             steps = (*self.anonymize[:position], step, *self.anonymize[position + 1 :])
             return dataclasses.replace(self, anonymize=steps)
+        if room == "attack":
+            raise BadInput("an attack's settings are not swept: write them in its [[attack]] table.")
         raise BadInput(f"settings are called learner.NAME or anonymize.NAME, not {dotted!r}.")
 
     def dotted(self) -> dict[str, Any]:
@@ -141,9 +175,18 @@ class Scenario:
         """The scenario as a file that `scenario_from_toml` reads back to an equal one."""
         lines = [f"dataset = {json.dumps(self.dataset, ensure_ascii=False)}", f"seed = {self.seed}"]
         lines += [f"repeats = {self.repeats}", f"measures = {json.dumps(list(self.measures))}"]
+        if self.releases:
+            lines.append(f"releases = {json.dumps(list(self.releases))}")
         for step in self.anonymize:
             lines += ["", "[[anonymize]]", *_toml_lines(step)]
-        return "\n".join([*lines, "", "[learner]", *_toml_lines(self.learner)]) + "\n"
+        lines += ["", "[learner]", *_toml_lines(self.learner)]
+        for step in self.attack:
+            lines += ["", "[[attack]]", *_toml_lines(step)]
+        return "\n".join(lines) + "\n"
+
+    def values(self) -> dict[str, Any]:
+        """Plain values as JSON carries them; `scenario_from_values` reads them back."""
+        return tomllib.loads(self.to_toml())
 
 
 def scenario_from_toml(text: str) -> Scenario:
@@ -164,19 +207,22 @@ def scenario_from_values(values: Mapping[str, Any]) -> Scenario:
     for entry, kind, shape in (("dataset", str, "a name"), ("learner", Mapping, "a table [learner] with a method")):
         if not isinstance(values.get(entry), kind):
             raise BadInput(f"the scenario needs {entry}: {shape}.")
-    chain = values.get("anonymize", [])
-    if not isinstance(chain, list) or not all(isinstance(step, Mapping) for step in chain):
-        raise BadInput("the scenario's anonymizers are written as tables [[anonymize]], each with a method.")
+    for entry, what in (("anonymize", "anonymizers"), ("attack", "attacks")):
+        steps = values.get(entry, [])
+        if not isinstance(steps, list) or not all(isinstance(step, Mapping) for step in steps):
+            raise BadInput(f"the scenario's {what} are written as tables [[{entry}]], each with a method.")
     rest = {entry: values[entry] for entry in ("seed", "repeats") if entry in values}
-    if "measures" in values:
-        named = values["measures"]
-        if not isinstance(named, list) or not named or not all(isinstance(name, str) for name in named):
-            raise BadInput(f"measures must be a list of names, not {named!r}.")
-        rest["measures"] = tuple(dict.fromkeys(named))
+    for entry in ("measures", "releases"):
+        if entry in values:
+            named = values[entry]
+            if not isinstance(named, list) or not named or not all(isinstance(name, str) for name in named):
+                raise BadInput(f"{entry} must be a list of names, not {named!r}.")
+            rest[entry] = tuple(dict.fromkeys(named))
     return Scenario(
         dataset=values["dataset"],
         learner=_step(Learner, values["learner"], "learner"),
-        anonymize=tuple(_step(Anonymizer, step, "anonymize") for step in chain),
+        anonymize=tuple(_step(Anonymizer, step, "anonymize") for step in values.get("anonymize", [])),
+        attack=tuple(_step(Attack, step, "attack") for step in values.get("attack", [])),
         **rest,
     )
 

@@ -17,8 +17,9 @@ from threadpoolctl import threadpool_limits
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import PPMLError
+from ppml_core.experiment.attacked import attack_failure, attack_points, attacked
 from ppml_core.experiment.points import Point, Record, compute, failure, point_of
-from ppml_core.experiment.prepare import Prepared, depends_on_repeat, prepare
+from ppml_core.experiment.prepare import Prepared, depends_on_repeat, hands_out_table, prepare
 from ppml_core.experiment.results import tidy
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Learner
@@ -49,7 +50,7 @@ class Forgetful:
 
 @dataclass(frozen=True)
 class Batch:
-    """Points that train together: same prepared table, same learner class."""
+    """Points that train together: same prepared table, same learner class; or one attack."""
 
     points: tuple[Point, ...]
 
@@ -65,7 +66,7 @@ def sweep(
     cancelled: Callable[[], bool] | None = None,
     on_rows: Callable[[pd.DataFrame], None] | None = None,
 ) -> pd.DataFrame:
-    """Tidy rows, one per scenario × repeat × measure, for all points that are known in the end.
+    """Tidy rows, one per scenario × repeat × measure or finding, for all points that are known in the end.
 
     Points that `memory` knows are not computed again; each finished batch is kept at once. `progress(done, total)`
     counts points, `on_rows` gets all rows so far after each batch, `cancelled` is asked between batches. A point that
@@ -74,7 +75,8 @@ def sweep(
     """
     memory = Forgetful() if memory is None else memory
     points = _points(scenarios, data.fingerprint)
-    everything = list({point.key: point for point in (*points, *_baselines(points, data.fingerprint))}.values())
+    others = (*_baselines(points, data.fingerprint), *_attacks(points, data.fingerprint))
+    everything = list({point.key: point for point in (*points, *others)}.values())
     records = dict(memory.known([point.key for point in everything]))
     missing = [point for point in everything if point.key not in records]
     report = progress or (lambda done, total: None)
@@ -103,22 +105,30 @@ def _baselines(points: Sequence[Point], fingerprint: str) -> Iterator[Point]:
             yield point_of(point.scenario.unprotected(), point.repeat, fingerprint)
 
 
+def _attacks(points: Sequence[Point], fingerprint: str) -> Iterator[Point]:
+    """The attacks of every point, after the models that people wait for."""
+    for point in points:
+        yield from attack_points(point.scenario, point.repeat, fingerprint)
+
+
 def _batches(points: Iterable[Point]) -> list[Batch]:
     groups: dict[Any, list[Point]] = {}
-    for point in sorted(points, key=lambda point: point.repeat):
+    alone = [Batch((point,)) for point in points if point.attack]
+    for point in sorted((point for point in points if not point.attack), key=lambda point: point.repeat):
         groups.setdefault((_table_of(point), point.scenario.learner.method), []).append(point)
     batches = []
     for (_, learner), group in groups.items():
         trains_together = method(Learner, learner).fit_many.__func__ is not Learner.fit_many.__func__  # type: ignore[attr-defined]
         width = BATCH if trains_together else 1
         batches += [Batch(tuple(group[start : start + width])) for start in range(0, len(group), width)]
-    return batches
+    return [*batches, *sorted(alone, key=lambda batch: batch.points[0].repeat)]
 
 
 def _table_of(point: Point) -> tuple[Any, ...]:
     """What decides the prepared table of a point."""
     scenario = point.scenario
-    return scenario.anonymize, scenario.seed, point.repeat if depends_on_repeat(scenario) else 0
+    repeat = point.repeat if depends_on_repeat(scenario) else 0
+    return scenario.anonymize, scenario.seed, hands_out_table(scenario), repeat
 
 
 class Bench:
@@ -136,7 +146,11 @@ class Bench:
             try:
                 prepared = self._prepared(batch.points[0])
             except PPMLError as fault:
-                return [failure(point, fault) for point in batch.points]
+                return [
+                    attack_failure(point, fault) if point.attack else failure(point, fault) for point in batch.points
+                ]
+            if batch.points[0].attack:
+                return [attacked(point, prepared) for point in batch.points]
             return compute(batch.points, prepared)
 
     def _prepared(self, point: Point) -> Prepared:
