@@ -16,18 +16,21 @@ import numpy.typing as npt
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Estimate, Guarantee
-from ppml_core.learn.base import Fitted
+from ppml_core.learn.base import Array, Fitted, Masks
 from ppml_core.settings import Method
 
 Thing = Literal["table", "synthetic", "model"]
-Masks = npt.NDArray[np.bool_]
 
 
 class Trainer(Protocol):
     """The whole road from people to a model, to be walked again on others: anonymizers and learner of a scenario."""
 
     def __call__(self, people: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
-        """One model per row of `masks` (models, people), trained on the people it marks."""
+        """One model per row of `masks` (models, people), trained on the people it marks; each takes raw people."""
+        ...
+
+    def answers(self, people: Dataset, masks: Masks, rngs: Sequence[np.random.Generator], asked: Dataset) -> Array:
+        """What each of those models says of `asked`, shape (models, people asked, classes), without keeping them."""
         ...
 
 

@@ -16,12 +16,11 @@ from ppml_core.attacks.record_linkage import record_linkage
 from ppml_core.data.checks import check_target
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
-from ppml_core.data.schema import INFERRED
 from ppml_core.data.split import split
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment.scenario import Scenario
-from ppml_core.learn.target import encode_target, target_classes, target_numbers, target_of, task_of
+from ppml_core.learn.target import encode_target, target_classes, target_numbers, task_of, with_classes
 
 RAW = "raw test people"
 
@@ -102,7 +101,7 @@ def parts(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:
     key = ("training and test part", seed)
     if key not in data.memo:
         check_target(data)
-        data.memo[key] = split(_with_classes(data), seed)
+        data.memo[key] = split(with_classes(data), seed)
     return cast("tuple[Dataset, Dataset]", data.memo[key])
 
 
@@ -111,15 +110,6 @@ def truth_of(data: Dataset) -> np.ndarray:
     if task_of(data.schema) == "regression":
         return target_numbers(data)
     return encode_target(data, target_classes(data.schema))
-
-
-def _with_classes(data: Dataset) -> Dataset:
-    """The classes of a target that the schema does not list are read from the table, and marked as such."""
-    name = target_of(data.schema)
-    if task_of(data.schema) == "regression" or data.schema[name].categories is not None:
-        return data
-    column = dataclasses.replace(data.schema[name], categories=target_classes(data.schema, data), source=INFERRED)
-    return data.with_schema(data.schema.replace_columns({name: column}))
 
 
 def depends_on_repeat(scenario: Scenario) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from ppml_core.experiment.prepare import Prepared, depends_on_repeat, hands_out_
 from ppml_core.experiment.results import tidy
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Learner
+from ppml_core.workers import leave_with
 
 BATCH = 64
 
@@ -190,14 +189,7 @@ _worker: Bench | None = None
 def _start_worker(data: Dataset, parent: int) -> None:
     global _worker
     _worker = Bench(data)
-    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
-
-
-def _leave_with(parent: int) -> None:
-    """Ends this worker when the process that started it was killed and could not say so."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+    leave_with(parent)
 
 
 def _work(batch: Batch) -> list[Record]:

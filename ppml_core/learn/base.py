@@ -16,6 +16,7 @@ from ppml_core.settings import Method
 Array = npt.NDArray[np.float64]
 Task = Literal["classification", "regression"]
 Noise = tuple[tuple[str, float | str], ...]
+Masks = npt.NDArray[np.bool_]
 
 
 class Fitted(ABC):
@@ -58,3 +59,17 @@ class Learner(Method, ABC):
     def fit_many(cls, learners: Sequence[Self], data: Dataset, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
         """One fitted model per (learner, generator), the same numbers as fitting them one by one."""
         return [learner.fit(data, rng) for learner, rng in zip(learners, rngs, strict=True)]
+
+    def fit_subsets(self, data: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
+        """One fitted model per row of `masks` (models, people), trained on the people that it marks.
+
+        By default each is fitted by itself. Learners that train parts side by side say how far the numbers may differ
+        from that; a model's own numbers never depend on the others.
+        """
+        pairs = zip(masks, rngs, strict=True)
+        return [self.fit(data.take(np.flatnonzero(mask)), rng) for mask, rng in pairs]
+
+    @classmethod
+    def fits_subsets_together(cls) -> bool:
+        """Whether many parts of a table are trained side by side."""
+        return cls.fit_subsets is not Learner.fit_subsets

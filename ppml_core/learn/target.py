@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.hierarchy import MISSING
-from ppml_core.data.schema import Schema
+from ppml_core.data.schema import INFERRED, Schema
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.learn.encoding import numbers_of, texts_of
 
@@ -53,6 +55,15 @@ def target_classes(schema: Schema, data: Dataset | None = None) -> tuple[str, ..
             raise BadInput(f"the positive class {schema.positive!r} is not among {', '.join(classes)}.")
         classes = (*(label for label in classes if label != schema.positive), schema.positive)
     return classes
+
+
+def with_classes(data: Dataset) -> Dataset:
+    """The same people; classes of a target that the schema does not list are read from the table, and marked so."""
+    name = target_of(data.schema)
+    if task_of(data.schema) == "regression" or data.schema[name].categories is not None:
+        return data
+    column = dataclasses.replace(data.schema[name], categories=target_classes(data.schema, data), source=INFERRED)
+    return data.with_schema(data.schema.replace_columns({name: column}))
 
 
 def encode_target(data: Dataset, classes: tuple[str, ...]) -> npt.NDArray[np.int64]:

@@ -1,0 +1,140 @@
+"""The whole road from people to a model, walked again on many parts of one table: what shadow models are made of.
+
+In: anonymizers and a learner, a table, masks that say who is trained on. Out: models, or only what they say of people
+(`answers`), so that a hundred forests need not be kept at once. Anonymizers are fitted anew on every part. A model's
+numbers depend on its mask and its generator alone, not on what is trained beside it or in how many processes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from ppml_core.anonymize.base import Anonymizer, Recoding
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import BadInput
+from ppml_core.evidence import Guarantee
+from ppml_core.learn.base import Array, Fitted, Learner, Masks, Noise
+from ppml_core.workers import leave_with
+
+Progress = Callable[[int, int], None]
+
+SIDE_BY_SIDE = 64
+
+
+def unheard(done: int, total: int) -> None:
+    """For work whose progress nobody follows."""
+
+
+@dataclass(frozen=True)
+class ChainTrainer:
+    """Anonymizers in order, then the learner; more than one process only where asked for.
+
+    `progress` hears (done, total) models and may raise to stop. Raises what anonymizers and learner raise (Unreachable,
+    NotApplicable, BadInput), and BadInput where a release has nobody in it.
+    """
+
+    learner: Learner
+    anonymize: tuple[Anonymizer, ...] = ()
+    processes: int = 1
+    progress: Progress = unheard
+
+    def __call__(self, people: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
+        """One model per row of `masks` (models, people); each takes raw people, whatever it was trained on."""
+        if not self.anonymize:
+            return self.learner.fit_subsets(people, masks, rngs)
+        return [self._walked(people, mask, rng) for mask, rng in zip(masks, rngs, strict=True)]
+
+    def answers(self, people: Dataset, masks: Masks, rngs: Sequence[np.random.Generator], asked: Dataset) -> Array:
+        """What each of those models says of `asked`, shape (models, people asked, classes); models are not kept."""
+        width = 1 if self.anonymize or not self.learner.fits_subsets_together() else SIDE_BY_SIDE
+        parts = [slice(start, start + width) for start in range(0, len(masks), width)]
+        jobs = [(masks[part], list(rngs[part])) for part in parts]
+        if len(masks) != len(rngs):
+            raise ValueError(f"{len(masks)} masks and {len(rngs)} generators")
+        several = self.processes > 1 and len(jobs) > 1
+        said: list[Array] = []
+        for found in self._in_processes(people, asked, jobs) if several else self._in_turn(people, asked, jobs):
+            said += list(found)
+            self.progress(len(said), len(masks))
+        return np.array(said)
+
+    def _walked(self, people: Dataset, mask: np.ndarray, rng: np.random.Generator) -> Fitted:
+        release = people.take(np.flatnonzero(mask))
+        recodings: list[Recoding] = []
+        for step in self.anonymize:
+            recodings.append(step.fit(release, rng))
+            release = recodings[-1].release
+        if not len(release):
+            raise BadInput("the anonymizer left nobody in a part of the table: allow less suppression or a smaller k.")
+        return RecodingModel(self.anonymize, tuple(recodings), self.learner.fit(release, rng))
+
+    def _in_turn(self, people: Dataset, asked: Dataset, jobs: Sequence[Job]) -> Iterator[list[Array]]:
+        for masks, rngs in jobs:
+            yield [model.predict_proba(asked) for model in self(people, masks, rngs)]
+
+    def _in_processes(self, people: Dataset, asked: Dataset, jobs: Sequence[Job]) -> Iterator[list[Array]]:
+        quiet = ChainTrainer(self.learner, self.anonymize)
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(
+            self.processes, mp_context=context, initializer=_start, initargs=(quiet, people, asked, os.getpid())
+        ) as pool:
+            try:
+                yield from pool.map(_work, jobs)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+Job = tuple[Masks, list[np.random.Generator]]
+
+_given: tuple[ChainTrainer, Dataset, Dataset] | None = None
+
+
+def _start(trainer: ChainTrainer, people: Dataset, asked: Dataset, parent: int) -> None:
+    global _given
+    _given = trainer, people, asked
+    leave_with(parent)
+
+
+def _work(job: Job) -> list[Array]:
+    if _given is None:
+        raise RuntimeError("a worker was asked before it was given a table")
+    trainer, people, asked = _given
+    return [model.predict_proba(asked) for model in trainer(people, *job)]
+
+
+class RecodingModel(Fitted):
+    """A model of a release that recodes raw people as the release was before it predicts.
+
+    Its guarantee is that of the whole chain: none behind a step that read private rows without one (EVIDENCE 1).
+    """
+
+    def __init__(self, steps: Sequence[Anonymizer], recodings: Sequence[Recoding], model: Fitted) -> None:
+        self.recodings, self.model = tuple(recodings), model
+        self.classes = model.classes
+        self.warnings: tuple[str, ...] = model.warnings
+        self.noise: Noise = model.noise
+        self.seconds = model.seconds
+        self.guarantee, self.guarantee_note = _of_the_chain(steps, recodings, model)
+
+    def predict_proba(self, data: Dataset) -> Array:
+        for recoding in self.recodings:
+            data = recoding.transform(data)
+        return self.model.predict_proba(data)
+
+
+def _of_the_chain(
+    steps: Sequence[Anonymizer], recodings: Sequence[Recoding], model: Fitted
+) -> tuple[Guarantee | None, str]:
+    """The first guarantee on the road covers all behind it; a step without one that reads rows voids the rest."""
+    for step, recoding in zip(steps, recodings, strict=True):
+        if recoding.guarantee is not None:
+            return recoding.guarantee, ""
+        if not step.fixed_in_advance:
+            return None, f"The step before, {step.title}, read every row."
+    return model.guarantee, model.guarantee_note
