@@ -19,7 +19,7 @@ from ppml_core.anonymize.base import Anonymizer, Recoding
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted, Learner, Masks, Noise
+from ppml_core.learn.base import Array, Fitted, Learner, Masks
 from ppml_core.workers import leave_with
 
 Progress = Callable[[int, int], None]
@@ -72,7 +72,9 @@ class ChainTrainer:
             release = recodings[-1].release
         if not len(release):
             raise BadInput("the anonymizer left nobody in a part of the table: allow less suppression or a smaller k.")
-        return RecodingModel(self.anonymize, tuple(recodings), self.learner.fit(release, rng))
+        model = Recoded(self.learner.fit(release, rng), recodings)
+        model.guarantee, model.guarantee_note = _of_the_chain(self.anonymize, recodings, model.model)
+        return model
 
     def _in_turn(self, people: Dataset, asked: Dataset, jobs: Sequence[Job]) -> Iterator[list[Array]]:
         for masks, rngs in jobs:
@@ -108,19 +110,17 @@ def _work(job: Job) -> list[Array]:
     return [model.predict_proba(asked) for model in trainer(people, *job)]
 
 
-class RecodingModel(Fitted):
-    """A model of a release that recodes raw people as the release was before it predicts.
+class Recoded(Fitted):
+    """A model as it is asked about raw people: each is recoded as the release was that it was trained on."""
 
-    Its guarantee is that of the whole chain: none behind a step that read private rows without one (EVIDENCE 1).
-    """
+    def __init__(self, model: Fitted, recodings: Sequence[Recoding]) -> None:
+        self.model, self.recodings = model, tuple(recodings)
+        self.classes, self.guarantee, self.guarantee_note = model.classes, model.guarantee, model.guarantee_note
+        self.warnings, self.noise, self.seconds = model.warnings, model.noise, model.seconds
 
-    def __init__(self, steps: Sequence[Anonymizer], recodings: Sequence[Recoding], model: Fitted) -> None:
-        self.recodings, self.model = tuple(recodings), model
-        self.classes = model.classes
-        self.warnings: tuple[str, ...] = model.warnings
-        self.noise: Noise = model.noise
-        self.seconds = model.seconds
-        self.guarantee, self.guarantee_note = _of_the_chain(steps, recodings, model)
+    @classmethod
+    def of(cls, model: Fitted, recodings: Sequence[Recoding]) -> Fitted:
+        return cls(model, recodings) if recodings else model
 
     def predict_proba(self, data: Dataset) -> Array:
         for recoding in self.recodings:
@@ -131,7 +131,7 @@ class RecodingModel(Fitted):
 def _of_the_chain(
     steps: Sequence[Anonymizer], recodings: Sequence[Recoding], model: Fitted
 ) -> tuple[Guarantee | None, str]:
-    """The first guarantee on the road covers all behind it; a step without one that reads rows voids the rest."""
+    """The first guarantee on the road covers what follows; a step that reads rows without any voids it (EVIDENCE 1)."""
     for step, recoding in zip(steps, recodings, strict=True):
         if recoding.guarantee is not None:
             return recoding.guarantee, ""

@@ -11,13 +11,12 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ppml_core.anonymize.base import Anonymizer, Recoding
-from ppml_core.attacks.base import Attack, Finding, Masks, Subject
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.attacks.base import Attack, Finding, Subject
+from ppml_core.attacks.trainer import ChainTrainer, Recoded
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
@@ -112,10 +111,16 @@ def _subject(point: Point, prepared: Prepared, asks_model: bool) -> Subject:
         release=prepared.train,
         kept=prepared.kept,
         model=model,
-        train=Road(point.scenario),
+        train=road(point.scenario),
         things=point.scenario.things,
         guarantee=None if prepared.voided_by else prepared.guarantee or model.guarantee,
     )
+
+
+def road(scenario: Scenario) -> ChainTrainer:
+    """The whole road of a scenario, from raw people to a model of raw people, to be walked again on others."""
+    learner: Learner = scenario.learner.make(Learner)
+    return ChainTrainer(learner, tuple(step.make(Anonymizer) for step in scenario.anonymize))
 
 
 class Withheld(Fitted):
@@ -123,45 +128,6 @@ class Withheld(Fitted):
 
     def predict_proba(self, data: Dataset) -> Array:
         raise NotApplicable("the scenario does not hand out its model, so that nobody can ask it.")
-
-
-class Recoded(Fitted):
-    """A model as it is asked about raw people: each is recoded as the release was that it was trained on."""
-
-    def __init__(self, model: Fitted, recodings: Sequence[Recoding]) -> None:
-        self.model, self.recodings = model, recodings
-        self.classes, self.guarantee, self.guarantee_note = model.classes, model.guarantee, model.guarantee_note
-        self.warnings, self.noise, self.seconds = model.warnings, model.noise, model.seconds
-
-    @classmethod
-    def of(cls, model: Fitted, recodings: Sequence[Recoding]) -> Fitted:
-        return cls(model, recodings) if recodings else model
-
-    def predict_proba(self, data: Dataset) -> Array:
-        for recoding in self.recodings:
-            data = recoding.transform(data)
-        return self.model.predict_proba(data)
-
-
-@dataclasses.dataclass(frozen=True)
-class Road:
-    """The whole road of a scenario, from raw people to a model of raw people, to be walked again on others."""
-
-    scenario: Scenario
-
-    def __call__(self, people: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
-        """One model per row of `masks`, trained on the people it marks. Raises what the methods raise."""
-        learner: Learner = self.scenario.learner.make(Learner)
-        made = []
-        for mask, rng in zip(masks, rngs, strict=True):
-            table = people.take(np.flatnonzero(mask))
-            recodings: list[Recoding] = []
-            for step in self.scenario.anonymize:
-                anonymizer: Anonymizer = step.make(Anonymizer)
-                recodings.append(anonymizer.fit(table, rng))
-                table = recodings[-1].release
-            made.append(Recoded.of(learner.fit(table, rng), recodings))
-        return made
 
 
 def _asks_model(scenario: Scenario, step: Step) -> bool:

@@ -15,7 +15,7 @@ import ppml_core.attacks
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
-from ppml_core.experiment.attacked import Road
+from ppml_core.experiment.attacked import road
 from ppml_core.experiment.points import point_of
 from ppml_core.experiment.results import summarise
 from ppml_core.experiment.scenario import Scenario, Step, scenario_from_toml, scenario_from_values
@@ -207,7 +207,7 @@ def test_the_road_leads_from_raw_people_to_a_model_of_raw_people(credit: Dataset
     people = credit.take(np.arange(400))
     masks = np.random.default_rng(0).random((2, 400)) < 0.5
     scenario = Scenario.of("german_credit", "logistic_regression", anonymize=[("full_domain", {"k": 3})])
-    models = Road(scenario)(people, masks, [np.random.default_rng(seed) for seed in range(2)])
+    models = road(scenario)(people, masks, [np.random.default_rng(seed) for seed in range(2)])
     answers = [model.predict_proba(people) for model in models]
     assert answers[0].shape == (400, 2)
     assert not np.array_equal(*answers), "other people, another model"
