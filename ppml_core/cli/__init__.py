@@ -20,10 +20,10 @@ from ppml_core import __version__
 from ppml_core.cli.budget import budget_arguments
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
-from ppml_core.cli.large import engine_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
+from ppml_core.cli.risk import risk_arguments
 from ppml_core.cli.synthesize import synthesize_arguments
-from ppml_core.cli.tables import read_table_of, schema_arguments, table_arguments
+from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.train import train_arguments
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, PPMLError
@@ -58,10 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "datasets", _datasets, "list the bundled tables")
     _command(commands, "methods", _methods, "list every method with its settings")
 
-    risk = _command(commands, "risk", _risk, "re-identification risk of a table")
-    table_arguments(risk)
-    risk.add_argument("--threshold", type=float, default=0.2, help="count people whose risk is strictly above (0.2)")
-    engine_arguments(risk)
+    risk_arguments(_command(commands, "risk", _risk, "re-identification risk of a table"))
 
     anonymize_arguments(_command(commands, "anonymize", _anonymize, "make a release that keeps privacy models"))
     lattice_arguments(_command(commands, "lattice", _lattice, "the best generalization for every k, from one sweep"))
@@ -136,7 +133,7 @@ def _methods(_: argparse.Namespace) -> dict[str, Any]:
 
 
 def _risk(arguments: argparse.Namespace) -> dict[str, Any]:
-    from ppml_core.cli.large import run_risk
+    from ppml_core.cli.risk import run_risk
 
     return run_risk(arguments)
 

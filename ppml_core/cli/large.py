@@ -23,18 +23,6 @@ def engine_arguments(command: argparse.ArgumentParser, engines: tuple[str, ...] 
         add("--address", help="the scheduler of a Dask cluster, like tcp://host:8786")
 
 
-def run_risk(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The risk report of a table, by the engine that was asked for."""
-    from ppml_core.attacks.large_tables import risk_from_file
-
-    check_roles(arguments)
-    table = arguments.table if arguments.engine == MEMORY else _path(arguments.table)
-    return risk_from_file(
-        table, arguments.schema, arguments.qi, arguments.sensitive, arguments.engine, arguments.memory_limit,
-        arguments.address, arguments.threshold,
-    ).values()  # fmt: skip
-
-
 def run_anonymize_file(arguments: argparse.Namespace) -> dict[str, Any]:
     """Writes the k-anonymous full-domain generalization of a file by way of its counts; refuses every other method."""
     from ppml_core.anonymize.out_of_core import generalize_file
@@ -52,7 +40,7 @@ def run_anonymize_file(arguments: argparse.Namespace) -> dict[str, Any]:
         if getattr(arguments, flag):
             raise BadInput(f"--engine duckdb has no --{flag.replace('_', '-')}: leave it out.")
     found = generalize_file(
-        _path(arguments.table), arguments.out, arguments.schema, arguments.qi, made.k, made.question(),
+        path_of(arguments.table), arguments.out, arguments.schema, arguments.qi, made.k, made.question(),
         arguments.memory_limit or DEFAULT_LIMIT,
     )  # fmt: skip
     if arguments.out.suffix.lower() == ".csv" and not arguments.keep_formulas:
@@ -60,7 +48,7 @@ def run_anonymize_file(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"method": made.name(), **found, "out": str(arguments.out)}
 
 
-def _path(table: str) -> Path:
+def path_of(table: str) -> Path:
     from ppml_core.data.bundled import file_of, names
 
     return file_of(table) if table in names() else Path(table)

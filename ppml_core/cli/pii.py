@@ -18,7 +18,7 @@ def run_pii(arguments: argparse.Namespace) -> Any:
     """
     from ppml_core.data.identifiers import detect, title_of
 
-    findings = detect(_table(arguments.table))
+    findings = detect(table_of(arguments.table))
     if arguments.json:
         return {
             "columns": {
@@ -41,7 +41,8 @@ def run_pii(arguments: argparse.Namespace) -> Any:
     ]
 
 
-def _table(name: str) -> pd.DataFrame:
+def table_of(name: str) -> pd.DataFrame:
+    """A bundled table or a file as it is, whatever a schema says."""
     from ppml_core.data import bundled
     from ppml_core.data.reading import read_table
 

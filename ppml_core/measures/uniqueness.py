@@ -29,11 +29,16 @@ def dankar(sizes: Ints, population: int) -> float:
 
     Up to a tenth sampled it is Pitman's, or Zayatz's where that has none; above, the lower of SNB's and Zayatz's.
     """
+    return ESTIMATORS[chosen(sizes, population)](sizes, population)
+
+
+def chosen(sizes: Ints, population: int) -> str:
+    """The name of the estimate that the rule of `dankar` picks."""
     if _sampled(sizes, population) <= SMALL_SAMPLE:
         found = pitman(sizes, population)
-        return zayatz(sizes, population) if np.isnan(found) or found == 0 else found
+        return "zayatz" if np.isnan(found) or found == 0 else "pitman"
     by_snb, by_zayatz = snb(sizes, population), zayatz(sizes, population)
-    return by_zayatz if np.isnan(by_snb) or by_snb == 0 else min(by_zayatz, by_snb)
+    return "zayatz" if np.isnan(by_snb) or by_snb == 0 or by_zayatz <= by_snb else "snb"
 
 
 def zayatz(sizes: Ints, population: int) -> float:
@@ -101,6 +106,13 @@ ESTIMATORS: Mapping[str, Callable[[Ints, int], float]] = {
     "pitman": pitman,
     "zayatz": zayatz,
     "snb": snb,
+}
+
+ASSUMPTIONS: Mapping[str, str] = {
+    "dankar": "those of the estimate that the rule picks by the share that was sampled",
+    "pitman": "a uniform sample of a population whose classes follow Pitman's two-parameter sampling formula",
+    "zayatz": "a uniform sample of a population in which classes of each size are as frequent as in the sample",
+    "snb": "a uniform sample of a population whose classes hold 1 + a negative binomial number of people",
 }
 
 

@@ -32,6 +32,39 @@ def test_risk_has_the_named_keys(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"unique_share_with_kept", "marketer"} <= set(risk)
 
 
+def test_risk_tells_of_populations_and_column_sets(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    whole = tmp_path / "whole.csv"
+    sample = tmp_path / "sample.csv"
+    people = load("german_credit").table
+    people.to_csv(whole, index=False)
+    people.head(200).to_csv(sample, index=False)
+    flags = ["--qi", "age,housing,job", "--sensitive", "purpose"]
+    alone = answer(capsys, "risk", sample, *flags)
+    assert alone["journalist"]["max"] == alone["prosecutor"]["max"]
+    assert (alone["population_uniqueness"], alone["individual_risk"]) == (None, None)
+    assert len(alone["attributes"]) == 7
+    assert {"columns", "distinction", "separation"} <= set(alone["attributes"][0])
+    assert alone["special_uniques"]["people_by_smallest"].keys() == {"1", "2"}
+    assert [few["l"] for few in alone["l_diversity"]] == [2, 3, 4, 5]
+
+    sized = answer(capsys, "risk", sample, *flags, "--population-size", 1000)["population_uniqueness"]
+    assert {"pitman", "zayatz", "snb", "chosen"} <= set(sized)
+    assert sized["chosen"] == sized[sized["rule"]]
+    known = answer(capsys, "risk", sample, *flags, "--population", whole)
+    assert {"max", "mean", "share_above"} <= set(known["journalist"])
+    assert known["journalist"]["mean"] < alone["journalist"]["mean"]
+    assert known["population_uniqueness"]["population_size"] == 1000
+    by_file = answer(capsys, "risk", sample, *flags, "--population", whole, "--engine", "duckdb")
+    assert by_file == known | {"unique_share_with_kept": None}
+
+
+def test_risk_goes_through_the_list_of_identifiers(capsys: pytest.CaptureFixture[str]) -> None:
+    items = answer(capsys, "risk", "clinic", "--identifiers")["safe_harbor"]["items"]
+    assert len(items) == 18
+    assert list(items[0]["columns"]) == ["name"]
+    assert answer(capsys, "risk", "clinic").keys() & {"safe_harbor"} == set()
+
+
 def test_anonymize_writes_what_it_says(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     said = answer(capsys, "anonymize", "clinic", "--k", "5", "--suppression-limit", "0.1", "--out", str(out))
@@ -182,6 +215,10 @@ def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_pat
         (["risk", "adult", "--qi", "height"], "height"),
         (["risk", "adult", "--threshold", "7"], "threshold"),
         (["risk"], "TABLE"),
+        (["risk", "german_credit", "--population-size", "10"], "a population of 10 is smaller"),
+        (["risk", "german_credit", "--population-size", "0"], "at least 1"),
+        (["risk", "german_credit", "--population", "nowhere.csv"], "nowhere.csv"),
+        (["risk", "german_credit", "--identifiers", "--engine", "duckdb"], "leave the engine out"),
         (["risk", "adult", "--qi", "age", "--sensitive", "age", "--engine", "duckdb"], "one role"),
         (["risk", "adult", "--memory-limit", "1GB"], "duckdb only"),
         (["risk", "adult", "--engine", "duckdb", "--memory-limit", "much"], "500MB"),
