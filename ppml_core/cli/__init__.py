@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--repeats", type=int, help="fits with seeds of their own (5)")
     sweep.add_argument("--seed", type=int, help="what all randomness grows from (1)")
     sweep.add_argument("--processes", type=int, default=1, help="how many to work in (1)")
+    sweep.add_argument("--cluster", metavar="ADDRESS", help="work on the Dask cluster at tcp://host:8786 instead")
     sweep.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
     return parser
 
@@ -183,6 +184,8 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
 
     if arguments.processes < 1:
         raise BadInput(f"--processes must be at least 1, not {arguments.processes}.")
+    if arguments.cluster and arguments.processes > 1:
+        raise BadInput("give --processes or --cluster, not both: a cluster has its own workers.")
     base = _base_scenario(arguments)
     axes = _axes(arguments)
     check_target_folder(arguments.out)
@@ -193,7 +196,10 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     store = Store()
     started = time.perf_counter()
     with np.errstate(all="ignore"):
-        rows = sweep(scenarios, data, store, swept=list(axes), processes=arguments.processes, progress=Bar())
+        rows = sweep(
+            scenarios, data, store, swept=list(axes), processes=arguments.processes, cluster=arguments.cluster,
+            progress=Bar(),
+        )  # fmt: skip
     seconds = time.perf_counter() - started
     for note in sorted(set(rows["error"].dropna())):
         say(f"not computed: {note}")

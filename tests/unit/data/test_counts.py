@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from clusters import clustered
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -161,25 +160,8 @@ def test_without_columns_or_rows() -> None:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A scheduler and two workers, each a process of its own on this machine."""
-    place = tmp_path_factory.mktemp("cluster") / "scheduler.json"
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    listening = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(place)]
-    scheduler = subprocess.Popen([sys.executable, "-m", "distributed.cli.dask_scheduler", *listening], **quiet)
-    common = ["--scheduler-file", str(place), "--nthreads", "1", "--no-dashboard", "--no-nanny", "--host", "127.0.0.1"]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", *common, "--local-directory", str(place.parent)]
-    processes = [scheduler]
-    try:
-        deadline = time.monotonic() + 60
-        while not place.exists() and time.monotonic() < deadline:
-            assert scheduler.poll() is None, "the scheduler did not start"
-            time.sleep(0.05)
-        processes += [subprocess.Popen(worker, **quiet) for _ in range(2)]
-        yield str(json.loads(place.read_text())["address"])
-    finally:
-        for process in reversed(processes):
-            process.kill()
-        for process in processes:
-            process.wait(timeout=30)
+    with clustered(tmp_path_factory.mktemp("cluster")) as running:
+        yield running.address
 
 
 @pytest.mark.parametrize("kind", list(tables()))
