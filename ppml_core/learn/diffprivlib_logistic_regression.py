@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted, Learner
+from ppml_core.learn.deadline import fit_in_time
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.models import LibraryModel, imported, require_all_classes, seed_of, watched
 from ppml_core.learn.promise import Ground
@@ -27,7 +28,8 @@ class DiffprivlibLogisticRegression(Learner):
     with a constant as their last feature, are divided by the longest that public knowledge allows. On rows of norm 1
     two faults of diffprivlib 0.6.6 have no effect: it multiplies the curvature by the norm instead of its square, and
     it leaves an intercept of its own unregularized, which the proof does not allow. The proof speaks of the exact
-    minimum; the solver stops near it and says so in `warnings`. Chaudhuri, Monteleoni, Sarwate 2011, algorithm 2.
+    minimum; the solver stops near it and says so in `warnings`. How many steps it took is read off private rows without
+    noise and is not kept. Chaudhuri, Monteleoni, Sarwate 2011, algorithm 2.
     """
 
     title: ClassVar[str] = "diffprivlib logistic regression"
@@ -61,7 +63,9 @@ class DiffprivlibLogisticRegression(Learner):
                 fit_intercept=False,
                 max_iter=self.max_iter,
                 random_state=seed_of(rng),
-            ).fit(_unit_rows(ground.encoder, ground.encoder.encode(data)), y)
+            )
+            fit_in_time(model, _unit_rows(ground.encoder, ground.encoder.encode(data)), y)
+            del model.n_iter_
         return LibraryModel(
             _OnUnitRows(model, ground.encoder),
             ground.encoder,

@@ -10,6 +10,7 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted, Learner
+from ppml_core.learn.deadline import fit_in_time
 from ppml_core.learn.models import LibraryModel, imported, require_all_classes, seed_of, watched
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
@@ -48,7 +49,8 @@ class DiffprivlibNaiveBayes(Learner):
             require_all_classes(y, ground.classes)
             model = library.GaussianNB(
                 epsilon=self.epsilon / CLASSES_TOUCHED, bounds=(0.0, 1.0), random_state=seed_of(rng)
-            ).fit(ground.encoder.encode(data), y)
+            )
+            fit_in_time(model, ground.encoder.encode(data), y)
         return LibraryModel(
             model,
             ground.encoder,

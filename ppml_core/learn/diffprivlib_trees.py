@@ -14,6 +14,7 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted
+from ppml_core.learn.deadline import fit_in_time
 from ppml_core.learn.models import LibraryModel, imported, seed_of, watched
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
@@ -34,7 +35,8 @@ def fit_library_tree(name: str, data: Dataset, rng: np.random.Generator, epsilon
             classes=np.arange(len(ground.classes)),
             random_state=seed_of(rng),
             **settings,
-        ).fit(ground.encoder.encode(data), y)
+        )
+        fit_in_time(model, ground.encoder.encode(data), y)
     return LibraryModel(
         model,
         ground.encoder,
