@@ -28,7 +28,7 @@ class _TimeIsUp(BaseException):
 
 
 class _Watch(threading.Thread):
-    """Raises in the thread that made it once the seconds are over, until it is told to stop."""
+    """Raises in the thread that made it once the seconds are over, at growing intervals until it is told to stop."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(name="time limit of a fit", daemon=True)
@@ -36,30 +36,37 @@ class _Watch(threading.Thread):
         self.over, self.lock = threading.Event(), threading.Lock()
 
     def run(self) -> None:
-        wait = self.seconds
+        wait, again = self.seconds, AGAIN_SECONDS
         while not self.over.wait(wait):
             with self.lock:
                 if not self.over.is_set():
                     _raise_in(ctypes.c_ulong(self.worker), ctypes.py_object(_TimeIsUp))
-            wait = AGAIN_SECONDS
+            wait, again = again, 2 * again
 
     def stop(self) -> None:
-        """After this nothing is raised any more, and nothing is waiting to be."""
-        with self.lock:
-            self.over.set()
-            _raise_in(ctypes.c_ulong(self.worker), None)
+        """After this nothing is raised any more, and nothing is waiting to be, even if it is raised during this."""
+        while True:
+            try:
+                with self.lock:
+                    self.over.set()
+                    _raise_in(ctypes.c_ulong(self.worker), None)
+                return
+            except _TimeIsUp:
+                continue
 
 
 def within(seconds: float, work: Callable[[], Result], what: str = "the library's fit") -> Result:
     """The result of `work`. Raises NotApplicable where it takes longer than `seconds`.
 
+    The time may be up at any instruction here too, so everything from the start of the watch on stands inside.
+
     >>> within(5.0, lambda: sum(range(4)))
     6
     """
     watch = _Watch(seconds)
-    watch.start()
     try:
         try:
+            watch.start()
             return work()
         finally:
             watch.stop()
