@@ -10,6 +10,7 @@ from typing import Any
 import hypothesis
 import pytest
 from playwright.sync_api import Browser
+from postgres import Server, serving
 from served import browsing, served
 
 from ppml_core.anonymize.base import Anonymizer
@@ -60,6 +61,21 @@ def browser() -> Iterator[Browser]:
     """A browser for one file of browser tests."""
     with browsing() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A real PostgreSQL of this machine, for the whole run of tests."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'results.sqlite'}"
+    return str(request.getfixturevalue("postgres").new_database())
 
 
 @pytest.hookimpl(wrapper=True)

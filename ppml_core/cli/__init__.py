@@ -22,6 +22,7 @@ from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
 from ppml_core.cli.risk import risk_arguments
+from ppml_core.cli.runs import runs_arguments
 from ppml_core.cli.synthesize import synthesize_arguments
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.train import train_arguments
@@ -86,7 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--seed", type=int, help="what all randomness grows from (1)")
     sweep.add_argument("--processes", type=int, default=1, help="how many to work in (1)")
     sweep.add_argument("--cluster", metavar="ADDRESS", help="work on the Dask cluster at tcp://host:8786 instead")
+    sweep.add_argument("--name", default="", help="a name to find the run by (ppml runs list)")
+    sweep.add_argument("--note", default="", help="what it is for")
     sweep.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
+
+    runs_arguments(commands, _command)
     return parser
 
 
@@ -181,6 +186,7 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.experiment.scenario import expand
     from ppml_core.experiment.sweep import sweep
     from ppml_core.store import Store
+    from ppml_core.store.recording import recording
 
     if arguments.processes < 1:
         raise BadInput(f"--processes must be at least 1, not {arguments.processes}.")
@@ -195,10 +201,13 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     check_target(data)
     store = Store()
     started = time.perf_counter()
-    with np.errstate(all="ignore"):
+    with (
+        recording(store, scenarios, data, list(axes), arguments.name, arguments.note) as run,
+        np.errstate(all="ignore"),
+    ):
         rows = sweep(
             scenarios, data, store, swept=list(axes), processes=arguments.processes, cluster=arguments.cluster,
-            progress=Bar(),
+            progress=Bar(), on_failure=run.failed,
         )  # fmt: skip
     seconds = time.perf_counter() - started
     for note in sorted(set(rows["error"].dropna())):
@@ -210,6 +219,7 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     measured = rows[rows["measure"].isin(base.measures)]
     lost = measured.groupby(["scenario_id", "repeat"])["value"].apply(lambda values: values.isna().all())
     return {
+        "run": run.run_id,
         "points": len(scenarios),
         "rows": len(rows),
         "failed": int(lost.sum()),

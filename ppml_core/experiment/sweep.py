@@ -62,9 +62,8 @@ def sweep(
     table goes to no cluster but the one that is named here.
     """
     memory = Forgetful() if memory is None else memory
-    points = _points(scenarios, data.fingerprint)
-    others = (*_baselines(points, data.fingerprint), *_attacks(points, data.fingerprint))
-    everything = list({point.key: point for point in (*points, *others)}.values())
+    points = points_asked(scenarios, data.fingerprint)
+    everything = points_needed(scenarios, data.fingerprint)
     records = dict(memory.known([point.key for point in everything]))
     missing = [point for point in everything if point.key not in records]
     report = progress or (lambda done, total: None)
@@ -85,8 +84,16 @@ def run(scenario: Scenario, data: Dataset, memory: Memory | None = None) -> pd.D
     return sweep([scenario], data, memory)
 
 
-def _points(scenarios: Sequence[Scenario], fingerprint: str) -> list[Point]:
+def points_asked(scenarios: Sequence[Scenario], fingerprint: str) -> list[Point]:
+    """Every repeat of every scenario, in order."""
     return [point_of(scenario, repeat, fingerprint) for scenario in scenarios for repeat in range(scenario.repeats)]
+
+
+def points_needed(scenarios: Sequence[Scenario], fingerprint: str) -> list[Point]:
+    """What a sweep of these scenarios computes, each point once: their own, their baselines and their attacks."""
+    points = points_asked(scenarios, fingerprint)
+    others = (*_baselines(points, fingerprint), *_attacks(points, fingerprint))
+    return list({point.key: point for point in (*points, *others)}.values())
 
 
 def _baselines(points: Sequence[Point], fingerprint: str) -> Iterator[Point]:
