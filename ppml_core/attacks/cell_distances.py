@@ -7,7 +7,8 @@ compiled loop adds up over columns. No column adds more than about 1: a whole pu
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +24,12 @@ from ppml_core.learn.encoding import texts_of
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 DEFAULT_NEUTRAL = 0.5
 NARROWER = 1e-6  # per unit of log leaves: decides between cells that are equally near, and nothing else
 NO_TABLE: Floats = np.zeros((0, 0))
+NOWHERE: Bools = np.zeros((0, 0), dtype=bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,7 @@ class Compared:
     """One column: `asked` (targets,) and `released` (records,) as `kind` says, NaN for a blank cell.
 
     A blank cell lies at the distance `neutral` from every value: what two random people of the raw table are apart.
+    `inside` has the shape of `table`, and says which true values lie under which generalized cell.
     """
 
     kind: int
@@ -42,6 +46,7 @@ class Compared:
     scale: float
     neutral: float
     table: Floats
+    inside: Bools = field(default_factory=lambda: NOWHERE)
 
     @classmethod
     def of(cls, raw: Dataset, release: Dataset, name: str, targets: Rows, records: Rows) -> Compared:
@@ -52,6 +57,35 @@ class Compared:
         if raw.schema[name].kind in ORDERED:
             return _on_an_axis(raw, shown, name, targets)
         return _as_texts(raw, shown, name, targets)
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """Columns side by side as compiled loops take them: `asked` (targets, columns), `released` (records, columns).
+
+    `rest` are the arguments that follow in `linkage_kernels`: kinds, scales, neutral, and where each table begins, how
+    wide it is, and all of them in one row.
+    """
+
+    asked: Floats
+    released: Floats
+    rest: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, compared: Sequence[Compared], targets: int, records: int) -> Packed:
+        sizes = [part.table.size for part in compared]
+        return cls(
+            np.column_stack([np.zeros((targets, 0)), *(part.asked for part in compared)]),
+            np.column_stack([np.zeros((records, 0)), *(part.released for part in compared)]),
+            (
+                np.array([part.kind for part in compared], dtype=np.int64),
+                np.array([part.scale for part in compared], dtype=np.float64),
+                np.array([part.neutral for part in compared], dtype=np.float64),
+                np.cumsum([0, *sizes])[:-1].astype(np.int64),
+                np.array([part.table.shape[1] for part in compared], dtype=np.int64),
+                np.concatenate([np.zeros(0), *(part.table.ravel() for part in compared)]),
+            ),
+        )
 
 
 def is_recoded(before: Column, after: Column) -> bool:
@@ -108,11 +142,14 @@ def _recoded(raw: Dataset, shown: Dataset, name: str, targets: Rows) -> Compared
     used, asked = np.unique(codes[targets], return_inverse=True)
     absent = texts[used] == MISSING
     table = np.empty((len(used), len(spans)))
+    inside = np.zeros(table.shape, dtype=bool)
     for place, span in enumerate(spans):
         blank = shown_texts[place] == MISSING
+        inside[:, place] = np.isin(leaves[used], span)
         far = np.full(len(used), neutral) if blank else _to_span(leaves[used], span, values, scale, neutral)
         table[:, place] = np.where(absent & blank, 0.0, far)
-    return Compared(RECODED, asked.ravel().astype(np.float64), shown_codes.astype(np.float64), 1.0, neutral, table)
+    codes_asked, codes_shown = asked.ravel().astype(np.float64), shown_codes.astype(np.float64)
+    return Compared(RECODED, codes_asked, codes_shown, 1.0, neutral, table, inside)
 
 
 def _to_span(asked: Rows, span: Codes, values: Floats, scale: float, neutral: float) -> Floats:

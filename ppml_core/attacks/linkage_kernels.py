@@ -22,9 +22,9 @@ def nearest(asked, own, released, people, kinds, scales, neutral, starts, widths
         if own[target] < 0:
             continue
         bound = np.inf
-        bound = _distance(asked[target], released[own[target]], bound, kinds, scales, neutral, starts, widths, tables)
+        bound = distance(asked[target], released[own[target]], bound, kinds, scales, neutral, starts, widths, tables)
         for record in range(len(released)):
-            far = _distance(asked[target], released[record], bound, kinds, scales, neutral, starts, widths, tables)
+            far = distance(asked[target], released[record], bound, kinds, scales, neutral, starts, widths, tables)
             if far < bound - TOLERANCE:
                 found[target] = 0
                 break
@@ -34,7 +34,7 @@ def nearest(asked, own, released, people, kinds, scales, neutral, starts, widths
 
 
 @njit(cache=True, nogil=True)
-def _distance(one, other, bound, kinds, scales, neutral, starts, widths, tables):  # type: ignore[no-untyped-def]
+def distance(one, other, bound, kinds, scales, neutral, starts, widths, tables):  # type: ignore[no-untyped-def]
     """The sum over the columns, or any number above the bound where the sum is above it."""
     total = 0.0
     for column in range(len(kinds)):

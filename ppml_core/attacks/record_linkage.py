@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from ppml_core.attacks.cell_distances import Compared
+from ppml_core.attacks.against_control import BothSides
+from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.cell_distances import Compared, Packed
+from ppml_core.attacks.linkage import risk_report
 from ppml_core.attacks.linkage_kernels import nearest
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Estimate
+from ppml_core.settings import setting
 
 Rows = npt.NDArray[np.int64]
 
@@ -33,6 +38,7 @@ class Linkage:
     `success` is over drawn people of the raw table, where nobody who was left out can be found; `among_released` over
     those of them who were released (None where none was). `baseline` is guessing: 1 / people of the raw table.
     `control` is the same attack when each target's record is taken to be a random one: it must be at the baseline.
+    `success` is a sum of chances; `drawn_success` is one draw of whom they are linked to.
     """
 
     success: Estimate
@@ -40,6 +46,50 @@ class Linkage:
     control: Estimate
     baseline: float
     targets: int
+    drawn_success: Estimate
+
+
+@dataclass(frozen=True)
+class RecordLinkage(Attack):
+    """Who knows a person's quasi-identifiers takes one of the nearest released records: how often it is theirs.
+
+    `linkage_success` is counted over drawn people, who each pick one of their nearest at random; `linkage_by_classes`
+    is what the classes of the release say of everybody without a draw, 1 / look-alikes. The two agree where nothing but
+    generalization was done; where cells were perturbed, classes tell of what is published, not of who is found. Where
+    membership is not known, targets are drawn from the people behind the release and those it never saw alike, and no
+    record is one of the latter's. See `record_linkage`.
+    """
+
+    title: ClassVar[str] = "Record linkage"
+    against: ClassVar[tuple[Thing, ...]] = ("table",)
+
+    targets: int = setting(TARGETS, 20, 50_000, slider=(200, 5_000), help="people who are looked for", unit="people")
+    columns: tuple[str, ...] = setting((), help="columns that are known; none named means the quasi-identifiers")
+    membership: str = setting("known", choices=("known", "unknown"), help="whether it is known who is in the table")
+
+    def measures(self) -> tuple[str, ...]:
+        return ("linkage_success", "linkage_by_classes")
+
+    def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]:
+        return self.on(subject.members, subject.others, subject.release, subject.kept, rng)
+
+    def on(
+        self, members: Dataset, others: Dataset, release: Dataset, kept: Rows, rng: np.random.Generator
+    ) -> tuple[Finding, ...]:
+        """The attack on a release of members, without a model. `others` may be empty where membership is known."""
+        raw = members
+        if self.membership == "unknown":
+            raw = BothSides.drawn(members, others, 1, rng).people
+        columns = self.columns or None
+        found = record_linkage(raw, release, kept, rng, self.targets, columns)
+        known = release.with_schema(release.schema.with_quasi_identifiers(columns)) if columns else release
+        classes = risk_report(known, marked=False).prosecutor.mean if len(release) else 0.0
+        analytic = classes * len(release) / len(raw)
+        exact = Estimate(analytic, analytic, analytic, covers="everybody, counted")
+        return (
+            Finding("linkage_success", found.drawn_success, "share of targets", found.baseline, found.control),
+            Finding("linkage_by_classes", exact, "share of people", found.baseline, None),
+        )
 
 
 def record_linkage(
@@ -79,6 +129,7 @@ def record_linkage(
         control=_estimate(mistaken),
         baseline=1 / len(raw),
         targets=len(drawn),
+        drawn_success=_estimate((rng.random(len(found)) < found).astype(np.float64)),
     )
 
 
@@ -91,29 +142,14 @@ def _chances(
     group = group_of(release.table, names)
     _, first, people = np.unique(group, return_index=True, return_counts=True)
     compared = [Compared.of(raw, release, name, drawn, first) for name in names]
-    packed = _packed(compared, len(drawn), len(first))
+    packed = Packed.of(compared, len(drawn), len(first))
 
     def chance(record: Rows) -> npt.NDArray[np.float64]:
         tuple_of = np.where(record == NOT_RELEASED, NOT_RELEASED, group[record])
-        near = nearest(packed[0], tuple_of, packed[1], people.astype(np.int64), *packed[2:])
+        near = nearest(packed.asked, tuple_of, packed.released, people.astype(np.int64), *packed.rest)
         return np.where(near > 0, 1 / np.maximum(near, 1), 0.0)
 
     return chance(own), chance(other)
-
-
-def _packed(compared: Sequence[Compared], targets: int, tuples: int) -> tuple[np.ndarray, ...]:
-    """The columns side by side: targets, tuples, kinds, scales, neutral, and where each table begins and how wide."""
-    sizes = [part.table.size for part in compared]
-    return (
-        np.column_stack([np.zeros((targets, 0)), *(part.asked for part in compared)]),
-        np.column_stack([np.zeros((tuples, 0)), *(part.released for part in compared)]),
-        np.array([part.kind for part in compared], dtype=np.int64),
-        np.array([part.scale for part in compared], dtype=np.float64),
-        np.array([part.neutral for part in compared], dtype=np.float64),
-        np.cumsum([0, *sizes])[:-1].astype(np.int64),
-        np.array([part.table.shape[1] for part in compared], dtype=np.int64),
-        np.concatenate([np.zeros(0), *(part.table.ravel() for part in compared)]),
-    )
 
 
 def _estimate(chances: npt.NDArray[np.float64]) -> Estimate:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ppml_core import __version__
+from ppml_core.cli.attack import attack_arguments
 from ppml_core.cli.budget import budget_arguments
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     pii = _command(commands, "pii", _pii, "what in a table seems to name people, per column; a suggestion")
     pii.add_argument("table", metavar="TABLE", help="a bundled name (see ppml datasets) or a path")
     hierarchy_arguments(commands, _command)
+    attack_arguments(commands, _command)
 
     train_arguments(_command(commands, "train", _train, "train one model, private or not, and measure it"))
 

@@ -1,0 +1,20 @@
+"""`ppml attack NAME …`: someone who sees what was handed out tries, and how far they get. A parser each."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from ppml_core.cli.attack_table import table_attack_arguments
+from ppml_core.cli.output import OneLineParser
+
+Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
+
+
+def attack_arguments(commands: Any, command: Command) -> None:
+    """`ppml attack` with a command for each attack; `command` makes one of those."""
+    words = "attack a model or a table, and see what is found out"
+    attack = commands.add_parser("attack", help=words, description=words)
+    kinds = attack.add_subparsers(dest="kind", required=True, parser_class=OneLineParser)
+    table_attack_arguments(kinds, command)

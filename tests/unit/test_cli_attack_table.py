@@ -1,0 +1,66 @@
+"""`ppml attack` on tables: keys, intervals, and the anonymizer that is asked for as by `ppml anonymize`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from command_line import answer, refusal
+
+COLUMNS = "age,housing,job,purpose"
+
+
+def is_finding(found: dict[str, Any]) -> bool:
+    return bool({"value", "low", "high", "baseline"} <= set(found) and found["low"] <= found["value"] <= found["high"])
+
+
+@pytest.mark.parametrize("name", ["linkage", "singling_out", "linkability", "inference"])
+def test_every_attack_tells_value_interval_baseline_and_control(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    raw = answer(capsys, "attack", name, "german_credit", "--qi", COLUMNS, "--sensitive", "risk")
+    again = answer(capsys, "attack", name, "german_credit", "--qi", COLUMNS, "--sensitive", "risk")
+    assert raw[name] == again[name], "the same seed gives the same figures"
+    assert is_finding(raw[name])
+    assert set(raw[name]["control"]) == {"value", "low", "high"}
+    assert is_finding(raw[name]["by_classes" if name == "linkage" else "advantage"])
+    assert raw["release"]["method"] is None
+    released = answer(capsys, "attack", name, "german_credit", "--qi", COLUMNS, "--sensitive", "risk", "--k", 5)
+    assert released["release"]["method"] == "full_domain"
+    assert released["release"]["settings"]["k"] == 5
+    assert released[name]["value"] <= raw[name]["value"]
+
+
+def test_an_unknown_membership_halves_linkage(capsys: pytest.CaptureFixture[str]) -> None:
+    known = answer(capsys, "attack", "linkage", "adult", "--k", 5, "--method", "local")["linkage"]
+    unknown = answer(capsys, "attack", "linkage", "adult", "--k", 5, "--method", "local", "--membership", "unknown")
+    by_classes = unknown["linkage"]["by_classes"]["value"]
+    assert by_classes == pytest.approx(known["by_classes"]["value"] / 2, rel=0.1)
+    assert unknown["release"]["members"] == unknown["release"]["others"]
+    assert unknown["linkage"]["low"] <= by_classes <= unknown["linkage"]["high"]
+
+
+def test_a_synthetic_table_can_be_attacked(capsys: pytest.CaptureFixture[str]) -> None:
+    made = answer(capsys, "attack", "inference", "german_credit", "--method", "dp_synthetic", "--secret", "risk")
+    assert made["release"]["method"] == "dp_synthetic"
+    assert is_finding(made["inference"]["advantage"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["attack"], "attack"),
+        (["attack", "linkage"], "TABLE"),
+        (["attack", "linkage", "nowhere.csv"], "nowhere.csv"),
+        (["attack", "linkage", "german_credit", "--membership", "maybe"], "known, unknown"),
+        (["attack", "linkage", "german_credit", "--set", "k=3"], "--method or --k"),
+        (["attack", "linkage", "german_credit", "--method", "dp_synthetic"], "belongs to a person"),
+        (["attack", "linkage", "german_credit", "--columns", "height"], "height"),
+        (["attack", "inference", "german_credit", "--secret", "height"], "height"),
+        (["attack", "inference", "german_credit", "--secret", "age", "--k", "2", "--qi", "age,job"], "generalized"),
+        (["attack", "linkability", "german_credit", "--first", "age"], "both sources"),
+        (["attack", "singling_out", "german_credit", "--attempts", "1"], "at least 20"),
+        (["attack", "singling_out", "german_credit", "--seed", "-1"], "--seed"),
+        (["attack", "singling_out", "german_credit", "--method", "none"], "anonymizer"),
+    ],
+)
+def test_refusals_are_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], hint: str) -> None:
+    assert hint in refusal(capsys, *arguments)
