@@ -120,7 +120,7 @@ def _is_right(truth: Floats, guessed: Floats, reach: float) -> Floats:
     if reach < 0:
         return (truth == guessed).astype(np.float64)
     with np.errstate(invalid="ignore"):
-        return (np.abs(truth - guessed) <= reach * (1 + 1e-12)).astype(np.float64)
+        return np.asarray(np.abs(truth - guessed) <= reach * (1 + 1e-12), dtype=np.float64)
 
 
 def _usual(unseen: Floats, is_number: bool) -> float:
