@@ -118,7 +118,7 @@ def _guessed(sides: BothSides, release: Dataset, names: list[str], shown: Floats
 
 def _is_right(truth: Floats, guessed: Floats, reach: float) -> Floats:
     if reach < 0:
-        return (truth == guessed).astype(np.float64)
+        return np.asarray(truth == guessed, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.abs(truth - guessed) <= reach * (1 + 1e-12), dtype=np.float64)
 
