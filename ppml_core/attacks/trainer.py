@@ -7,6 +7,7 @@ numbers depend on its mask and its generator alone, not on what is trained besid
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -52,7 +53,7 @@ class ChainTrainer:
 
     def answers(self, people: Dataset, masks: Masks, rngs: Sequence[np.random.Generator], asked: Dataset) -> Array:
         """What each of those models says of `asked`, shape (models, people asked, classes); models are not kept."""
-        width = 1 if self.anonymize or not self.learner.fits_subsets_together() else SIDE_BY_SIDE
+        width = 1 if self.anonymize or not self.learner.fits_subsets_together() else self._share(len(masks))
         parts = [slice(start, start + width) for start in range(0, len(masks), width)]
         jobs = [(masks[part], list(rngs[part])) for part in parts]
         if len(masks) != len(rngs):
@@ -63,6 +64,9 @@ class ChainTrainer:
             said += list(found)
             self.progress(len(said), len(masks))
         return np.array(said)
+
+    def _share(self, models: int) -> int:
+        return max(1, min(SIDE_BY_SIDE, math.ceil(models / self.processes)))
 
     def _walked(self, people: Dataset, mask: np.ndarray, rng: np.random.Generator) -> Fitted:
         release = people.take(np.flatnonzero(mask))

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from ppml_core.cli.attack_model import model_attack_arguments
 from ppml_core.cli.attack_table import table_attack_arguments
 from ppml_core.cli.output import OneLineParser
 
@@ -17,4 +18,5 @@ def attack_arguments(commands: Any, command: Command) -> None:
     words = "attack a model or a table, and see what is found out"
     attack = commands.add_parser("attack", help=words, description=words)
     kinds = attack.add_subparsers(dest="kind", required=True, parser_class=OneLineParser)
+    model_attack_arguments(kinds, command)
     table_attack_arguments(kinds, command)

@@ -70,16 +70,17 @@ def write_whole(path: Path, write: Callable[[Path], Any], mode: int | None = Non
 class Bar:
     """A progress bar on stderr: drawn in place on a terminal, in tenths elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "points") -> None:
         self.shown = -1
+        self.unit = unit
 
     def __call__(self, done: int, total: int) -> None:
         tenths = 10 * done // total if total else 10
         if sys.stderr.isatty():
             end = "\n" if done >= total else ""
-            print(f"\r[{'#' * tenths:<10}] {done}/{total} points", end=end, file=sys.stderr, flush=True)
+            print(f"\r[{'#' * tenths:<10}] {done}/{total} {self.unit}", end=end, file=sys.stderr, flush=True)
         elif tenths != self.shown:
-            say(f"{done}/{total} points")
+            say(f"{done}/{total} {self.unit}")
         self.shown = tenths
 
 

@@ -36,7 +36,7 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.out:
         check_target_folder(arguments.out)
     data = read_table_of(arguments, arguments.table)
-    settings = _settings(arguments)
+    settings = learner_settings(arguments)
     seed = 1 if arguments.seed is None else arguments.seed
     scenario = Scenario.of(data.name, arguments.learner, settings, seed=seed, repeats=1)
     trained = train_release(scenario, data) if arguments.release else train(scenario, data)
@@ -60,7 +60,8 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
     } | ({"out": str(arguments.out)} if arguments.out else {})
 
 
-def _settings(arguments: argparse.Namespace) -> dict[str, str]:
+def learner_settings(arguments: argparse.Namespace) -> dict[str, str]:
+    """--epsilon, --delta and every --set, as texts by name. Raises BadInput where one is given twice."""
     given = {name: value for name in ("epsilon", "delta") if (value := getattr(arguments, name)) is not None}
     for assignment in arguments.set:
         name, equals, value = assignment.partition("=")

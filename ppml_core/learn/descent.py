@@ -17,9 +17,10 @@ from scipy.special import expit, softmax
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted, Noise
+from ppml_core.learn.base import Array, Fitted, Masks, Noise
 from ppml_core.learn.gradients import TILE, ClippedSums, Link
 from ppml_core.learn.promise import Ground
+from ppml_core.learn.subset_gradients import SubsetSums
 
 Block = npt.NDArray[np.float64]
 
@@ -34,6 +35,12 @@ class Features(Protocol):
 
     def rows(self, data: Dataset) -> Any:
         """Shape (people, len(names)), CSR."""
+
+
+class Summed(Protocol):
+    """Rows that are ready to be summed, for TILE models at once."""
+
+    def sums(self, W: Block, clip: Block) -> Block: ...
 
 
 @dataclass(frozen=True)
@@ -101,18 +108,52 @@ def train(
         W = _descend(rows, [plans[i] for i in tile], [rngs[i] for i in tile], len(features.names), outputs)
         share = shared + (time.perf_counter() - begun) / len(tile)
         for lane, i in enumerate(tile):
-            fitted[i] = LinearModel(
-                weights=np.ascontiguousarray(W[:, :, lane]),
-                features=features,
-                ground=ground,
-                classes=ground.classes,
-                guarantee=ground.promised(plans[i].guarantee),
-                guarantee_note=ground.doubt,
-                warnings=ground.encoder.notes + ground.size_warnings(plans[i].guarantee.delta) + warnings,
-                noise=noise_of(plans[i], "gaussian", plans[i].noise / plans[i].clip),
-                seconds=share,
-            )
+            fitted[i] = _model(np.ascontiguousarray(W[:, :, lane]), features, ground, plans[i], warnings, share)
     return [fitted[i] for i in range(len(plans))]
+
+
+def train_parts(
+    data: Dataset,
+    grounds: Sequence[Ground],
+    features: Features,
+    plans: Sequence[Plan],
+    masks: Masks,
+    rngs: Sequence[np.random.Generator],
+    warnings: tuple[str, ...] = (),
+) -> list[Fitted]:
+    """One model per (ground, plan, mask, generator), each trained on the people that its mask marks.
+
+    For one output. A model differs from one that is trained on its part alone by rounding in single precision.
+    """
+    start = time.perf_counter()
+    rows = SubsetSums(features.rows(data), target_of(grounds[0], data), link_of(grounds[0]))
+    fitted: dict[int, LinearModel] = {}
+    for tile in _tiles(plans):
+        mine = [plans[i] for i in tile]
+        W = _descend(rows.within(masks[tile]), mine, [rngs[i] for i in tile], len(features.names), 1)
+        for lane, i in enumerate(tile):
+            weights = np.ascontiguousarray(W[:, :, lane])
+            fitted[i] = _model(weights, features, grounds[i], plans[i], warnings, 0.0)
+    share = (time.perf_counter() - start) / len(plans)
+    for model in fitted.values():
+        model.seconds = share
+    return [fitted[i] for i in range(len(plans))]
+
+
+def _model(
+    weights: Block, features: Features, ground: Ground, plan: Plan, warnings: tuple[str, ...], seconds: float
+) -> LinearModel:
+    return LinearModel(
+        weights=weights,
+        features=features,
+        ground=ground,
+        classes=ground.classes,
+        guarantee=ground.promised(plan.guarantee),
+        guarantee_note=ground.doubt,
+        warnings=ground.encoder.notes + ground.size_warnings(plan.guarantee.delta) + warnings,
+        noise=noise_of(plan, "gaussian", plan.noise / plan.clip),
+        seconds=seconds,
+    )
 
 
 def target_of(ground: Ground, data: Dataset) -> Block:
@@ -148,7 +189,7 @@ def _tiles(plans: Sequence[Plan]) -> list[list[int]]:
 
 
 def _descend(
-    rows: ClippedSums, plans: Sequence[Plan], rngs: Sequence[np.random.Generator], features: int, outputs: int
+    rows: Summed, plans: Sequence[Plan], rngs: Sequence[np.random.Generator], features: int, outputs: int
 ) -> Block:
     """Averaged weights, shape (features, outputs, TILE); lanes without a model stay 0.
 

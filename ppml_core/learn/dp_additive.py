@@ -13,9 +13,9 @@ from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.gaussian import mu_of, noise_multiplier
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
-from ppml_core.learn.base import Fitted, Learner, Task
+from ppml_core.learn.base import Fitted, Learner, Masks, Task
 from ppml_core.learn.binned import BinFeatures
-from ppml_core.learn.descent import Features, Plan, first_averaged, train
+from ppml_core.learn.descent import Features, Plan, first_averaged, link_of, train, train_parts
 from ppml_core.learn.dp_gd import EPSILONS, REGRESSION_CLIP, REGRESSION_RATE
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
@@ -99,6 +99,19 @@ class DPAdditive(Learner):
             models = train(data, ground, features, plans, [rngs[i] for i in group], chosen)
             fitted.update(zip(group, models, strict=True))
         return [fitted[i] for i in range(len(jobs))]
+
+    def fit_subsets(self, data: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
+        """Side by side, up to rounding in single precision the models of each part alone; one by one for many classes.
+
+        A part's public size is its own where the schema gives none, so its plan may be its own too.
+        """
+        grounds = Ground.of_parts(data, masks, needs_size=True, tasks=self.tasks)
+        if not grounds or link_of(grounds[0]) == "softmax":
+            return super().fit_subsets(data, masks, rngs)
+        features = BinFeatures.of(data.schema, grounds[0].encoder, self.features)
+        chosen = tuple(f"Bins and scales were {source}." for source in features.uncharged)
+        plans = [self._plan(ground) for ground in grounds]
+        return train_parts(data, grounds, features, plans, masks, rngs, chosen)
 
     def prepared(self, data: Dataset) -> tuple[Ground, Features, Plan]:
         """For the release path."""

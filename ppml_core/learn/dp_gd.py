@@ -14,8 +14,8 @@ from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
-from ppml_core.learn.base import Fitted, Learner, Task
-from ppml_core.learn.descent import Features, Plan, first_averaged, train
+from ppml_core.learn.base import Fitted, Learner, Masks, Task
+from ppml_core.learn.descent import Features, Plan, first_averaged, link_of, train, train_parts
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
@@ -100,6 +100,17 @@ class DPGradientDescent(Learner):
             models = train(data, ground, KnotFeatures(ground.encoder), plans, [rngs[i] for i in group])
             fitted.update(zip(group, models, strict=True))
         return [fitted[i] for i in range(len(jobs))]
+
+    def fit_subsets(self, data: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
+        """Side by side, up to rounding in single precision the models of each part alone; one by one for many classes.
+
+        A part's public size is its own where the schema gives none, so its plan may be its own too.
+        """
+        grounds = Ground.of_parts(data, masks, needs_size=True, knots=self.knots, tasks=self.tasks)
+        if not grounds or link_of(grounds[0]) == "softmax":
+            return super().fit_subsets(data, masks, rngs)
+        plans = [self._plan(ground) for ground in grounds]
+        return train_parts(data, grounds, KnotFeatures(grounds[0].encoder), plans, masks, rngs)
 
     def prepared(self, data: Dataset) -> tuple[Ground, Features, Plan]:
         """For the release path."""

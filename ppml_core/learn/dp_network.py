@@ -18,7 +18,7 @@ from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee, Neighbours
-from ppml_core.learn.base import Array, Fitted, Learner, Noise, Task
+from ppml_core.learn.base import Array, Fitted, Learner, Masks, Noise, Task
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import MIDDLE, first_averaged, link_of, target_of
 from ppml_core.learn.dp_gd import EPSILONS
@@ -97,6 +97,20 @@ class DPNetwork(Learner):
         rows = Rows.of(features.rows(data), target_of(ground, data))
         shared = (time.perf_counter() - start) / len(learners)
         return [learner._fit(ground, features, rows, rng, shared) for learner, rng in zip(learners, rngs, strict=True)]
+
+    def fit_subsets(self, data: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
+        """The same models as one by one, on rows that are encoded once."""
+        start = time.perf_counter()
+        grounds = Ground.of_parts(data, masks, needs_size=True, tasks=self.tasks)
+        if not grounds:
+            return []
+        features = BinFeatures.of(data.schema, grounds[0].encoder, "generic")
+        X, target = features.rows(data), target_of(grounds[0], data)
+        shared = (time.perf_counter() - start) / len(masks)
+        return [
+            self._fit(ground, features, Rows.of(X[mask], target[mask]), rng, shared)
+            for ground, mask, rng in zip(grounds, masks, rngs, strict=True)
+        ]
 
     def _fit(
         self, ground: Ground, features: BinFeatures, rows: Rows, rng: np.random.Generator, shared: float

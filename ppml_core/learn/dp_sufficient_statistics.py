@@ -16,7 +16,7 @@ from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
-from ppml_core.learn.base import Array, Fitted, Learner, Noise, Task
+from ppml_core.learn.base import Array, Fitted, Learner, Masks, Noise, Task
 from ppml_core.learn.dp_gd import EPSILONS, KnotFeatures
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
@@ -74,9 +74,23 @@ class DPSufficientStatistics(Learner):
         """One model per (learner, generator), from sums that are worked out once and remembered with the table."""
         return [learner._fit(data, rng) for learner, rng in zip(learners, rngs, strict=True)]
 
+    def fit_subsets(self, data: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
+        """The same models as one by one, on rows that are encoded once."""
+        grounds = Ground.of_parts(data, masks, needs_size=False, knots=self.knots, tasks=self.tasks)
+        if not grounds:
+            return []
+        features = KnotFeatures(grounds[0].encoder)
+        X, targets = features.rows(data), targets_of(grounds[0], data)
+        return [
+            self._made(ground, features, sums_of(X[mask], targets[mask]), rng)
+            for ground, mask, rng in zip(grounds, masks, rngs, strict=True)
+        ]
+
     def _fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
+        return self._made(*_sums_of(data, self.knots), rng)
+
+    def _made(self, ground: Ground, features: KnotFeatures, sums: Sums, rng: np.random.Generator) -> Fitted:
         start = time.perf_counter()
-        ground, features, sums = _sums_of(data, self.knots)
         delta = default_delta(ground.people) if self.delta is None else self.delta
         mu = mu_of(self.epsilon, delta)
         noise = math.sqrt(2) / mu * (2 if self.neighbours == "replace_one" else 1)

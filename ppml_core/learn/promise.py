@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import Schema
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Task
+from ppml_core.learn.base import Masks, Task
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.target import encode_target, target_classes, target_numbers, target_of, task_of
 
@@ -60,6 +61,18 @@ class Ground:
                 )
         people = data.whole.schema.expected_rows if data.whole is not None else None
         return cls(encoder, classes, rows, people or rows, doubt, low, high)
+
+    @classmethod
+    def of_parts(cls, data: Dataset, masks: Masks, **asked: Any) -> list[Ground]:
+        """As `of`, for each part of the table that a row of `masks` marks; parts of nearly one size share theirs."""
+        made: dict[int, Ground] = {}
+        grounds = []
+        for mask in masks:
+            size = round(math.log2(max(int(mask.sum()), 1)))
+            if size not in made:
+                made[size] = cls.of(data.take(np.flatnonzero(mask)), **asked)
+            grounds.append(made[size])
+        return grounds
 
     def target(self, data: Dataset) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
         """Each person's place in `classes`, or the number clipped to the public bounds and brought to [0, 1]."""

@@ -1,0 +1,212 @@
+"""The membership game: who is asked about, who of them the attacked model was trained on, and the shadow models.
+
+In: a table and a road to a model (`play`), or a model that exists with the people behind it (`against`). Out: `Game`,
+in which every attack finds what it holds. All attacks share one set of shadow models.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ppml_core.attacks.base import Subject, Trainer
+from ppml_core.attacks.membership.evidence import Evidence, Shadows
+from ppml_core.attacks.membership.report import Drawn
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import BadInput, NotApplicable
+from ppml_core.evidence import Guarantee
+from ppml_core.learn.base import Array, Masks
+from ppml_core.learn.target import encode_target, target_classes, target_numbers, task_of, with_classes
+
+Rows = npt.NDArray[np.int64]
+
+FEWEST_PEOPLE = 20
+MOST_ASKED = 5_000
+PUBLIC_SHARE = 1 / 3
+
+
+@dataclass(frozen=True, eq=False)
+class Game:
+    """`people` are those asked about, `rows` where they stand in the table, `inside` (targets, people) who was trained
+    on.
+
+    `said` has shape (targets, people and public, classes): the public come last. `seconds` is what training all took.
+    """
+
+    people: Dataset
+    public: Dataset
+    rows: Rows
+    inside: Masks
+    said: Array
+    shadows: Shadows
+    drawn: Drawn
+    guarantee: Guarantee | None
+    seconds: float
+
+    @property
+    def targets(self) -> int:
+        return len(self.inside)
+
+    def evidence(self, target: int = 0) -> Evidence:
+        """What the attacker of one of the targets holds."""
+        asked = len(self.people)
+        public = self.public if len(self.public) else None
+        return Evidence(
+            people=self.people,
+            truth=self.shadows.truth,
+            said=self.said[target, :asked],
+            shadows=self.shadows,
+            public=public,
+            public_truth=None if public is None else truth_of(public),
+            public_said=None if public is None else self.said[target, asked:],
+        )
+
+
+def truth_of(people: Dataset) -> npt.NDArray[Any]:
+    """Class numbers, or the target's values in a regression."""
+    if task_of(people.schema) == "regression":
+        return target_numbers(people)
+    return encode_target(people, target_classes(people.schema))
+
+
+def play(
+    data: Dataset,
+    train: Trainer,
+    shadows: int,
+    rng: np.random.Generator,
+    n: int | None = None,
+    targets: int = 1,
+    drawn: Drawn | None = None,
+    fewest_public: int = 0,
+) -> Game:
+    """A game on 2n people drawn from the table, of whom each target was trained on about half.
+
+    Drawn "independently", each person is a member with probability one half, which is what adding or removing one is
+    about; with a "fixed number" n of them are, as a guarantee for replacing one asks for. None is as the guarantee asks
+    for, independently where there is none. Up to n further people stay apart as the public. The public size of the
+    table is set to n. Raises BadInput for too few people or an odd number of shadow models.
+    """
+    _check_shadows(shadows)
+    data = with_classes(data)
+    most = int(len(data) / (2 + PUBLIC_SHARE))
+    n = min(MOST_ASKED, most) if n is None else n
+    if not FEWEST_PEOPLE <= n <= len(data) // 2:
+        raise BadInput(
+            f"n must be at least {FEWEST_PEOPLE} and at most half of the table's {len(data):,} people, not {n}."
+        )
+    if min(n, len(data) - 2 * n) < fewest_public:
+        raise BadInput(
+            f"this attack needs at least {fewest_public} people known not to be members "
+            f"beside the {2 * n:,} asked about; choose another n."
+        )
+    order = rng.permutation(len(data))
+    rows, spare = order[: 2 * n], order[2 * n : 3 * n]
+    pool = _sized(data.take(np.concatenate([rows, spare])), n)
+    start = time.perf_counter()
+    who = _drawn(targets, 2 * n, drawn or "independently", rng)
+    models = train(pool, _padded(who, len(spare)), rng.spawn(targets))
+    if drawn is None:
+        drawn = _asked_for(models[0].guarantee)
+        if drawn == "fixed number":
+            who = _drawn(targets, 2 * n, drawn, rng)
+            models = train(pool, _padded(who, len(spare)), rng.spawn(targets))
+    halves = _pairs(shadows, 2 * n, drawn, rng)
+    said = np.array([model.predict_proba(pool) for model in models])
+    people = pool.take(np.arange(2 * n))
+    answers = train.answers(people, halves, rng.spawn(shadows), people)
+    return Game(
+        people=people,
+        public=pool.take(np.arange(2 * n, len(pool))),
+        rows=rows,
+        inside=who,
+        said=said,
+        shadows=Shadows(answers, halves, truth_of(people)),
+        drawn=drawn,
+        guarantee=models[0].guarantee,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def against(subject: Subject, shadows: int, rng: np.random.Generator, n: int = MOST_ASKED) -> Game:
+    """A game against the subject's own model: up to n of its members and as many others are asked about.
+
+    A shadow model is trained on as many people as the model was: half of those asked about, the rest drawn from the
+    others of the table, whom the attacker is taken to know. Members are a fixed number. Rows are those of the members.
+    """
+    _check_shadows(shadows)
+    members, others = subject.members, subject.others
+    public = min(n, int(len(others) * PUBLIC_SHARE))
+    n = min(n, len(members), len(others) - public)
+    if n < FEWEST_PEOPLE:
+        raise NotApplicable(f"a membership game needs at least {FEWEST_PEOPLE} people on each side, not {n}.")
+    pool = _joined(members, others)
+    mine = rng.permutation(len(members))
+    theirs = len(members) + rng.permutation(len(others))
+    rows = np.concatenate([mine[:n], theirs[:n]])
+    rest = np.concatenate([mine[n:], theirs[n:]])
+    halves = _pairs(shadows, 2 * n, "fixed number", rng)
+    start = time.perf_counter()
+    people, spare = pool.take(rows), pool.take(theirs[n : n + public])
+    masks = np.zeros((shadows, len(pool)), dtype=bool)
+    masks[:, rows] = halves
+    for mask in masks:
+        mask[rng.choice(rest, len(members) - n, replace=False)] = True
+    answers = subject.train.answers(pool, masks, rng.spawn(shadows), people)
+    said = np.concatenate([subject.model.predict_proba(asked) for asked in (people, spare)])
+    return Game(
+        people=people,
+        public=spare,
+        rows=rows,
+        inside=(np.arange(2 * n) < n)[None, :],
+        said=said[None],
+        shadows=Shadows(answers, halves, truth_of(people)),
+        drawn="fixed number",
+        guarantee=subject.guarantee,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _asked_for(guarantee: Guarantee | None) -> Drawn:
+    return "fixed number" if guarantee is not None and guarantee.neighbours == "replace_one" else "independently"
+
+
+def _drawn(models: int, people: int, drawn: Drawn, rng: np.random.Generator) -> Masks:
+    if drawn == "independently":
+        return rng.random((models, people)) < 0.5
+    return np.argsort(rng.random((models, people)), axis=1) < people // 2
+
+
+def _pairs(shadows: int, people: int, drawn: Drawn, rng: np.random.Generator) -> Masks:
+    """Pairs of shadow models that split the people between them: each person is in exactly half of the models."""
+    masks = np.empty((shadows, people), dtype=bool)
+    masks[0::2] = _drawn(shadows // 2, people, drawn, rng)
+    masks[1::2] = ~masks[0::2]
+    return masks
+
+
+def _padded(masks: Masks, others: int) -> Masks:
+    return np.hstack([masks, np.zeros((len(masks), others), dtype=bool)])
+
+
+def _sized(data: Dataset, n: int) -> Dataset:
+    """The game's own size as public knowledge, where the schema has one."""
+    if data.schema.expected_rows is None:
+        return data
+    return data.with_schema(dataclasses.replace(data.schema, expected_rows=n))
+
+
+def _joined(members: Dataset, others: Dataset) -> Dataset:
+    tables: Sequence[pd.DataFrame] = (members.table, others.table)
+    return dataclasses.replace(members, table=pd.concat(tables, ignore_index=True))
+
+
+def _check_shadows(shadows: int) -> None:
+    if shadows < 2 or shadows % 2:
+        raise BadInput(f"shadow models come in pairs: shadows must be an even number of at least 2, not {shadows}.")

@@ -1,0 +1,155 @@
+"""`ppml attack membership`: a model and shadow models are trained, and people asked about, with membership known."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import zlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ppml_core.cli.output import Bar, say
+from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.errors import BadInput, NotApplicable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ppml_core.attacks.membership.report import MembershipReport
+    from ppml_core.attacks.rates import Separation
+    from ppml_core.attacks.trainer import ChainTrainer
+    from ppml_core.evidence import Estimate
+
+Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
+
+ALL = "all"
+EXAMPLE = "full_domain(k=5) + rounding(base=5.0)"
+
+
+def model_attack_arguments(kinds: Any, command: Command) -> None:
+    """The attacks on models with what each takes; `command` makes one of those."""
+    membership = command(kinds, "membership", run_membership, "who was among the people a model was trained on?")
+    road_arguments(membership)
+    add = membership.add_argument
+    add("--attack", default="rmia", help="rmia, lira_offline, lira_online, shadow, loss, quantile, or all (rmia)")
+    add("--shadows", type=int, default=64, help="shadow models, an even number (64)")
+    add("--n", type=int, help="people trained on; as many others are asked about (5,000, or what the table allows)")
+
+
+def road_arguments(command: argparse.ArgumentParser) -> None:
+    """A table and the road from it to a model."""
+    add = command.add_argument
+    add("--dataset", required=True, help="a bundled name (see ppml datasets) or a path")
+    schema_arguments(command)
+    add("--learner", required=True, help="a learner's name (see ppml methods)")
+    add("--epsilon", help="privacy budget ε of a private learner")
+    add("--delta", help="privacy budget δ of a private learner")
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the learner")
+    add("--anonymize", default="", metavar="STEPS", help=f"anonymizers before the learner: {EXAMPLE}")
+    add("--seed", type=int, default=1, help="what all randomness grows from (1)")
+    add("--processes", type=int, default=1, help="how many to train shadow models in (1)")
+
+
+def road_of(arguments: argparse.Namespace) -> ChainTrainer:
+    """The anonymizers and the learner that were asked for."""
+    from ppml_core.anonymize.base import Anonymizer
+    from ppml_core.attacks.trainer import ChainTrainer
+    from ppml_core.calls import read_calls
+    from ppml_core.catalog import method
+    from ppml_core.cli.train import learner_settings
+    from ppml_core.learn.base import Learner
+
+    if arguments.processes < 1:
+        raise BadInput(f"--processes must be at least 1, not {arguments.processes}.")
+    if arguments.seed < 0:
+        raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
+    learner = method(Learner, arguments.learner).from_values(learner_settings(arguments))
+    steps = read_calls(Anonymizer, arguments.anonymize, EXAMPLE)
+    return ChainTrainer(learner, steps, arguments.processes, progress=Bar("models"))
+
+
+def run_membership(arguments: argparse.Namespace) -> dict[str, Any]:
+    """One object for each attack by name; with `all`, an attack that cannot be run here says why."""
+    import numpy as np
+
+    from ppml_core.attacks.membership.attacking import check_shadows, report_of
+    from ppml_core.attacks.membership.base import MembershipAttack
+    from ppml_core.attacks.membership.game import play
+    from ppml_core.catalog import methods
+
+    attacks = methods(MembershipAttack)
+    public = 0
+    if arguments.attack != ALL:
+        if arguments.attack not in attacks:
+            raise BadInput(f"--attack must be one of {', '.join(attacks)} and {ALL}, not {arguments.attack!r}.")
+        attacks = {arguments.attack: attacks[arguments.attack]}
+        check_shadows(attacks[arguments.attack], arguments.shadows)
+        public = attacks[arguments.attack].fewest_public
+    train = road_of(arguments)
+    data = read_table_of(arguments, arguments.dataset)
+    rng = np.random.default_rng([arguments.seed, 0])
+    game = play(data, train, arguments.shadows, rng, arguments.n, fewest_public=public)
+    said: dict[str, Any] = {}
+    for name, cls in attacks.items():
+        try:
+            report = report_of(cls(), game, rng_of(arguments.seed, name))
+        except NotApplicable as fault:
+            if arguments.attack != ALL:
+                raise
+            said[name] = {"error": str(fault)}
+        else:
+            said[name] = described(report)
+    say("internal: measured on private people, with membership known to whoever measured")
+    return said
+
+
+def rng_of(seed: int, name: str) -> np.random.Generator:
+    """The generator of an attack, the same beside whatever others it is run."""
+    import numpy as np
+
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+def described(report: MembershipReport) -> dict[str, Any]:
+    """The report as the contract has it, and what else it says."""
+    bound = None if report.bound is None else dataclasses.asdict(report.bound) | {"auc": report.auc_bound}
+    return {
+        **separated(report.found),
+        "null": separated(report.null),
+        "baseline_auc": report.baseline_auc,
+        "bound": bound,
+        "roc": dataclasses.asdict(report.found.roc),
+        "settings": dict(report.settings),
+        "chosen_on": report.chosen_on,
+        "members": report.members,
+        "others": report.others,
+        "drawn": report.drawn,
+        "shadows": report.shadows,
+        "exposed": [dataclasses.asdict(one) for one in report.exposed],
+        "groups": [
+            {"column": group.column, "value": group.value, "members": group.members} | ends(group.found)
+            for group in report.groups
+        ],
+        "seconds": report.seconds,
+    }
+
+
+def separated(found: Separation) -> dict[str, Any]:
+    """Area and rates, with how many false positives stand behind each."""
+    return {
+        "auc": named(found.auc),
+        "tpr_at_fpr": {
+            f"{at.asked:g}": named(at.tpr)
+            | {"fpr": at.fpr.value, "fpr_low": at.fpr.low, "fpr_high": at.fpr.high}
+            | {"false_positives": at.false_positives}
+            for at in found.at
+        },
+    }
+
+
+def named(estimate: Estimate) -> dict[str, float]:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def ends(estimate: Estimate) -> dict[str, float]:
+    return {"found": estimate.value, "low": estimate.low, "high": estimate.high}
