@@ -8,10 +8,9 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import session, sweeps, tables, widgets
+from dashboard import sweeps, tables, widgets
 from ppml_core.charts.effect import effect_chart
 from ppml_core.charts.group_losses import group_chart
-from ppml_core.experiment import plans
 from ppml_core.experiment.closer import Closer, look_closer
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.target import target_of, task_of
@@ -92,9 +91,7 @@ def _work() -> partial[Closer]:
 
 def _scenario() -> Scenario:
     """The learner at the chosen budget, as a point of the sweep."""
-    learner = sweeps.current_learner()
-    settings = {"delta": session.delta(), **session.learner_settings(learner)}
-    return plans.epsilon_plan(session.dataset_name(), learner, settings, [float(session.get("epsilon"))], 1)[0]
+    return sweeps.current_point()
 
 
 def _key() -> Hashable:

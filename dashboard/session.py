@@ -31,8 +31,9 @@ from ppml_core.data.bundled import names
 from ppml_core.data.bundled import schema_of as bundled_schema
 from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput
+from ppml_core.experiment.plans import private_releases
 from ppml_core.learn.base import Learner
-from ppml_core.settings import Setting, settings_of
+from ppml_core.settings import Method, Setting, settings_of
 
 FIRST_LEARNER = "dp_gd"
 EPSILONS = settings_of(method(Learner, FIRST_LEARNER))["epsilon"].steps
@@ -47,6 +48,7 @@ RECODINGS = {
 PERTURB = "pram(p=0.8) + rounding(base=5.0)"
 UPLOAD = "upload"
 AUTO = "auto"
+PEOPLE = "people"
 SETTING = "set."
 KEPT = "kept"
 DRAWN, DRAWING = "drawn", "drawing"
@@ -76,7 +78,9 @@ def fields() -> dict[str, Field]:
         "perturb": Field("", lambda text: write_calls(read_calls(Anonymizer, text, PERTURB))),
         "recoding": Field(next(iter(RECODINGS)), _one_of(list(RECODINGS))),
         "node": Field("", _node),
+        "train_on": Field(PEOPLE, _one_of([PEOPLE, *private_releases()])),
         "learner": Field(FIRST_LEARNER, _one_of(list(methods(Learner)))),
+        "plain_learner": Field("logistic_regression", _one_of(list(methods(Learner)))),
         "epsilon": Field(1.0, _number_of(EPSILONS)),
         "delta": Field(AUTO, _number_of(DELTAS)),
         "repeats": Field(10, lambda text: int(_number_of(REPEATS)(text))),
@@ -149,8 +153,8 @@ def publish() -> None:
     st.session_state[DRAWN] = st.session_state[DRAWING]
     history().record(_state())
     wanted = {name: _text(get(name)) for name, field in fields().items() if get(name) != field.default}
-    learner = str(get("learner"))
-    wanted |= {f"{SETTING}{learner}.{name}": _text(value) for name, value in learner_settings(learner).items()}
+    for used in (str(get(learner_field())), release()):
+        wanted |= {f"{SETTING}{used}.{name}": _text(value) for name, value in settings_for(used).items()}
     edited = edited_schema()
     if edited is not None and not is_upload() and (packed := _packed(dataset_name(), edited)):
         wanted[COLUMNS] = packed
@@ -237,11 +241,27 @@ def forget_roles() -> None:
     st.session_state.pop("schema", None)
 
 
-def learner_settings(learner: str) -> dict[str, Any]:
-    """The learner's own settings that differ from their defaults; epsilon and delta are the scenario's."""
+def release() -> str:
+    """The private release that is trained on; "" where it is the people themselves."""
+    chosen = str(get("train_on"))
+    return "" if chosen == PEOPLE else chosen
+
+
+def learner_field() -> str:
+    """Which value holds the learner: what is trained on a private release needs no privacy of its own."""
+    return "plain_learner" if release() else "learner"
+
+
+def settings_for(name: str) -> dict[str, Any]:
+    """Settings of a learner or a private release that differ from their defaults; epsilon and delta are the scenario's.
+
+    Nothing for "", which is no method.
+    """
     chosen: dict[str, Any] = {}
-    for name, setting in settings_of(methods(Learner)[learner]).items():
-        key = f"{SETTING}{learner}.{name}"
+    used = name
+    known: dict[str, type[Method]] = {**methods(Learner), **methods(Anonymizer)}
+    for name, setting in settings_of(known[used]).items() if used else ():
+        key = f"{SETTING}{used}.{name}"
         if name in ("epsilon", "delta") or key not in st.session_state:
             continue
         try:

@@ -10,15 +10,18 @@ import pandas as pd
 from dashboard import session, tables
 from dashboard.jobs import Desk, Job, shared_desk
 from ppml_core.accounting.ledger import together
+from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment import plans
+from ppml_core.experiment.relations import under_one_relation
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.sweep import sweep
 from ppml_core.learn.base import Learner
 
+ON = {"dp_synthetic": "made-up people", "randomized_response": "randomized answers"}
 KS = (2, 3, 5, 10, 20, 50, 100)
 CURVES = "curves"
 LOOK_ALIKES = "look-alikes"
@@ -32,6 +35,7 @@ class Question:
     fingerprint: str
     parts: tuple[tuple[str, tuple[Scenario, ...]], ...]
     swept: tuple[str, ...]
+    release: str = ""
 
     @property
     def key(self) -> Hashable:
@@ -39,11 +43,15 @@ class Question:
         return self.name, self.fingerprint, asked
 
 
-def cost_of_guarantee(data: Dataset, name: str, learner: str, repeats: int, settings: dict[str, object]) -> Question:
-    """The learner over all epsilons, and the references without privacy."""
-    plan = plans.epsilon_plan(name, learner, settings, session.EPSILONS, repeats)
+def cost_of_guarantee(
+    data: Dataset, name: str, learner: str, repeats: int, settings: dict[str, object], release: str = "",
+    release_settings: dict[str, object] | None = None,
+) -> Question:  # fmt: skip
+    """The learner over all epsilons, on people or on a private release, and the references without privacy."""
+    plan = plans.epsilon_plan(name, learner, settings, session.EPSILONS, repeats, release, release_settings)
     references = [(scenario.learner.method, (scenario,)) for scenario in plans.reference_plan(name, data.schema)]
-    return Question(CURVES, data.fingerprint, (*references, ("", tuple(plan))), (plans.EPSILON,))
+    swept = plans.RELEASE_EPSILON if release else plans.EPSILON
+    return Question(CURVES, data.fingerprint, (*references, ("", tuple(plan))), (swept,), release)
 
 
 def cost_of_look_alikes(data: Dataset, name: str, suppression: float) -> Question:
@@ -55,9 +63,16 @@ def cost_of_look_alikes(data: Dataset, name: str, suppression: float) -> Questio
 
 
 def current_cost_of_guarantee() -> Question:
-    data, learner = tables.dataset(), current_learner()
-    settings = {"delta": session.delta(), **session.learner_settings(learner)}
-    return cost_of_guarantee(data, _name(), learner, int(session.get("repeats")), settings)
+    learner, release = current_learner(), session.release()
+    return cost_of_guarantee(
+        tables.dataset(), _name(), learner, int(session.get("repeats")), _settings(learner), release, _settings(release)
+    )
+
+
+def current_point() -> Scenario:
+    """The chain at the chosen budget, as a point of the sweep."""
+    learner, release, epsilon = current_learner(), session.release(), float(session.get("epsilon"))
+    return plans.epsilon_plan(_name(), learner, _settings(learner), [epsilon], 1, release, _settings(release))[0]
 
 
 def current_cost_of_look_alikes() -> Question:
@@ -66,15 +81,26 @@ def current_cost_of_look_alikes() -> Question:
 
 def current_learner() -> str:
     """The session's learner; another where it does not fit the table's target. Raises NotApplicable without any."""
-    offered = plans.learners_for(tables.dataset().schema)
+    offered = offered_learners()
     if not offered:
         raise NotApplicable("no learner in the catalog fits the target of this table.")
-    chosen = str(session.get("learner"))
+    chosen = str(session.get(session.learner_field()))
     return chosen if chosen in offered else offered[0]
 
 
-def title_of(learner: str) -> str:
-    return str(method(Learner, learner).title)
+def offered_learners() -> list[str]:
+    """Learners that fit the target; without privacy of their own where the release has it already."""
+    return plans.learners_for(tables.dataset().schema, private=False if session.release() else None)
+
+
+def has_budget(learner: str) -> bool:
+    """Whether the chain has an epsilon to set."""
+    return bool(session.release()) or plans.sweeps_epsilon(learner)
+
+
+def title_of(learner: str, release: str = "") -> str:
+    on = f" on {ON.get(release, method(Anonymizer, release).title)}" if release else ""
+    return str(method(Learner, learner).title) + on
 
 
 def known_rows(question: Question, desk: Desk, data: Dataset) -> dict[str, pd.DataFrame]:
@@ -148,20 +174,20 @@ def start_first_curves() -> None:
 
 def epsilon_points(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:
     """The learner's curve; empty for a learner without a budget."""
-    return plans.points_of(rows.get("", pd.DataFrame()), measure, plans.EPSILON, title_of(learner))
+    title = title_of(learner, question.release)
+    return plans.points_of(rows.get("", pd.DataFrame()), measure, question.swept[0], title)
 
 
 def all_epsilon_points(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:
     """The learner's curve first, then those of other private learners as far as they are known on this table."""
     data, desk = tables.dataset(), tables.desk()
-    curves = [epsilon_points(question, rows, measure, learner)]
+    curves = [(learner, epsilon_points(question, rows, measure, learner))]
     for other in plans.learners_for(data.schema, private=True):
         if other != learner and plans.sweeps_epsilon(other):
             plan = plans.epsilon_plan(_name(), other, {}, session.EPSILONS, max(session.REPEATS))
             known = _known(plan, question, data, desk)
-            curves.append(plans.points_of(known, measure, plans.EPSILON, title_of(other)))
-    present = [curve for curve in curves if len(curve)]
-    return pd.concat(present, ignore_index=True) if present else curves[0]
+            curves.append((other, plans.points_of(known, measure, plans.EPSILON, title_of(other))))
+    return under_one_relation(curves)
 
 
 def compared(learner: str) -> list[str]:
@@ -177,38 +203,39 @@ def others_cost(learner: str) -> Question:
     return Question(f"{CURVES} of {learner}", data.fingerprint, (("", tuple(plan)),), (plans.EPSILON,))
 
 
-def beside(points: pd.DataFrame, measure: str, others: Sequence[str]) -> pd.DataFrame:
-    """The curve, and after it those of the other learners as far as they are known."""
+def beside(learner: str, points: pd.DataFrame, measure: str, others: Sequence[str]) -> pd.DataFrame:
+    """The curve, and after it those of the other learners as far as they are known, under one relation."""
     data, desk = tables.dataset(), tables.desk()
-    curves = [points]
+    curves = [(learner, points)]
     for other in others:
         rows = known_rows(others_cost(other), desk, data)[""]
-        curves.append(plans.points_of(rows, measure, plans.EPSILON, title_of(other)))
-    present = [curve for curve in curves if len(curve)]
-    return pd.concat(present, ignore_index=True) if present else points
+        curves.append((other, plans.points_of(rows, measure, plans.EPSILON, title_of(other))))
+    return under_one_relation(curves)
 
 
 def epsilon_baselines(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:
     """The references, the learner itself where it has no budget, and guessing."""
     references = {f"{title_of(name)}, no privacy": frame for name, frame in rows.items() if name}
-    if not plans.sweeps_epsilon(learner) and "" in rows:
+    if not (question.release or plans.sweeps_epsilon(learner)) and "" in rows:
         references[f"{title_of(learner)}, no privacy"] = rows[""]
     return plans.baselines_of(references, list(rows.values()), measure)
 
 
-def guarantee_at(learner: str, points: pd.DataFrame, epsilon: float) -> Guarantee | None:
+def guarantee_at(learner: str, points: pd.DataFrame, epsilon: float, release: str = "") -> Guarantee | None:
     """The guarantee behind the point at that epsilon, if there is one."""
     near = points[(points["x"] - epsilon).abs() < 1e-9]
-    found = plans.guarantees_of(near, learner)
+    found = plans.guarantees_of(near, learner, unit_of(release))
     return found[0] if found else None
 
 
-def spent(learner: str, points: pd.DataFrame) -> tuple[int, Guarantee] | None:
+def spent(learner: str, points: pd.DataFrame, release: str = "") -> tuple[int, Guarantee] | None:
     """How many private models the points stand for, and what all of them would cost together; None without any."""
     proved = points[points["guarantee_epsilon"].notna() & (points["repeats"] > 0)]
     runs = [
         guarantee
-        for guarantee, repeats in zip(plans.guarantees_of(proved, learner), proved["repeats"], strict=True)
+        for guarantee, repeats in zip(
+            plans.guarantees_of(proved, learner, unit_of(release)), proved["repeats"], strict=True
+        )
         for _ in range(int(repeats))
     ]
     return (len(runs), together(runs)) if runs else None
@@ -227,6 +254,15 @@ def remarks(question: Question) -> plans.Remarks:
 
 def _known(part: Sequence[Scenario], question: Question, data: Dataset, desk: Desk) -> pd.DataFrame:
     return sweep(part, data, desk.memory, swept=question.swept, cancelled=lambda: True)
+
+
+def _settings(name: str) -> dict[str, object]:
+    return {"delta": session.delta(), **session.settings_for(name)}
+
+
+def unit_of(release: str) -> str:
+    """What the guarantee of the chain protects."""
+    return method(Anonymizer, release).unit if release else "record"
 
 
 def _name() -> str:

@@ -37,7 +37,7 @@ def mode() -> Mode:
 def scenario_bar() -> None:
     """One line on top of every page: what is shown, a way back, and a link that reproduces it."""
     data = tables.dataset()
-    learner = sweeps.title_of(str(session.get("learner")))
+    learner = sweeps.title_of(str(session.get(session.learner_field())), session.release())
     delta = session.delta()
     parts = [
         f"<strong>{escape(short_title(data))}</strong>",

@@ -7,7 +7,10 @@ from collections.abc import Hashable
 import pandas as pd
 import streamlit as st
 
-from dashboard import closer, frame, public_inputs, session, sweeps, tables, widgets
+from dashboard import closer, frame, public_inputs, session, sweeps, tables, training_on, widgets
+from ppml_core.accounting.budget import delta_limit
+from ppml_core.accounting.shares import SHARE
+from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.charts import story
 from ppml_core.charts.against_epsilon import epsilon_chart
@@ -25,37 +28,43 @@ AT_ONCE = 60_000
 def page() -> None:
     left, right = st.columns([1.9, 1], gap="large")
     with right:
+        training_on.control()
         learner = learner_control()
-        epsilon = widgets.epsilon_slider(disabled=not plans.sweeps_epsilon(learner))
+        epsilon = widgets.epsilon_slider(disabled=not sweeps.has_budget(learner))
         preview = st.container()
+        if sweeps.has_budget(learner):
+            widgets.guarded_part(lambda: training_on.split_part(learner))
         other_controls(learner)
     question, desk, data = sweeps.current_cost_of_guarantee(), tables.desk(), tables.dataset()
     rows = sweeps.known_rows(question, desk, data)
     with left:
         measure = widgets.measure_control(plans.measures_for(data.schema))
         points = sweeps.epsilon_points(question, rows, measure, learner)
-        curves = sweeps.beside(points, measure, sweeps.compared(learner))
+        curves = sweeps.beside(learner, points, measure, sweeps.compared(learner))
         baselines = sweeps.epsilon_baselines(question, rows, measure, learner)
         widgets.chart(
             epsilon_chart(curves, baselines, measure, widgets.short_title(data), epsilon, widgets.mode()),
             key="epsilon_curve",
         )
     with preview:
-        widgets.guarded_part(lambda: quick_answer(epsilon, measure))
+        if not session.release():
+            widgets.guarded_part(lambda: quick_answer(epsilon, measure))
     with right:
         run_controls(question)
         for other in sweeps.compared(learner):
             widgets.run_missing(sweeps.others_cost(other), sweeps.title_of(other), f"Run {sweeps.title_of(other)} too")
         widgets.label("What it promises")
-        guarantee, said = sweeps.guarantee_at(learner, points, epsilon), sweeps.remarks(question)
+        guarantee, said = sweeps.guarantee_at(learner, points, epsilon, question.release), sweeps.remarks(question)
         point = sweeps.point_at(points, epsilon)
         widgets.story(*story.epsilon_story(point, baselines, measure, guarantee, *said.no_guarantee[:1]))
         widgets.aside(story.guarantee_line(guarantee))
-        widgets.guarded_part(lambda: ledger(learner, points))
+        widgets.guarded_part(lambda: ledger(learner, points, question.release))
         for warning in said.warnings:
             widgets.aside(f"Warning: {warning}")
     below, _ = st.columns([1.9, 1], gap="large")
     with below:
+        if question.release:
+            widgets.guarded_part(training_on.table_part)
         closer.part()
         widgets.part("public_inputs", "What does the guarantee stand on?", public_inputs.part)
 
@@ -74,16 +83,17 @@ def quick_answer(epsilon: float, measure: str) -> None:
     found = desk.once(asked, lambda: quick_look(data, epsilon, delta, measure))
     if found is not None:
         say = interval(found.value, found.low, found.high)
-        widgets.aside(f"At once, from noisy sums: {wording(measure).noun} {say} at ε = {budget(epsilon)}.")
+        widgets.aside(f"At once, from noisy sums: {wording(measure).noun} {say} at ε = {budget(epsilon)}. Internal.")
 
 
-def ledger(learner: str, points: pd.DataFrame) -> None:
-    """What the models behind the curve would cost, were they all handed out."""
-    known = sweeps.spent(learner, points)
+def ledger(learner: str, points: pd.DataFrame, release: str) -> None:
+    """What the models or tables behind the curve would cost, were they all handed out."""
+    known = sweeps.spent(learner, points, release)
     if known is not None:
         runs, whole = known
+        made = "tables" if release else "models"
         widgets.aside(
-            f"Ledger: the {count(runs)} private models of this curve together would cost ε = {whole.epsilon:.3g}"
+            f"Ledger: the {count(runs)} private {made} of this curve together would cost ε = {whole.epsilon:.3g}"
             + (f", δ = {power(whole.delta)}" if whole.delta else "")
             + ". They are for exploration: none of them may leave, and choosing ε by the curve is not charged."
         )
@@ -94,39 +104,59 @@ def _sums_key() -> Hashable:
 
 
 def learner_control() -> str:
-    offered = plans.learners_for(tables.dataset().schema)
-    widgets.keep_within("learner", offered, sweeps.current_learner())
+    offered, field = sweeps.offered_learners(), session.learner_field()
+    widgets.keep_within(field, offered, sweeps.current_learner())
     about = method(Learner, sweeps.current_learner()).summary()
-    chosen = str(widgets.choose("Learner", offered, "learner", sweeps.title_of, about))
-    others = [name for name in offered if name != chosen and plans.sweeps_epsilon(name)]
+    chosen = str(widgets.choose("Learner", offered, field, sweeps.title_of, about))
+    private = plans.learners_for(tables.dataset().schema, private=True)
+    others = [name for name in private if name != chosen and plans.sweeps_epsilon(name)]
     st.multiselect(
         "Beside it on the chart", others, key="beside", format_func=sweeps.title_of, max_selections=MOST_BESIDE,
-        persist_state="session", help="Other private learners with their own default settings.",
+        persist_state="session", help="Private learners on the people themselves, with their own default settings.",
     )  # fmt: skip
     return chosen
 
 
 def other_controls(learner: str) -> None:
-    declared = settings_of(method(Learner, learner))
-    if "delta" in declared:
-        widgets.choose(
-            "δ, chance that the guarantee fails",
-            [session.AUTO, *session.DELTAS],
-            "delta",
-            lambda value: "chosen for the table's size" if value == session.AUTO else power(value),
-            "Keep it below one in ten times the number of people, so that nobody can be given away whole.",
-        )
+    release = session.release()
+    settings = {learner: settings_of(method(Learner, learner))}
+    if release:
+        settings = {release: settings_of(method(Anonymizer, release)), **settings}
+    if any("delta" in declared for declared in settings.values()):
+        delta_control()
     st.select_slider(
         "Repeats", session.REPEATS, session.first("repeats"), key="repeats", format_func=budget,
         help="Independent trainings per point: more of them narrow the band.",
     )  # fmt: skip
-    rest = {name: setting for name, setting in declared.items() if name not in ("epsilon", "delta")}
-    if rest:
-        with st.expander("More settings of this learner", key="more_settings"):
-            for name, setting in rest.items():
-                widgets.control(
-                    setting, f"{session.SETTING}{learner}.{name}", columns=tables.dataset().schema.inputs
-                )  # fmt: skip
+    for used, declared in settings.items():
+        rest = {
+            name: setting
+            for name, setting in declared.items()
+            if name not in ("epsilon", "delta") and not name.endswith(SHARE)
+        }
+        if rest:
+            with st.expander(f"More settings: {'the private table' if used == release else 'the learner'}",
+                             key=f"more_settings_{used == release}"):  # fmt: skip
+                for name, setting in rest.items():
+                    widgets.control(
+                        setting, f"{session.SETTING}{used}.{name}", columns=tables.dataset().schema.inputs
+                    )  # fmt: skip
+
+
+def delta_control() -> None:
+    """δ with its limit, and a word where it is passed."""
+    widgets.choose(
+        "δ, chance that the guarantee fails",
+        [session.AUTO, *session.DELTAS],
+        "delta",
+        lambda value: "chosen for the table's size" if value == session.AUTO else power(value),
+        "Keep it below one in ten times the number of people, so that nobody can be given away whole.",
+    )
+    size = tables.dataset().schema.expected_rows
+    if size:
+        limit, chosen = delta_limit(size), session.delta()
+        said = f"At most {power(limit)} here: one in ten that a single one of the {count(size)} people is given away."
+        (widgets.notice if chosen is not None and chosen > limit else widgets.aside)(said)
 
 
 def run_controls(question: sweeps.Question) -> None:
@@ -146,7 +176,7 @@ def is_running() -> bool:
     learner = sweeps.current_learner()
     asked = [sweeps.current_cost_of_guarantee(), *(sweeps.others_cost(name) for name in sweeps.compared(learner))]
     jobs = [tables.desk().find(key) for key in (*(question.key for question in asked), _sums_key())]
-    return closer.is_running() or any(job is not None and job.running for job in jobs)
+    return closer.is_running() or training_on.is_running() or any(job is not None and job.running for job in jobs)
 
 
 frame.show(page, waiting=is_running)

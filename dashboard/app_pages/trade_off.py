@@ -38,7 +38,7 @@ def guarantee(measure: str) -> None:
         drawn = epsilon_chart(curves, baselines, measure, widgets.short_title(data), epsilon, widgets.mode())
         widgets.chart(drawn, key="trade_epsilon", on_select=take_epsilon)
     points = sweeps.epsilon_points(question, rows, measure, learner)
-    promised = sweeps.guarantee_at(learner, points, epsilon)
+    promised = sweeps.guarantee_at(learner, points, epsilon, question.release)
     with right:
         said, point = sweeps.remarks(question), sweeps.point_at(points, epsilon)
         told = story.epsilon_story(point, baselines, measure, promised, *said.no_guarantee[:1])
@@ -46,7 +46,7 @@ def guarantee(measure: str) -> None:
         widgets.aside("Accuracy is internal: it was measured on private test people. " + story.guarantee_line(promised))
         widgets.run_missing(question, "cost of a guarantee")
     left, right = st.columns([1.9, 1], gap="large")
-    proved = plans.guarantees_of(points, learner)
+    proved = plans.guarantees_of(points, learner, sweeps.unit_of(question.release))
     with left:
         if proved:
             widgets.chart(guess_chart(proved, epsilon, widgets.mode()), key="guess", on_select=take_guess)

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from ppml_core.accounting.shares import SharesBudget
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
-from ppml_core.settings import Method
 
 
 class Recoding(ABC):
@@ -39,14 +39,15 @@ class Recoding(ABC):
         """Per changed column: what each value became (columns `value` and `published`)."""
 
 
-class Anonymizer(Method, ABC):
+class Anonymizer(SharesBudget, ABC):
     """Turns a table into one that may say less about each person.
 
     `protocol` names how a model trained on the release is tested (EVIDENCE 16). `fixed_in_advance` is True only where
     the recoding depends on no private row, so that a guarantee of a later step survives it (EVIDENCE 1).
     `uses_randomness` is False where the same table always gives the same release. `perturbs` is True where cells become
     others that may be false, record by record, so that it can follow any other step. `synthesizes` is True where the
-    people of the release are made up: then no record of it belongs to anybody, and `kept` is empty.
+    people of the release are made up: then no record of it belongs to anybody, and `kept` is empty. `unit` is what the
+    guarantee protects, where a release has one.
     """
 
     protocol: ClassVar[str]
@@ -54,6 +55,7 @@ class Anonymizer(Method, ABC):
     uses_randomness: ClassVar[bool] = False
     perturbs: ClassVar[bool] = False
     synthesizes: ClassVar[bool] = False
+    unit: ClassVar[str] = "record"
 
     @abstractmethod
     def fit(self, data: Dataset, rng: np.random.Generator) -> Recoding: ...

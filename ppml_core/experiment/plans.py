@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ppml_core.accounting.gaussian import mu_of
+from ppml_core.anonymize.base import Anonymizer
 from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.catalog import method, methods
 from ppml_core.data.dataset import Dataset
@@ -29,7 +30,7 @@ from ppml_core.learn.target import task_of
 from ppml_core.measures.base import Measure
 from ppml_core.settings import settings_of
 
-EPSILON, K = "learner.epsilon", "anonymize.k"
+EPSILON, RELEASE_EPSILON, K = "learner.epsilon", "anonymize.epsilon", "anonymize.k"
 REFERENCES = ("hist_gradient_boosting", "logistic_regression")
 PLAIN_REPEATS = 3
 POINT_COLUMNS = ("series", "x", "value", "low", "high", "repeats", "error", *(
@@ -57,16 +58,31 @@ def sweeps_epsilon(learner: str) -> bool:
     return "epsilon" in settings_of(method(Learner, learner))
 
 
+def private_releases() -> list[str]:
+    """Names of the anonymizers that have a budget: what they release is differentially private itself."""
+    return [name for name, cls in methods(Anonymizer).items() if "epsilon" in settings_of(cls)]
+
+
 def epsilon_plan(
     dataset: str,
     learner: str,
     settings: Mapping[str, Any],
     epsilons: Sequence[float],
     repeats: int,
+    release: str = "",
+    release_settings: Mapping[str, Any] | None = None,
 ) -> list[Scenario]:
-    """The learner at every epsilon; once where it has no epsilon. Settings it does not have are left out."""
+    """The learner at every epsilon; once where it has no epsilon. Settings it does not have are left out.
+
+    With a private `release` the learner is trained on that, and the swept epsilon is the release's: the whole chain's.
+    """
     known = settings_of(method(Learner, learner))
     own = {name: value for name, value in settings.items() if name in known and value is not None}
+    if release:
+        offered = settings_of(method(Anonymizer, release))
+        given = {name: value for name, value in (release_settings or {}).items() if name in offered}
+        step = (release, {name: value for name, value in given.items() if value is not None})
+        return expand(Scenario.of(dataset, learner, own, [step], repeats=repeats), {RELEASE_EPSILON: list(epsilons)})
     if "epsilon" not in known:
         return [Scenario.of(dataset, learner, own, repeats=min(repeats, PLAIN_REPEATS))]
     return expand(Scenario.of(dataset, learner, own, repeats=repeats), {EPSILON: list(epsilons)})
@@ -129,22 +145,22 @@ def raw_baselines(rows: pd.DataFrame, measure: str, learner_title: str) -> pd.Da
     return pd.concat([frame, guess], ignore_index=True) if len(frame) else guess
 
 
-def guarantees_of(points: pd.DataFrame, learner: str) -> list[Guarantee]:
+def guarantees_of(points: pd.DataFrame, learner: str, unit: str = "record") -> list[Guarantee]:
     """The guarantee behind each point that has one, with the mechanism's own mu where the learner knows it."""
     known = points[points["guarantee_epsilon"].notna()]
     return [
-        guarantee_of(learner, float(epsilon), float(delta), str(neighbours))
+        guarantee_of(learner, float(epsilon), float(delta), str(neighbours), unit)
         for epsilon, delta, neighbours in zip(
             known["guarantee_epsilon"], known["guarantee_delta"], known["guarantee_neighbours"], strict=True
         )
     ]
 
 
-def guarantee_of(learner: str, epsilon: float, delta: float, neighbours: str) -> Guarantee:
+def guarantee_of(learner: str, epsilon: float, delta: float, neighbours: str, unit: str = "record") -> Guarantee:
     """The guarantee of a result row, with mu where the learner's mechanism is exactly Gaussian."""
     relation: Neighbours = "replace_one" if neighbours == "replace_one" else "add_or_remove_one"
     gaussian = method(Learner, learner).gaussian and delta > 0
-    return Guarantee(epsilon, delta, relation, mu=mu_of(epsilon, delta) if gaussian else None)
+    return Guarantee(epsilon, delta, relation, unit, mu=mu_of(epsilon, delta) if gaussian else None)
 
 
 @dataclass(frozen=True)

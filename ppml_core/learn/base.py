@@ -9,9 +9,9 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from ppml_core.accounting.shares import SharesBudget
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
-from ppml_core.settings import Method
 
 Array = npt.NDArray[np.float64]
 Task = Literal["classification", "regression"]
@@ -40,7 +40,7 @@ class Fitted(ABC):
         """Class probabilities, shape (rows, classes); for regression the predicted value, shape (rows, 1)."""
 
 
-class Learner(Method, ABC):
+class Learner(SharesBudget, ABC):
     """Trains a model of the schema's target on every input column.
 
     Settings are public. `gaussian` says that the mechanism's own trade-off curve is the Gaussian one, so that mu

@@ -36,6 +36,7 @@ class DPSelected(Learner):
 
     title: ClassVar[str] = "DP gradient descent, tuned privately"
     private: ClassVar[bool] = True
+    added_by: ClassVar[str] = "selection"
 
     epsilon: float = setting(
         1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True,

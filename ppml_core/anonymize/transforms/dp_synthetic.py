@@ -44,6 +44,8 @@ class DPSynthetic(Anonymizer):
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
     synthesizes: ClassVar[bool] = True
+    added_by: ClassVar[str] = "zcdp"
+    last_step: ClassVar[str] = "pairs"
 
     epsilon: float = setting(
         1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the synthetic table"
@@ -86,9 +88,17 @@ class DPSynthetic(Anonymizer):
         """The budget of each step, in rho: half a squared mu where there is Gaussian noise alone."""
         if not chooses:
             return {"singles": rho}
+        return split_budget(rho, self.budget_shares(), gaussian=False)
+
+    def budget_shares(self) -> dict[str, float]:
+        """
+        >>> {name: round(share, 2) for name, share in DPSynthetic().budget_shares().items()}
+        {'singles': 0.5, 'choice': 0.1, 'pairs': 0.4}
+        """
+        if not self.pairs:
+            return {}
         rest = max(1 - self.singles_share - self.choice_share, 0.02)
-        shares = {"singles": self.singles_share, "choice": self.choice_share, "pairs": rest}
-        return split_budget(rho, shares, gaussian=False)
+        return {"singles": self.singles_share, "choice": self.choice_share, self.last_step: rest}
 
 
 @dataclass(eq=False)

@@ -33,6 +33,7 @@ class RandomizedResponse(Anonymizer):
     title: ClassVar[str] = "Randomized response (local DP)"
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
+    unit: ClassVar[str] = "person's whole record (local)"
 
     epsilon: float = setting(
         10.0, 1e-3, 1e3, slider=(0.1, 100.0), steps=EPSILONS, log=True,
@@ -47,7 +48,7 @@ class RandomizedResponse(Anonymizer):
             answered = respond(coded.codes(data), coded.size, each, rng)
             made[name] = coded.values(answered, rng)
         doubt = doubt_of(data.schema, list(domain), sized=True)
-        guarantee = Guarantee(self.epsilon, 0.0, "replace_one", unit="person's whole record (local)")
+        guarantee = Guarantee(self.epsilon, 0.0, "replace_one", unit=self.unit)
         schema = dataclasses.replace(data.schema, columns={name: data.schema[name] for name in domain}, split=None)
         release = dataclasses.replace(data, table=pd.DataFrame(made), schema=schema, published={})
         truthful = {name: honest_share(coded.size, each) for name, coded in domain.items()}

@@ -1,0 +1,149 @@
+"""What the model is trained on, how the budget is split over steps that read the people, and the private table."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import session, sweeps, tables, widgets
+from ppml_core.accounting.budget import default_delta
+from ppml_core.accounting.shares import SHARE, SharesBudget, split_of
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.catalog import method
+from ppml_core.charts.words import budget, count, power
+from ppml_core.data.export import spreadsheet_csv
+from ppml_core.experiment.plans import private_releases
+from ppml_core.experiment.private_table import PrivateTable, private_table
+from ppml_core.learn.base import Learner
+from ppml_core.settings import settings_of
+
+SHOWN_ROWS = 8
+WORDS = {
+    session.PEOPLE: "the people themselves",
+    "dp_synthetic": "made-up people from noisy counts",
+    "randomized_response": "answers randomized by each person",
+}
+ABOUT = {
+    "randomized_response": "Each person keeps an answer by chance, and else gives another one, before anybody sees it. "
+    "ε is one person's, for all columns together.",
+}
+STEPS = {
+    "singles": "single columns", "choice": "choice of pairs", "pairs": "pairs of columns", "score": "scores of runs",
+    "model": "the model", "scaler": "scaling", "pca": "main components", "label": "answers", "count": "counts",
+}  # fmt: skip
+FILES = {"dp_synthetic": "made-up", "randomized_response": "randomized"}
+
+
+def control() -> None:
+    """Where the noise comes in: in training, or before it in the table."""
+    offered = [session.PEOPLE, *private_releases()]
+    widgets.choose(
+        "Train on", offered, "train_on", lambda name: WORDS.get(name) or method(Anonymizer, name).title,
+        "The people themselves: the training adds the noise. A private table: it has the noise in it already, and "
+        "whatever is trained on it costs nothing more.",
+    )  # fmt: skip
+    if session.release():
+        widgets.aside(ABOUT.get(session.release()) or method(Anonymizer, session.release()).summary())
+
+
+def split_part(learner: str) -> None:
+    """Every step that reads the people, its share to move, what it costs alone and all of them together."""
+    name = session.release() or learner
+    shares = {key: setting for key, setting in settings_of(_kind(name)).items() if key.endswith(SHARE)}
+    if shares and session.settings_for(name).get("pairs", True):
+        widgets.label("Budget split")
+        for key, setting in shares.items():
+            title = f"Share for {_step(key.removesuffix(SHARE))}"
+            widgets.control(setting, f"{session.SETTING}{name}.{key}", title=title)
+    split = split_of(_chosen(name), _delta())
+    if split is not None:
+        rows = [(_step(step.name), step.share, f"{step.epsilon:.2g}") for step in split.steps]
+        widgets.table(
+            pd.DataFrame(rows, columns=["step", "of the budget", "ε alone"]), ["of the budget"],
+            caption="Steps that read the people",
+        )  # fmt: skip
+        delta = f", δ = {power(split.delta)}" if split.delta else ""
+        widgets.aside(f"Together ε = {split.epsilon:.3g}{delta}, added up by {split.added_by}.")
+    if session.release():
+        widgets.aside("The model is trained on the private table alone: it adds nothing to ε.")
+
+
+def table_part() -> None:
+    """A first look at the private table, and the file."""
+    desk, job = tables.desk(), tables.desk().find(_key())
+    title = WORDS.get(session.release(), "the private table")
+    widgets.heading(f"What do {title} look like?", f"At ε = {budget(float(session.get('epsilon')))}.")
+    if not desk.has(_key()):
+        st.button(
+            "Draw the table", key="draw_table", on_click=_start, disabled=job is not None and job.running
+        )  # fmt: skip
+        if job is not None and job.error:
+            widgets.refusal(job.error)
+        elif job is not None:
+            widgets.aside("Counting, and drawing …")
+        return
+    found: PrivateTable = desk.once(_key(), _work())
+    table = found.release.table
+    st.dataframe(table.head(SHOWN_ROWS), hide_index=True, width="stretch")
+    widgets.aside(f"{min(SHOWN_ROWS, len(table))} of {count(len(table))} rows, {_facts(found)}")
+    st.download_button(
+        "Download the table as CSV", key="save_private_table", mime="text/csv", on_click="ignore",
+        data=partial(spreadsheet_csv, table, found.release.schema.delimiter or ","),
+        file_name=f"{tables.dataset().name}-{FILES.get(session.release(), 'private')}.csv",
+    )  # fmt: skip
+    widgets.aside(found.note)
+    for note in found.statistics.get("notes", ()):
+        widgets.aside(f"Warning: {note}")
+
+
+def is_running() -> bool:
+    job = tables.desk().find(_key()) if session.release() else None
+    return job is not None and job.running
+
+
+def _facts(found: PrivateTable) -> str:
+    pairs = found.statistics.get("pairs")
+    if pairs:
+        told = ", ".join(f"{one} with {other}" for one, other in pairs[:3])
+        return f"nobody in it is anybody. {count(len(pairs))} pairs of columns were measured: {told} …"
+    kept = found.statistics.get("kept_share")
+    if kept:
+        lowest, highest = min(kept.values()), max(kept.values())
+        return f"each answer is the true one with a chance of {lowest:.0%} to {highest:.0%}.".replace("%", " %")
+    return "nobody in it is anybody."
+
+
+def _step(name: str) -> str:
+    return STEPS.get(name, name.replace("_", " "))
+
+
+def _kind(name: str) -> type[SharesBudget]:
+    return method(Anonymizer, name) if session.release() else method(Learner, name)
+
+
+def _chosen(name: str) -> SharesBudget:
+    """The learner or release as it is set now, at the chosen budget."""
+    kind = _kind(name)
+    known = settings_of(kind)
+    whole = {"epsilon": float(session.get("epsilon")), "delta": session.delta(), **session.settings_for(name)}
+    return kind.from_values({key: value for key, value in whole.items() if key in known})
+
+
+def _delta() -> float:
+    size = tables.dataset().schema.expected_rows or len(tables.dataset())
+    return session.delta() or default_delta(size)
+
+
+def _start() -> None:
+    tables.desk().work_out(_key(), "a private table", _work())
+
+
+def _work() -> partial[PrivateTable]:
+    return partial(private_table, sweeps.current_point(), tables.dataset())
+
+
+def _key() -> Hashable:
+    return ("private table", tables.key(), sweeps.current_point().id)
