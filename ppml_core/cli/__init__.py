@@ -24,6 +24,8 @@ from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
 from ppml_core.cli.risk import risk_arguments
 from ppml_core.cli.runs import runs_arguments
+from ppml_core.cli.scenario import axes_of, scenario_arguments, scenario_of_file
+from ppml_core.cli.solve import map_arguments, solve_arguments
 from ppml_core.cli.synthesize import synthesize_arguments
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.train import train_arguments
@@ -94,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
 
     runs_arguments(commands, _command)
+    scenario_arguments(commands, _command)
+    map_arguments(_command(commands, "map", _map, "the risk-utility map: many protections and learners in one sweep"))
+    solve_arguments(_command(commands, "solve", _solve, "the best setting that meets what you need, or the nearest"))
     return parser
 
 
@@ -162,6 +167,18 @@ def _synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.synthesize import run_synthesize
 
     return run_synthesize(arguments)
+
+
+def _map(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.solve import run_map
+
+    return run_map(arguments)
+
+
+def _solve(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.solve import run_solve
+
+    return run_solve(arguments)
 
 
 def _anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -233,17 +250,13 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
 def _base_scenario(arguments: argparse.Namespace) -> Any:
     import dataclasses
 
-    from ppml_core.experiment.scenario import Scenario, scenario_from_toml
+    from ppml_core.experiment.scenario import Scenario
 
     given = {name: value for name in ("repeats", "seed") if (value := getattr(arguments, name)) is not None}
     if arguments.scenario:
         if arguments.dataset or arguments.learner:
             raise BadInput("give --scenario, or --dataset and --learner, not both.")
-        try:
-            text = arguments.scenario.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            raise BadInput(f"the scenario {arguments.scenario} cannot be read: {fault}.") from fault
-        base = dataclasses.replace(scenario_from_toml(text), **given)
+        base = dataclasses.replace(scenario_of_file(arguments.scenario), **given)
     elif arguments.dataset and arguments.learner:
         base = Scenario.of(arguments.dataset, arguments.learner, **given)
     else:
@@ -265,13 +278,10 @@ def _axes(arguments: argparse.Namespace) -> dict[str, list[str]]:
             axes[dotted] = list(dict.fromkeys(names(given)))
             if not axes[dotted]:
                 raise BadInput(f"--{flag} takes one or more numbers with commas between, not {given!r}.")
-    for assignment in arguments.set:
-        dotted, equals, values = assignment.partition("=")
-        if not equals or not names(values):
-            raise BadInput(f"--set takes learner.NAME=V[,V…] or anonymize.NAME=V[,V…], not {assignment!r}.")
-        if dotted.strip() in axes:
-            raise BadInput(f"{dotted.strip()} is given twice.")
-        axes[dotted.strip()] = list(dict.fromkeys(names(values)))
+    for dotted, values in axes_of(arguments.set).items():
+        if dotted in axes:
+            raise BadInput(f"{dotted} is given twice.")
+        axes[dotted] = values
     return axes
 
 

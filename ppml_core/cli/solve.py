@@ -1,0 +1,198 @@
+"""`ppml solve` and `ppml map`: what meets a need, and everything side by side.
+
+A sweep is one scenario with axes; a map mixes several with axes of their own (global and local recoding, private and
+plain learners), so it is a command of its own and its rows stand in one file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from ppml_core.cli.output import Bar, check_target_folder, names, say, write_whole
+from ppml_core.cli.scenario import axes_of, scenario_of_file
+from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.errors import BadInput
+
+INTERNAL = "internal: settings chosen by looking at private people, measured on private test people"
+OBJECTIVES = "an axis, as in seconds; several with commas, the first counts most (risk, then epsilon, then seconds)"
+
+
+def solve_arguments(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--scenario", type=Path, help="a scenario file (TOML); its settings that decide privacy are searched")
+    add("--dataset", help="a bundled name or a path")
+    schema_arguments(command)
+    add("--learner", help="a learner's name (see ppml methods)")
+    add(
+        "--need",
+        action="append",
+        default=[],
+        metavar="NAME>=V",
+        help="accuracy>=0.83, prosecutor.max<=20%%, epsilon<=1",
+    )
+    add("--set", action="append", default=[], metavar="learner.NAME=V[,V…]", help="values of a setting to choose from")
+    add("--budget", type=int, default=60, help="evaluations: single fits, known ones too (60)")
+    add("--objective", type=names, default=[], metavar="AXIS", help=OBJECTIVES)
+    add("--seed", type=int, help="what all randomness grows from (1)")
+
+
+def map_arguments(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--dataset", required=True, help="a bundled name or a path")
+    schema_arguments(command)
+    add("--learners", type=names, help="learners with commas (logistic_regression,dp_gd)")
+    add("--risk", help="the risk axis (an attack on the model, or record linkage where there is none)")
+    add("--utility", default=None, help="the utility axis (accuracy, or r2)")
+    add("--repeats", type=int, default=1, help="fits with seeds of their own (1)")
+    add("--seed", type=int, default=1, help="what all randomness grows from (1)")
+    add("--points", type=int, help="at most so many scenarios, spread evenly over all")
+    add("--minutes", type=float, help="stop after so many minutes; what is computed by then is kept")
+    add("--processes", type=int, default=1, help="how many to work in (1)")
+    add("--out", type=Path, required=True, help="the Parquet file to write")
+
+
+def run_solve(arguments: argparse.Namespace) -> dict[str, Any]:
+    import numpy as np
+
+    from ppml_core.data.checks import check_target
+    from ppml_core.experiment.axes import axis_of
+    from ppml_core.experiment.families import families_for
+    from ppml_core.experiment.needs import needs_of
+    from ppml_core.experiment.solve import solve
+    from ppml_core.store import Store
+
+    needs = needs_of(arguments.need)
+    objective = [axis_of(name) for name in arguments.objective]
+    base = _base(arguments)
+    data = read_table_of(arguments, base.dataset)
+    check_target(data)
+    families = families_for(base, needs, axes_of(arguments.set))
+    with np.errstate(all="ignore"):
+        found = solve(
+            families, needs, data, Store(),
+            budget=arguments.budget, objective=objective, seed=base.seed, progress=Bar(),
+        )  # fmt: skip
+    say(found.sentence)
+    return {
+        "feasible": found.feasible,
+        "best": _checked(found.best),
+        "nearest": _checked(found.nearest),
+        "evaluations": found.evaluations,
+        "needs": [need.text for need in needs],
+        "objective": [axis.name for axis in found.objective],
+        "looks": found.looks,
+        "sentence": found.sentence,
+        "note": INTERNAL,
+    }
+
+
+def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
+    import numpy as np
+
+    from ppml_core.data.checks import check_target
+    from ppml_core.experiment.designs import thinned
+    from ppml_core.experiment.families import MAP_LEARNERS, map_plan
+    from ppml_core.experiment.sweep import sweep
+    from ppml_core.store import Store
+
+    if arguments.processes < 1 or arguments.repeats < 1:
+        raise BadInput("--processes and --repeats must be at least 1.")
+    if arguments.minutes is not None and not arguments.minutes > 0:
+        raise BadInput(f"--minutes must be above 0, not {arguments.minutes:g}.")
+    check_target_folder(arguments.out)
+    data = read_table_of(arguments, arguments.dataset)
+    check_target(data)
+    learners = arguments.learners or MAP_LEARNERS
+    plan = map_plan(arguments.dataset, data.schema, learners, repeats=arguments.repeats, seed=arguments.seed)
+    scenarios = thinned(plan, arguments.points)
+    started = time.perf_counter()
+    limit = None if arguments.minutes is None else started + 60 * arguments.minutes
+    with np.errstate(all="ignore"):
+        rows = sweep(
+            scenarios, data, Store(), processes=arguments.processes, progress=Bar(),
+            cancelled=None if limit is None else lambda: time.perf_counter() > limit,
+        )  # fmt: skip
+    seconds = time.perf_counter() - started
+    write_whole(arguments.out, lambda path: rows.to_parquet(path, index=False))
+    return {"scenarios": len(scenarios), "rows": len(rows), "seconds": seconds} | _front(rows, scenarios, arguments) | {
+        "out": str(arguments.out), "note": INTERNAL,
+    }  # fmt: skip
+
+
+def _front(rows: Any, scenarios: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.experiment.axes import axis_of, default_risk, readings
+    from ppml_core.experiment.front import front_of
+
+    things = tuple({thing for scenario in scenarios for thing in scenario.things if scenario.attack})
+    risk = axis_of(arguments.risk) if arguments.risk else default_risk(things)
+    utility = axis_of(arguments.utility or ("accuracy" if (rows["measure"] == "accuracy").any() else "r2"))
+    per_axis = [readings(axis, rows) for axis in (utility, risk)]
+    found = {name: [placed[name] for placed in per_axis] for name in per_axis[0]}
+    front = front_of(found)
+    by_id = {scenario.id: scenario for scenario in scenarios}
+
+    def told(name: str) -> dict[str, Any]:
+        return {axis.name: reading.value for axis, reading in zip(front.axes, found[name], strict=True)} | {
+            "settings": settings_of_scenario(by_id[name])
+        }
+
+    return {
+        "axes": [axis.name for axis in front.axes],
+        "computed": len(found),
+        "front": [told(name) for name in front.line],
+        "knee": None if front.knee is None else told(front.knee),
+        "knee_method": front.knee_method,
+        "gaps": len(front.gaps),
+        "gap_reasons": sorted(set(front.gaps.values())),
+    }
+
+
+def settings_of_scenario(scenario: Any) -> dict[str, Any]:
+    """Dotted names and values, methods among them."""
+    methods = {f"anonymize.{at}.method": step.method for at, step in enumerate(scenario.anonymize)}
+    used = {name: value for name, value in scenario.dotted().items() if value not in (None, "", ())}
+    return {"learner.method": scenario.learner.method} | methods | used
+
+
+def _checked(found: Any) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    measures = {
+        reading.axis.name: {
+            "value": reading.value,
+            "low": reading.interval[0] if reading.interval else None,
+            "high": reading.interval[1] if reading.interval else None,
+            "unit": reading.axis.unit,
+            "proved": reading.proved is not None,
+        } | ({"reason": reading.reason} if reading.value is None else {})
+        for reading in (*found.others, *found.readings)
+    }  # fmt: skip
+    for need, bound in zip(found.needs, found.bounds, strict=True):
+        measures[need.axis.name]["bound"] = bound
+    return {
+        "settings": settings_of_scenario(found.scenario),
+        "measures": measures,
+        "misses": found.misses,
+        "sentences": list(found.sentences),
+        "fits": found.fits,
+        "confidence": found.confidence,
+        "scenario": found.scenario.to_toml(),
+    }
+
+
+def _base(arguments: argparse.Namespace) -> Any:
+    import dataclasses
+
+    from ppml_core.experiment.scenario import Scenario
+
+    given = {} if arguments.seed is None else {"seed": arguments.seed}
+    if arguments.scenario:
+        if arguments.dataset or arguments.learner:
+            raise BadInput("give --scenario, or --dataset and --learner, not both.")
+        return dataclasses.replace(scenario_of_file(arguments.scenario), **given)
+    if not (arguments.dataset and arguments.learner):
+        raise BadInput("give --scenario F.toml, or both --dataset and --learner.")
+    return Scenario.of(arguments.dataset, arguments.learner, **given)

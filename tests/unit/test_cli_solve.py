@@ -1,0 +1,95 @@
+"""`ppml solve`, `ppml map` and `ppml scenario check` keep their contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from command_line import answer, refusal
+
+from ppml_core.experiment.scenario import scenario_from_toml
+from ppml_core.experiment.sharing import unpack
+
+SCENARIO = """
+dataset = "german_credit"
+repeats = 2
+[[anonymize]]
+method = "full_domain"
+[learner]
+method = "logistic_regression"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "scenario.toml"
+    path.write_text(SCENARIO)
+    return path
+
+
+def test_a_need_is_met(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    needs = ("--need", "accuracy>=0.68", "--need", "prosecutor.max<=0.2")
+    said = answer(capsys, "solve", "--scenario", file, *needs, "--budget", 15)
+    assert said["feasible"] is True
+    assert said["nearest"] is None
+    assert said["evaluations"] <= 15
+    best = said["best"]
+    assert best["settings"]["anonymize.k"] >= 5
+    assert best["measures"]["prosecutor.max"]["value"] <= 0.2
+    assert best["measures"]["accuracy"]["bound"] >= 0.68
+    assert best["measures"]["roc_auc"]["value"] > 0.5
+    assert scenario_from_toml(best["scenario"]).setting("anonymize.k") == best["settings"]["anonymize.k"]
+
+
+def test_a_need_that_cannot_be_met_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    base = ("solve", "--dataset", "german_credit", "--learner", "dp_gd", "--set", "learner.steps=10")
+    said = answer(capsys, *base, "--need", "accuracy>=0.95", "--need", "epsilon<=1", "--budget", 8)
+    assert said["feasible"] is False
+    assert said["best"] is None
+    assert said["nearest"]["misses"]["accuracy"] > 0.1
+    assert said["nearest"]["settings"]["learner.steps"] == 10
+    assert said["nearest"]["measures"]["epsilon"]["proved"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("--dataset", "adult", "--learner", "dp_gd"), "at least one need"),
+        (("--dataset", "adult", "--need", "accuracy>=0.8"), "give --scenario F.toml"),
+        (("--dataset", "adult", "--learner", "dp_gd", "--need", "beauty>=0.8"), "beauty"),
+        (("--dataset", "adult", "--learner", "dp_gd", "--need", "accuracy>=0.8", "--budget", "2"), "at least 5"),
+        (("--dataset", "adult", "--learner", "dp_gd", "--need", "accuracy>=0.8", "--objective", "joy"), "joy"),
+        (("--dataset", "adult", "--learner", "dp_gd", "--need", "accuracy>=0.8", "--set", "k=2"), "learner.NAME"),
+    ],
+)
+def test_what_is_wrong_gets_a_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], hint: str
+) -> None:
+    assert hint in refusal(capsys, "solve", *arguments)
+
+
+def test_a_map_is_one_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "map.parquet"
+    said = answer(capsys, "map", "--dataset", "german_credit", "--points", 8, "--risk", "linkage", "--out", out)
+    rows = pd.read_parquet(out)
+    assert said["scenarios"] == 8 == rows["scenario_id"].nunique()
+    assert said["axes"] == ["accuracy", "linkage"]
+    assert said["front"]
+    assert {"settings", "accuracy", "linkage"} <= set(said["front"][0])
+    assert said["gap_reasons"] == ["no table is handed out, in which somebody could be looked up"]
+    assert "--points" not in refusal(capsys, "map", "--dataset", "german_credit", "--points", 0, "--out", out)
+
+
+def test_a_scenario_is_checked(capsys: pytest.CaptureFixture[str], file: Path) -> None:
+    said = answer(capsys, "scenario", "check", file)
+    assert said["faults"] == []
+    assert said["hands_out"] == ["model", "table"]
+    assert said["settings"]["anonymize.k"] == 5
+    assert unpack(said["link"]) == scenario_from_toml(SCENARIO)
+    file.write_text(SCENARIO.replace("logistic_regression", "linear_regression"))
+    assert "classification" in answer(capsys, "scenario", "check", file, code=2)["faults"][0]
+    file.write_text(SCENARIO.replace("german_credit", "no_such_table"))
+    assert "no_such_table" in answer(capsys, "scenario", "check", file, code=2)["faults"][0]
+    file.write_text(SCENARIO.replace("full_domain", "no_such_method"))
+    assert "no_such_method" in answer(capsys, "scenario", "check", file, code=2)["faults"][0]
