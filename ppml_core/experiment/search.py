@@ -27,7 +27,8 @@ from ppml_core.experiment.points import Point, point_of
 from ppml_core.experiment.prepare import parts
 from ppml_core.experiment.results import tidy
 from ppml_core.experiment.scenario import Scenario
-from ppml_core.experiment.sweep import Batch, Bench, Memory
+from ppml_core.experiment.sweep import Memory
+from ppml_core.experiment.workers import Batch, Bench
 
 FIRST_SHARE = 0.3
 MOST_REPETITIONS = 50
