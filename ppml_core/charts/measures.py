@@ -42,6 +42,7 @@ WORDINGS = {
     "accuracy": Wording("accuracy", "test accuracy", (0.0, 1.0), True, 0.012, _people, _plain),
     "roc_auc": Wording("ROC AUC", "test ROC AUC", (0.0, 1.0), True, 0.012, _points, _plain),
     "log_loss": Wording("log loss", "test log loss (nats)", None, False, 0.03, _points, _plain),
+    "calibration_error": Wording("calibration error", "test calibration error", None, False, 0.01, _points, _plain),
     "r2": Wording("R²", "test R²", None, True, 0.02, _points, _plain),
     "mae": Wording("mean absolute error", "test mean absolute error", None, False, 0.0, _points, _large),
 }

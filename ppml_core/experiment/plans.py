@@ -42,7 +42,9 @@ def measures_for(schema: Schema) -> list[str]:
     """Names of the measures for the schema's kind of target, the one that people know best first."""
     task = task_of(schema)
     named = [name for name, cls in methods(Measure).items() if cls.task == task]
-    return sorted(named, key=lambda name: (name not in ("accuracy", "r2"), name == "log_loss", name))
+    return sorted(
+        named, key=lambda name: (name not in ("accuracy", "r2"), name in ("log_loss", "calibration_error"), name)
+    )
 
 
 def learners_for(schema: Schema, private: bool | None = None) -> list[str]:

@@ -23,7 +23,7 @@ from ppml_core.measures.base import Measure
 from ppml_core.settings import Method
 
 THINGS: tuple[Thing, ...] = get_args(Thing)
-DEFAULT_MEASURES = ("accuracy", "roc_auc", "log_loss", "r2", "mae")
+DEFAULT_MEASURES = ("accuracy", "roc_auc", "log_loss", "calibration_error", "r2", "mae")
 
 
 @dataclass(frozen=True)

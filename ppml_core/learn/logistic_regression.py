@@ -14,7 +14,7 @@ from ppml_core.errors import NotApplicable
 from ppml_core.learn.base import Fitted, Learner, Masks
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.logistic_subsets import Block, minima
-from ppml_core.learn.models import LibraryModel, require_all_classes, seed_of, watched
+from ppml_core.learn.models import LibraryModel, calibrating, require_all_classes, seed_of, watched
 from ppml_core.learn.target import encode_target, target_classes, target_of
 from ppml_core.settings import setting
 
@@ -36,6 +36,11 @@ class LogisticRegression(Learner):
     class_weight: str = setting(
         "none", choices=("none", "balanced"), help="whether rare classes count as much as frequent ones in the training"
     )
+    calibrated: str | None = setting(
+        None,
+        choices=("sigmoid", "isotonic"),
+        help="probabilities calibrated by cross-validation within the training part; none leaves them as they are",
+    )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         from sklearn.linear_model import LogisticRegression as Model
@@ -46,7 +51,8 @@ class LogisticRegression(Learner):
         X = encoder.encode_sparse(data)
         with watched() as watch:
             weight = None if self.class_weight == "none" else self.class_weight
-            model = Model(C=self.C, max_iter=self.max_iter, class_weight=weight, random_state=seed_of(rng)).fit(X, y)
+            model = Model(C=self.C, max_iter=self.max_iter, class_weight=weight, random_state=seed_of(rng))
+            model = calibrating(model, self.calibrated, y).fit(X, y)
         return LibraryModel(model, encoder, classes, warnings=encoder.notes + watch.warnings, seconds=watch.seconds)
 
     def fit_subsets(self, data: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
@@ -74,7 +80,8 @@ class LogisticRegression(Learner):
 
     def _declared(self, data: Dataset) -> tuple[Encoder, tuple[str, ...]] | None:
         """Features and the two classes, where no part of the table could tell of others."""
-        if self.class_weight != "none" or data.schema[target_of(data.schema)].categories is None:
+        not_plain = self.class_weight != "none" or self.calibrated is not None
+        if not_plain or data.schema[target_of(data.schema)].categories is None:
             return None
         classes = target_classes(data.schema)
         try:

@@ -15,12 +15,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.errors import BadInput
+from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Array, Fitted, Noise
 from ppml_core.learn.encoding import Encoder
 
 SEEDS = 2**31 - 1
+FOLDS = 5
 FOR_PROGRAMMERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
 
 
@@ -100,3 +101,19 @@ def require_all_classes(y: np.ndarray, classes: tuple[str, ...], how_many: int |
         return
     absent = next(label for code, label in enumerate(classes) if code not in present)
     raise BadInput(f"no training person has the class {absent!r}, so this learner cannot be trained on them.")
+
+
+def calibrating(model: Any, how: str | None, y: np.ndarray) -> Any:
+    """The classifier with its probabilities calibrated on predictions for parts of the training people it did not see.
+
+    `how` is "sigmoid" (Platt 1999), "isotonic" (Zadrozny, Elkan 2002) or None for the model as it is. The model itself
+    learns from everybody. Raises NotApplicable where a class has one person only.
+    """
+    if how is None:
+        return model
+    from sklearn.calibration import CalibratedClassifierCV
+
+    rarest = int(np.unique(y, return_counts=True)[1].min())
+    if rarest < 2:
+        raise NotApplicable("calibration needs two training people of each class at least: set calibrated to none.")
+    return CalibratedClassifierCV(model, method=how, cv=min(FOLDS, rarest), ensemble=False)

@@ -30,11 +30,16 @@ class RandomForest(Learner):
     class_weight: str = setting(
         "none", choices=("none", "balanced"), help="whether rare classes count as much as frequent ones in the training"
     )
+    calibrated: str | None = setting(
+        None,
+        choices=("sigmoid", "isotonic"),
+        help="probabilities calibrated by cross-validation within the training part; none leaves them as they are",
+    )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
         settings = self.values() | {"random_state": seed_of(rng)}
-        weight = settings.pop("class_weight")
+        weight, calibrated = settings.pop("class_weight"), settings.pop("calibrated")
         classifier = RandomForestClassifier(class_weight=None if weight == "none" else weight, **settings)
-        return fit_trees(classifier, RandomForestRegressor(**settings), data, "columns")
+        return fit_trees(classifier, RandomForestRegressor(**settings), data, "columns", calibrated)

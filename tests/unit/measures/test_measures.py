@@ -9,6 +9,7 @@ from sklearn import metrics
 from ppml_core.errors import NotApplicable
 from ppml_core.measures.accuracy import Accuracy
 from ppml_core.measures.base import Measure
+from ppml_core.measures.calibration_error import BINS, CalibrationError
 from ppml_core.measures.log_loss import LogLoss
 from ppml_core.measures.mae import MeanAbsoluteError
 from ppml_core.measures.r2 import R2
@@ -41,6 +42,7 @@ def test_values_equal_scikit_learn() -> None:
         (LogLoss(), TRUTH, SCORES),
         (RocAuc(), TWO, TWO_SCORES),
         (RocAuc(), TRUTH, SCORES),
+        (CalibrationError(), TWO, TWO_SCORES),
         (R2(), NUMBERS, PREDICTED),
         (MeanAbsoluteError(), NUMBERS, PREDICTED),
     ],
@@ -63,3 +65,26 @@ def test_what_cannot_be_measured_is_said() -> None:
 
 def test_one_person_has_no_error() -> None:
     assert Accuracy().score(np.array([1]), np.array([[0.2, 0.8]])).std_error == 0.0
+
+
+def test_the_calibration_error_is_the_gap_in_each_bin() -> None:
+    """By the book: bin by bin, on several classes by the class that is named."""
+    for truth, scores in ((TWO, TWO_SCORES), (TRUTH, SCORES)):
+        named = np.ones(len(truth)) if scores.shape[1] == 2 else scores.argmax(axis=1)
+        stated = scores[np.arange(len(truth)), named.astype(int)]
+        bins, error = np.floor(stated * BINS).clip(max=BINS - 1), 0.0
+        for one in np.unique(bins):
+            inside = bins == one
+            error += inside.mean() * abs(stated[inside].mean() - (truth == named)[inside].mean())
+        assert CalibrationError().score(truth, scores).value == pytest.approx(error)
+
+
+def test_calibrated_probabilities_have_little_error_and_certain_ones_much() -> None:
+    draw = np.random.default_rng(3)
+    stated = draw.beta(0.5, 1.5, 5000)
+    truth = (draw.random(5000) < stated).astype(int)
+    honest = CalibrationError().score(truth, np.column_stack([1 - stated, stated]))
+    certain = np.round(stated)
+    wrong = CalibrationError().score(truth, np.column_stack([1 - certain, certain]))
+    assert honest.value < 0.02
+    assert wrong.value > 5 * honest.value
