@@ -18,6 +18,7 @@ import numpy as np
 
 from ppml_core import __version__
 from ppml_core.cli.attack import attack_arguments
+from ppml_core.cli.audit import audit_arguments
 from ppml_core.cli.budget import budget_arguments
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
@@ -72,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     attack_arguments(commands, _command)
 
     train_arguments(_command(commands, "train", _train, "train one model, private or not, and measure it"))
+
+    audit_arguments(_command(commands, "audit", _audit, "a private learner's claim beside what was measured"))
 
     budget_arguments(_command(commands, "budget", _budget, "the noise that a privacy budget asks for"))
 
@@ -155,6 +158,12 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.train import run_train
 
     return run_train(arguments)
+
+
+def _audit(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.audit import run_audit
+
+    return run_audit(arguments)
 
 
 def _budget(arguments: argparse.Namespace) -> dict[str, Any]:
