@@ -123,7 +123,7 @@ def p_value(right: int, guesses: int, canaries: int, epsilon: float, delta: floa
     Steinke, Nasr, Jagielski 2023, Theorem 5.2.
 
     >>> round(p_value(80, 100, 1000, 1.0, 0.0), 3)
-    0.074
+    0.072
     """
     luck = 1 / (1 + math.exp(-epsilon))
     tail = float(binom.sf(right - 1, guesses, luck))
