@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable
@@ -40,12 +42,22 @@ def watched() -> Iterator[Watch]:
     Warnings that speak to programmers (deprecations) are dropped.
     """
     watch, start = Watch(), time.perf_counter()
-    with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
+    with warnings.catch_warnings(record=True) as caught, one_thread():
         warnings.simplefilter("always")
         yield watch
     watch.seconds = time.perf_counter() - start
     heard = (" ".join(str(w.message).split()) for w in caught if not issubclass(w.category, FOR_PROGRAMMERS))
     watch.warnings = tuple(dict.fromkeys(heard))
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """The block's arithmetic on one thread. Libraries are looked for anew only where a module was imported since."""
+    return cast("AbstractContextManager[Any]", _threads(len(sys.modules)).limit(limits=1))
+
+
+@lru_cache(maxsize=2)
+def _threads(modules: int) -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def imported(name: str) -> ModuleType:
@@ -76,7 +88,7 @@ class LibraryModel(Fitted):
 
     def predict_proba(self, data: Dataset) -> Array:
         X = encoded(self.encoder, data, self.form)
-        with threadpool_limits(1):
+        with one_thread():
             if not self.classes:
                 return np.asarray(self.model.predict(X), dtype=np.float64).reshape(-1, 1)
             found = np.asarray(self.model.predict_proba(X), dtype=np.float64)

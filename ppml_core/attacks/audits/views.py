@@ -7,6 +7,7 @@ method that comes later is seen as fully as those that are here.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ def of_model(model: Fitted, pair: Pair) -> Floats:
     if model.classes:
         held = np.clip(shares, 1e-12, 1.0)
         shares = (np.log(held) - np.log(np.clip(1 - held, 1e-12, 1.0)))[:, 1:]
-    carried = [float(number) for number in _numbers(model, 0)]
+    carried = list(itertools.islice(_numbers(model, 0), MOST_NUMBERS))
     return np.concatenate([shares.ravel(), np.clip(carried, -LARGEST, LARGEST)])
 
 
