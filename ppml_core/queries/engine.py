@@ -9,9 +9,9 @@ texts (dates as ISO days), so that every comparison is defined for every row.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,9 @@ AGGREGATES = {
     "sum": "sum({0})", "mean": "avg({0})", "variance": "var_samp({0})", "quantile": "quantile_cont({0}, ?)",
 }  # fmt: skip
 ROW = "row number"
+MOST_REMEMBERED = 64
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Engine:
         while self._row in data.schema.columns:
             self._row += "_"
         self._lock = threading.Lock()
+        self._memory: dict[Any, Any] = {}
         self._connection = duckdb.connect(":memory:", config=dict(LOCKED))
         self._connection.execute("SET enable_progress_bar = false")
         frame = self._frame()
@@ -74,10 +78,14 @@ class Engine:
 
     def rows(self, condition: Condition) -> Rows:
         """Who fulfils the condition, shape (people,)."""
+        return self._remembered(("rows", condition), lambda: self._rows(condition))
+
+    def _rows(self, condition: Condition) -> Rows:
         text, values = self._condition(condition)
         found = self._run(f"SELECT {quoted(self._row)} FROM people WHERE {text}", values)
         picked = np.zeros(len(self.data), dtype=bool)
         picked[np.array([row for (row,) in found], dtype=np.int64)] = True
+        picked.flags.writeable = False
         return picked
 
     def cells(self, query: Query, among: Rows | None = None) -> tuple[Cell, ...]:
@@ -86,6 +94,10 @@ class Engine:
         `among` restricts it to these people. A cell without people has no mean, variance or quantile: None; no more
         has a variance of one. Missing values of the aggregated column are left out.
         """
+        key = ("cells", query, None if among is None else among.tobytes())
+        return self._remembered(key, lambda: self._cells(query, among))
+
+    def _cells(self, query: Query, among: Rows | None) -> tuple[Cell, ...]:
         where, values = self._condition(query.where)
         if among is not None:
             where = f"({where}) AND {quoted(self._row)} IN (SELECT unnest(?::BIGINT[]))"
@@ -105,6 +117,9 @@ class Engine:
 
     def sums(self, expressions: Sequence[str], query: Query) -> dict[tuple[str, ...], tuple[int, ...]]:
         """What whole-number expressions of ours, never of a person, give for each group that occurs."""
+        return self._remembered(("sums", tuple(expressions), query), lambda: self._sums(expressions, query))
+
+    def _sums(self, expressions: Sequence[str], query: Query) -> dict[tuple[str, ...], tuple[int, ...]]:
         where, values = self._condition(query.where)
         groups = "".join(f"{quoted(name)}, " for name in query.group_by)
         grouped = f" GROUP BY {groups.removesuffix(', ')}" if query.group_by else ""
@@ -163,6 +178,16 @@ class Engine:
             return f"coalesce({name} IN (SELECT unnest(?::{kind}[])), false)", [list(condition.values)]
         assert isinstance(condition, Compare)
         return f"coalesce({name} {condition.operator} ?::{kind}, false)", [condition.value]
+
+    def _remembered(self, key: Any, work_out: Callable[[], T]) -> T:
+        """The last few results: the same query comes again and again, from policies and from those who average."""
+        if (found := self._memory.get(key)) is not None:
+            return cast(T, found)
+        made = work_out()
+        if len(self._memory) >= MOST_REMEMBERED:
+            self._memory.clear()
+        self._memory[key] = made
+        return made
 
     def _run(self, text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self._lock:

@@ -116,24 +116,27 @@ class MemoryJournal:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._entries: dict[str, list[Entry]] = {}
+        self._spent: dict[str, int] = {}
 
     def open(self, session: Session) -> Session:
         with self._lock:
             self._entries.setdefault(session.key, [])
+            self._spent.setdefault(session.key, 0)
             return self._sessions.setdefault(session.key, session)
 
     def charge(self, session: Session, cost: int, text: str, draw: Callable[[], str]) -> Entry | None:
         with self._lock:
-            entries = self._entries[session.key]
-            if sum(entry.cost for entry in entries) + cost > self._sessions[session.key].budget:
+            entries, spent = self._entries[session.key], self._spent[session.key]
+            if spent + cost > self._sessions[session.key].budget:
                 return None
             entry = Entry(len(entries) + 1, text, cost, draw())
+            self._spent[session.key] = spent + cost
             entries.append(entry)
             return entry
 
     def spent(self, session: Session) -> int:
         with self._lock:
-            return sum(entry.cost for entry in self._entries.get(session.key, []))
+            return self._spent.get(session.key, 0)
 
     def entries(self, session: Session) -> list[Entry]:
         with self._lock:

@@ -92,9 +92,10 @@ def _summed(query: Query, keys: tuple[tuple[str, ...], ...], name: str, low: flo
     clipped = f"least(greatest({column}, {low!r}::DOUBLE), {high!r}::DOUBLE)"
     whole = f"CAST(round(({clipped} - {middle!r}::DOUBLE) / {step!r}::DOUBLE) AS BIGINT)"
     whole = f"least(greatest({whole}, {-most}), {most})"
-    total = Part(f"sum({whole})", most)
+    there = f"FILTER (WHERE {column} IS NOT NULL)"  # least and greatest pass over NULL
+    total = Part(f"sum({whole}) {there}", most)
     people = Part(f"count({column})", 1)
-    square = Part(f"sum(2 * {whole} * {whole} - {most**2})", most**2)
+    square = Part(f"sum(2 * {whole} * {whole} - {most**2}) {there}", most**2)
     parts = {"sum": (total,), "mean": (people, total), "variance": (people, total, square)}[query.function]
     return Plan(query, keys, parts, step, middle, most)
 

@@ -24,6 +24,7 @@ MOST_VALUES = 5_000
 MOST_DEPTH = 40
 MOST_CELLS = 10_000
 DEFAULT_BINS = 20
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ def checked(query: Query, schema: Schema) -> Query:
         raise BadInput(f"{query.function!r} is no aggregate; there are {', '.join(get_args(Function))}.")
     for name in query.columns:
         if name not in schema.columns:
-            raise BadInput(f"there is no column {name!r}; the table has {', '.join(schema.columns)}.")
+            there = list(schema.columns)
+            more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
+            raise BadInput(f"there is no column {name[:40]!r}; the table has {', '.join(there[:MOST_NAMED])}{more}.")
     _check_target(query, schema)
     _check_groups(query, schema)
     found = list(atoms(query.where))

@@ -17,6 +17,8 @@ from ppml_core.errors import BadInput
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Learner
 from ppml_core.measures.base import Measure
+from ppml_core.queries.attacks.base import QueryAttack
+from ppml_core.queries.policies.base import Policy
 from ppml_core.settings import settings_of
 
 PLANTED = '''
@@ -67,7 +69,7 @@ def test_it_is_gone_with_its_file() -> None:
     assert "planted_learner" not in methods(Learner)
 
 
-@pytest.mark.parametrize("kind", [Learner, Anonymizer, Measure])
+@pytest.mark.parametrize("kind", [Learner, Anonymizer, Measure, Policy, QueryAttack])
 def test_every_method_says_what_it_is(kind: type) -> None:
     for name, cls in methods(kind).items():
         assert cls.title, name

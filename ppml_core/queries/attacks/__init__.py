@@ -1,0 +1,1 @@
+"""Attacks on a desk that answers queries: one file each, run against whatever policy or budget stands there."""
