@@ -8,7 +8,7 @@ answer; a memory of what was answered. A decision that rests on private rows lea
 from __future__ import annotations
 
 import hashlib
-from abc import ABC
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -76,16 +76,16 @@ class Asked:
 
 
 class Policy(Method, ABC):
-    """Restricts what is answered. Each of its steps may be left as it stands here: everything goes through.
+    """Restricts what is answered. Each step after the decision may be left as it stands here: nothing changes.
 
     `leaks` says in a sentence what the policy does not stop.
     """
 
     leaks: ClassVar[str] = ""
 
+    @abstractmethod
     def decide(self, asked: Asked) -> Decision:
         """Whether the query may be answered; sees no answer."""
-        return Decision(True)
 
     def among(self, asked: Asked) -> Rows | None:
         """The people that the answer is worked out from, where not all of the query set."""

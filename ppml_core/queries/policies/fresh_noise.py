@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ppml_core.queries.engine import Cell
-from ppml_core.queries.policies.base import Asked, Policy
+from ppml_core.queries.policies.base import Asked, Decision, Policy
 from ppml_core.settings import setting
 
 
@@ -22,6 +22,9 @@ class FreshNoise(Policy):
     title: ClassVar[str] = "Fresh noise"
     leaks: ClassVar[str] = "the mean of many answers to one question has little noise left"
     scale: float = setting(5.0, 1e-3, 1e6, slider=(1.0, 50.0), help="scale of the Laplace noise", log=True)
+
+    def decide(self, asked: Asked) -> Decision:
+        return Decision(True, f"answers carry Laplace noise of scale {self.scale:g}")
 
     def change(self, cells: tuple[Cell, ...], asked: Asked) -> tuple[Cell, ...]:
         return tuple(

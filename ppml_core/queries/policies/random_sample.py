@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ppml_core.queries.engine import Cell, Rows
-from ppml_core.queries.policies.base import Asked, Policy
+from ppml_core.queries.policies.base import Asked, Decision, Policy
 from ppml_core.settings import setting
 
 
@@ -23,6 +23,9 @@ class RandomSample(Policy):
     title: ClassVar[str] = "Random sample"
     leaks: ClassVar[str] = "sets that differ by people nobody doubts are other samples: their mean sharpens"
     share: float = setting(0.9, 0.01, 1.0, slider=(0.5, 1.0), help="chance that a person of the set is counted")
+
+    def decide(self, asked: Asked) -> Decision:
+        return Decision(True, f"answers come from a sample of {self.share:.0%}")
 
     def among(self, asked: Asked) -> Rows | None:
         return asked.rows & (asked.repeatable().random(len(asked.engine)) < self.share)

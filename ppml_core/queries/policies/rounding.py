@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ppml_core.queries.engine import Cell
-from ppml_core.queries.policies.base import Asked, Policy
+from ppml_core.queries.policies.base import Asked, Decision, Policy
 from ppml_core.settings import setting
 
 
@@ -23,6 +23,9 @@ class Rounding(Policy):
     title: ClassVar[str] = "Rounding"
     leaks: ClassVar[str] = "an attacker who pads the set by known people finds where the rounding turns"
     base: float = setting(5.0, 1e-6, 1e9, slider=(1.0, 50.0), help="answers are multiples of this")
+
+    def decide(self, asked: Asked) -> Decision:
+        return Decision(True, f"answers are multiples of {self.base:g}")
 
     def change(self, cells: tuple[Cell, ...], asked: Asked) -> tuple[Cell, ...]:
         return tuple(dataclasses.replace(cell, value=self._round(cell.value)) for cell in cells)
