@@ -21,10 +21,11 @@ from ppml_core.learn.base import Learner
 from ppml_core.settings import settings_of
 
 SHOWN_ROWS = 8
+NOBODY = "Nobody in it is a real person."
 WORDS = {
     session.PEOPLE: "the people themselves",
-    "dp_synthetic": "made-up people from noisy counts",
-    "randomized_response": "answers randomized by each person",
+    "dp_synthetic": "made-up people",
+    "randomized_response": "randomized answers",
 }
 ABOUT = {
     "randomized_response": "Each person keeps an answer by chance, and else gives another one, before anybody sees it. "
@@ -54,10 +55,19 @@ def split_part(learner: str) -> None:
     name = session.release() or learner
     shares = {key: setting for key, setting in settings_of(_kind(name)).items() if key.endswith(SHARE)}
     if shares and session.settings_for(name).get("pairs", True):
-        widgets.label("Budget split")
-        for key, setting in shares.items():
-            title = f"Share for {_step(key.removesuffix(SHARE))}"
-            widgets.control(setting, f"{session.SETTING}{name}.{key}", title=title)
+        widgets.heading("Which step gets how much of the budget?", "Shares of one ε, whichever way they are moved.")
+        moved, shown = st.columns([1, 1.3], gap="large")
+        with moved:
+            for key, setting in shares.items():
+                title = f"Share for {_step(key.removesuffix(SHARE))}"
+                widgets.control(setting, f"{session.SETTING}{name}.{key}", title=title)
+        with shown:
+            widgets.guarded_part(lambda: _steps_table(name))
+    if session.release():
+        widgets.aside("The model is trained on the private table alone: it adds nothing to ε.")
+
+
+def _steps_table(name: str) -> None:
     split = split_of(_chosen(name), _delta())
     if split is not None:
         rows = [(_step(step.name), step.share, f"{step.epsilon:.2g}") for step in split.steps]
@@ -67,8 +77,6 @@ def split_part(learner: str) -> None:
         )  # fmt: skip
         delta = f", δ = {power(split.delta)}" if split.delta else ""
         widgets.aside(f"Together ε = {split.epsilon:.3g}{delta}, added up by {split.added_by}.")
-    if session.release():
-        widgets.aside("The model is trained on the private table alone: it adds nothing to ε.")
 
 
 def table_part() -> None:
@@ -88,7 +96,7 @@ def table_part() -> None:
     found: PrivateTable = desk.once(_key(), _work())
     table = found.release.table
     st.dataframe(table.head(SHOWN_ROWS), hide_index=True, width="stretch")
-    widgets.aside(f"{min(SHOWN_ROWS, len(table))} of {count(len(table))} rows, {_facts(found)}")
+    widgets.aside(f"{min(SHOWN_ROWS, len(table))} of {count(len(table))} rows. {_facts(found)}")
     st.download_button(
         "Download the table as CSV", key="save_private_table", mime="text/csv", on_click="ignore",
         data=partial(spreadsheet_csv, table, found.release.schema.delimiter or ","),
@@ -108,12 +116,12 @@ def _facts(found: PrivateTable) -> str:
     pairs = found.statistics.get("pairs")
     if pairs:
         told = ", ".join(f"{one} with {other}" for one, other in pairs[:3])
-        return f"nobody in it is anybody. {count(len(pairs))} pairs of columns were measured: {told} …"
+        return f"{NOBODY} {count(len(pairs))} pairs of columns were measured: {told} …"
     kept = found.statistics.get("kept_share")
     if kept:
         lowest, highest = min(kept.values()), max(kept.values())
-        return f"each answer is the true one with a chance of {lowest:.0%} to {highest:.0%}.".replace("%", " %")
-    return "nobody in it is anybody."
+        return f"Each answer is the true one with a chance of {lowest:.0%} to {highest:.0%}.".replace("%", " %")
+    return NOBODY
 
 
 def _step(name: str) -> str:

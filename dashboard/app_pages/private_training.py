@@ -32,8 +32,6 @@ def page() -> None:
         learner = learner_control()
         epsilon = widgets.epsilon_slider(disabled=not sweeps.has_budget(learner))
         preview = st.container()
-        if sweeps.has_budget(learner):
-            widgets.guarded_part(lambda: training_on.split_part(learner))
         other_controls(learner)
     question, desk, data = sweeps.current_cost_of_guarantee(), tables.desk(), tables.dataset()
     rows = sweeps.known_rows(question, desk, data)
@@ -57,12 +55,15 @@ def page() -> None:
         guarantee, said = sweeps.guarantee_at(learner, points, epsilon, question.release), sweeps.remarks(question)
         point = sweeps.point_at(points, epsilon)
         widgets.story(*story.epsilon_story(point, baselines, measure, guarantee, *said.no_guarantee[:1]))
-        widgets.aside(story.guarantee_line(guarantee))
+        if point is not None:
+            widgets.aside(story.guarantee_line(guarantee))
         widgets.guarded_part(lambda: ledger(learner, points, question.release))
         for warning in said.warnings:
             widgets.aside(f"Warning: {warning}")
     below, _ = st.columns([1.9, 1], gap="large")
     with below:
+        if sweeps.has_budget(learner):
+            training_on.split_part(learner)
         if question.release:
             widgets.guarded_part(training_on.table_part)
         closer.part()

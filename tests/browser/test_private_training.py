@@ -6,12 +6,15 @@ import json
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from served import Watch
 
 from ppml_core.learn.model_file import read_model
 
 LONG = 120_000
+# Streamlit's own sidebar puts list items under a heading.
+REVIEWED = {"list", "listitem"}
 
 
 def pick(page: Page, label: str, option: str) -> None:
@@ -72,3 +75,55 @@ def test_two_learners_are_compared_and_one_is_taken_away(address: str, browser: 
     page.close()
     assert watch.errors == []
     assert watch.outside == []
+
+
+@pytest.mark.slow
+def test_people_are_made_up_trained_on_and_taken_away(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    watch = Watch(page)
+    page.goto(f"{address}/private_training?dataset=german_credit&repeats=2")
+    expect(page.get_by_text("What does a guarantee cost").first).to_be_visible(timeout=LONG)
+    pick(page, "Train on", "made-up people")
+    expect(page.get_by_role("list", name="Scenario")).to_contain_text("Logistic regression on made-up people")
+    run(page, "Run the sweep")
+    expect(page.locator(".annotation-text", has_text="made-up people").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(re.compile("Guarantee: ε = 1, δ = 10⁻⁴, add-or-remove-one")).first).to_be_visible()
+
+    together = page.get_by_text(re.compile("Together ε = 1, δ = 10⁻⁴, added up by concentrated DP")).first
+    expect(together).to_be_visible()
+    steps = page.get_by_role("region", name="Steps that read the people")
+    before = steps.inner_text()
+    share = page.get_by_role("slider", name="Share for single columns")
+    share.focus()
+    page.keyboard.press("ArrowRight")
+    expect(steps).not_to_have_text(before, use_inner_text=True, timeout=LONG)
+    expect(together).to_be_visible()
+
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
+    page.get_by_role("button", name="Draw the table").click()
+    save = page.get_by_role("button", name="Download the table as CSV")
+    expect(save).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("No guarantee: the noise can be reproduced").first).to_be_visible()
+    with page.expect_download() as table:
+        save.click()
+    assert table.value.suggested_filename == "german_credit-made-up.csv"
+    assert len(table.value.path().read_text(encoding="utf-8").splitlines()) == 1_001
+
+    found = {violation["id"] for violation in Axe().run(page).response["violations"]}
+    assert found <= REVIEWED
+    page.close()
+    assert watch.errors == []
+    assert watch.outside == []
+
+
+@pytest.mark.slow
+def test_learners_that_promise_different_things_share_one_relation(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(f"{address}/private_training?dataset=german_credit&repeats=2")
+    expect(page.get_by_text("What does a guarantee cost").first).to_be_visible(timeout=LONG)
+    run(page, "Run the sweep")
+    pick(page, "Beside it on the chart", "diffprivlib naive Bayes")
+    run(page, "Run diffprivlib naive Bayes too")
+    axis = page.locator(".xtitle", has_text="replacing one person")
+    expect(axis.first).to_be_visible(timeout=LONG)
+    page.close()

@@ -52,7 +52,7 @@ def test_the_split_is_seen_and_moved(open_page: Open, link: dict[str, str], key:
 
 
 @pytest.mark.parametrize(
-    ("release", "promise"), [("dp_synthetic", "nobody in it is anybody"), ("randomized_response", "the true one")]
+    ("release", "promise"), [("dp_synthetic", "Nobody in it is a real person"), ("randomized_response", "the true one")]
 )
 def test_the_private_table_is_drawn_and_says_that_it_may_not_leave(open_page: Open, release: str, promise: str) -> None:
     at = open_page("private_training", train_on=release, **SMALL)
