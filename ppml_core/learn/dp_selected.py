@@ -62,8 +62,7 @@ class DPSelected(Learner):
         mu = mu_of_selection(self.epsilon, self.runs, delta)
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours))
         models = self._tried(data, mu * math.sqrt(1 - self.score_share), guarantee, rng)
-        truth = ground.target(data)
-        right = [float((model.predict_proba(data).argmax(axis=1) == truth).sum()) for model in models]
+        right = [people_right(model, data, ground.target(data)) for model in models]
         told = np.array(right) + rng.standard_normal(len(right)) / (mu * math.sqrt(self.score_share))
         best = models[int(told.argmax())]
         best.noise = (*best.noise, ("runs_on_average", self.runs), ("mu_of_a_run", mu))
@@ -83,3 +82,8 @@ class DPSelected(Learner):
                 plans = [dataclasses.replace(plan, step=plan.step * longer)] * int(several)
                 models += train(data, ground, KnotFeatures(ground.encoder), plans, rng.spawn(int(several)))
         return models
+
+
+def people_right(model: Fitted, data: Dataset, truth: np.ndarray) -> float:
+    """The score of a run: for how many people the model says their class."""
+    return float((model.predict_proba(data).argmax(axis=1) == truth).sum())
