@@ -38,7 +38,7 @@ BATCH = 250
 FEW_NUMBERS = 8
 TELLING: dict[str, Any] = {
     "steps": 1, "momentum": 0.0, "averaged": 1.0, "learning_rate": 1e-3, "knots": 1, "ridge": 0.0, "trees": 20,
-    "columns": 1, "n_estimators": 1, "n_clusters": 2, "iterations": 1, "rows": 20_000, "pairs": False,
+    "columns": 1, "n_estimators": 1, "n_clusters": 2, "iterations": 1, "rows": 5_000, "pairs": False,
 }  # fmt: skip
 
 
