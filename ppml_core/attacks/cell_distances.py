@@ -132,7 +132,7 @@ def _recoded(raw: Dataset, shown: Dataset, name: str, targets: Rows) -> Compared
     """
     codes, texts = texts_of(raw, name)
     shown_codes, shown_texts = texts_of(shown, name)
-    tree, spans = _meaning(raw, shown, name, shown_texts)
+    tree, spans = meaning(raw, shown, name, shown_texts)
     values = _leaf_values(tree, raw.schema[name])
     leaves = np.array([tree.leaf_of(text) for text in texts], dtype=np.int64)
     of_row = np.append(values, np.nan)[leaves][codes]
@@ -166,11 +166,11 @@ def _to_span(asked: Rows, span: Codes, values: Floats, scale: float, neutral: fl
     return np.where(np.isin(asked, span), 0.0, gaps) + NARROWER * math.log(max(1, len(span)))
 
 
-def _meaning(raw: Dataset, shown: Dataset, name: str, texts: npt.NDArray[np.object_]) -> tuple[Hierarchy, list[Codes]]:
+def meaning(raw: Dataset, shown: Dataset, name: str, texts: npt.NDArray[np.object_]) -> tuple[Hierarchy, list[Codes]]:
     """The hierarchy and, per text, the leaves under it: none for an unknown one, all for a lone root."""
     if name in shown.published:
-        meaning = shown.published[name]
-        tree, known = meaning.tree, {text: meaning.leaves_under(text) for text in texts}
+        published = shown.published[name]
+        tree, known = published.tree, {text: published.leaves_under(text) for text in texts}
     else:
         tree = raw.hierarchy(name)
         known = _labels(tree, {text for text in texts if text != MISSING})

@@ -150,3 +150,22 @@ def _fits(value, wanted, operator):  # type: ignore[no-untyped-def]
     if operator == AT_MOST:
         return value <= wanted
     return value == wanted
+
+
+@njit(cache=True, nogil=True)
+def possible(asked, truth, released, secrets, values, kinds, scales, neutral, starts, widths, tables):  # type: ignore[no-untyped-def]
+    """(different secrets among the nearest tuples, whether the target's own is one of them), shape (targets,) each."""
+    found = np.zeros(len(asked), dtype=np.int64)
+    there = np.zeros(len(asked), dtype=np.bool_)
+    seen = np.zeros(values, dtype=np.bool_)
+    for target in range(len(asked)):
+        bound, seen[:] = np.inf, False
+        for record in range(len(released)):
+            far = distance(asked[target], released[record], bound, kinds, scales, neutral, starts, widths, tables)
+            if far < bound - TOLERANCE:
+                bound, seen[:] = far, False
+            if far <= bound + TOLERANCE:
+                seen[secrets[record]] = True
+        found[target] = seen.sum()
+        there[target] = truth[target] >= 0 and seen[truth[target]]
+    return found, there

@@ -1,4 +1,4 @@
-"""`ppml attack linkage|singling_out|linkability|inference TABLE …`: attacks on a table, or a release of it."""
+"""`ppml attack linkage|singling_out|linkability|inference|… TABLE`: attacks on a table, or a release of it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ ATTACKS = {
     "singling_out": ("singling_out", "statements that are true of one person alone"),
     "linkability": ("linkability", "two halves of what is known, found to be one person's"),
     "inference": ("inference", "a person's value in one column, guessed from the others"),
+    "homogeneity": ("homogeneity", "the one sensitive value that is left among look-alikes"),
+    "downcoding": ("downcoding", "generalized cells brought down by what finer classes give away"),
 }
 FLAGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "targets": (int, "people who are tried"),
@@ -30,13 +32,16 @@ FLAGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "columns": (names, "columns that are used, with commas"),
     "first": (names, "columns that one source has, with commas"),
     "second": (names, "columns that the other source has, with commas"),
+    "ruled_out": (int, "values that background knowledge rules out"),
     "membership": (str, "known, or unknown: then half of the people are not in the table"),
 }
-OF = {
+OF: dict[str, tuple[str, ...]] = {
     "linkage": ("targets", "columns", "membership"),
     "singling_out": ("attempts", "columns"),
     "linkability": ("targets", "first", "second"),
     "inference": ("targets", "secret", "known", "tolerance"),
+    "homogeneity": ("targets", "secret", "ruled_out"),
+    "downcoding": (),
 }
 HALF = 0.5
 
@@ -54,7 +59,7 @@ def table_attack_arguments(kinds: Any, command: Command) -> None:
         add("--seed", type=int, default=1, help="what all randomness grows from (1)")
         for flag in OF[name]:
             kind, words = FLAGS[flag]
-            add(f"--{flag}", type=kind, help=words)
+            add(f"--{flag.replace('_', '-')}", type=kind, help=words)
 
 
 def run_table_attack(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -44,6 +44,16 @@ def test_a_synthetic_table_can_be_attacked(capsys: pytest.CaptureFixture[str]) -
     assert is_finding(made["inference"]["advantage"])
 
 
+def test_attacks_on_releases_of_our_own(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["german_credit", "--qi", COLUMNS, "--sensitive", "savings", "--method", "local", "--k", 3, "--l", 2]
+    read = answer(capsys, "attack", "homogeneity", *flags, "--ruled-out", 2)
+    assert read["homogeneity"]["value"] == 0
+    assert is_finding(read["homogeneity"]["background_advantage"])
+    undone = answer(capsys, "attack", "downcoding", *flags)["downcoding"]
+    assert is_finding(undone)
+    assert is_finding(undone["advantage"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
@@ -60,6 +70,7 @@ def test_a_synthetic_table_can_be_attacked(capsys: pytest.CaptureFixture[str]) -
         (["attack", "singling_out", "german_credit", "--attempts", "1"], "at least 20"),
         (["attack", "singling_out", "german_credit", "--seed", "-1"], "--seed"),
         (["attack", "singling_out", "german_credit", "--method", "none"], "anonymizer"),
+        (["attack", "downcoding", "german_credit"], "nothing in the release is generalized"),
     ],
 )
 def test_refusals_are_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], hint: str) -> None:
