@@ -19,6 +19,7 @@ STATIC = Path(__file__).resolve().parent / "static"
 gc.freeze()
 
 POLL = 0.5
+WORK_SECONDS = 1.0
 
 
 def open_page(sections: Mapping[str, Sequence[tuple[str, str]]], folder: Path) -> None:
@@ -35,7 +36,22 @@ def open_page(sections: Mapping[str, Sequence[tuple[str, str]]], folder: Path) -
     st.html(STATIC / "style.css")
     session.start()
     guarded(tables.warm_up)
+    with st.sidebar:
+        work_at_hand()
     chosen.run()
+
+
+def work_at_hand() -> None:
+    """What runs or waits, on every page; drawn again every second as long as there is something."""
+    at_first = bool(tables.work_at_hand())
+
+    def listed() -> None:
+        now = tables.work_at_hand()
+        widgets.work_list(now)
+        if bool(now) != at_first:
+            st.rerun()
+
+    st.fragment(listed, run_every=WORK_SECONDS if at_first else None, key="work")()
 
 
 def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) -> None:

@@ -1,12 +1,14 @@
 """Long work beside the page: progress, time left, cancel, and a result that a reload finds again.
 
 A `Desk` holds jobs, things computed once, and the memory of finished points. Bundled tables share one desk for all
-sessions, with the store behind it; a person's own table has a desk in its session, whose memory ends with it.
+sessions, with the store behind it; a person's own table has a desk in its session, whose memory ends with it. Jobs of
+all desks stand in the same few queues, where people take turns.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 import traceback
@@ -16,29 +18,39 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.waiting import Queue
 from ppml_core.errors import PPMLError
 from ppml_core.experiment.sweep import Forgetful, Memory
 from ppml_core.store import Store
 
-AT_ONCE = 2
+AT_ONCE = max(2, (os.cpu_count() or 2) // 2)
 GENERIC = "Something went wrong that should not have; the rest of the page still works."
 
 log = logging.getLogger(__name__)
 
 
+SWEEPS, VALUES, BACKGROUND = Queue(AT_ONCE), Queue(AT_ONCE), Queue(1)
+
+
 class Job:
-    """One piece of work in a thread. Pages read `done`, `total`, `running`, `cancelled`, `error`; they never wait."""
+    """One piece of work in a thread. Pages read `done`, `total`, `running`, `cancelled`, `error`; they never wait.
+
+    `running` holds from the start to the end, `waiting` until its turn has come.
+    """
 
     def __init__(self, key: Hashable, title: str) -> None:
         self.key, self.title = key, title
         self.done, self.total = 0, 0
         self.error = ""
-        self.running = True
+        self.running = self.waiting = True
+        self.created = time.monotonic()
         self.rows: dict[str, pd.DataFrame] = {}
         self._already: int | None = None
-        self._started = time.monotonic()
+        self._started = self.created
         self._cancel = threading.Event()
+        self._turn = threading.Lock()
 
     @property
     def cancelled(self) -> bool:
@@ -50,7 +62,18 @@ class Job:
         return not (self.running or self.cancelled or self.error)
 
     def cancel(self) -> None:
+        """Asks the work to stop; what still waits for its turn is over at once."""
         self._cancel.set()
+        with self._turn:
+            if self.waiting:
+                self.running = self.waiting = False
+
+    def begin(self) -> bool:
+        """Takes its turn; False where it was cancelled before."""
+        with self._turn:
+            begun, self.waiting = self.waiting, False
+        self._started = time.monotonic()
+        return begun
 
     def is_cancelled(self) -> bool:
         return self.cancelled
@@ -69,7 +92,7 @@ class Job:
     def seconds_left(self) -> float | None:
         """By the pace so far; None before there is one."""
         made = self.done - (self._already or 0)
-        if made <= 0 or not self.running:
+        if made <= 0 or not self.running or self.waiting:
             return None
         return (time.monotonic() - self._started) / made * (self.total - self.done)
 
@@ -82,18 +105,23 @@ class Desk:
         self._jobs: dict[Hashable, Job] = {}
         self._values: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
-        self._places = threading.Semaphore(AT_ONCE)
-        self._background = threading.Semaphore(1)
 
-    def start(self, key: Hashable, title: str, work: Callable[[Job], None], *, background: bool = False) -> Job:
-        """Starts the work, or gives the job that is at it already. What nobody asked for goes one by one."""
+    def start(
+        self,
+        key: Hashable,
+        title: str,
+        work: Callable[[Job], None],
+        *,
+        background: bool = False,
+        queue: Queue = SWEEPS,
+    ) -> Job:
+        """Queues the work, or gives the job that is at it already. What nobody asked for goes one by one."""
         with self._lock:
             found = self._jobs.get(key)
             if found is not None and found.running and not found.cancelled:
                 return found
             job = self._jobs[key] = Job(key, title)
-        places = self._background if background else self._places
-        threading.Thread(target=self._run, args=(job, work, places), daemon=True, name=f"job {title}").start()
+        (BACKGROUND if background else queue).put(_person(), lambda: self._run(job, work))
         return job
 
     def work_out(self, key: Hashable, title: str, make: Callable[[], Any]) -> Job:
@@ -105,7 +133,7 @@ class Desk:
         def work(_: Job) -> None:
             self.once(key, make)
 
-        return self.start(key, title, work)
+        return self.start(key, title, work, queue=VALUES)
 
     def find(self, key: Hashable) -> Job | None:
         return self._jobs.get(key)
@@ -126,6 +154,11 @@ class Desk:
                 future.set_exception(fault)
         return future.result()
 
+    def at_hand(self) -> list[Job]:
+        """The jobs that run or wait."""
+        with self._lock:
+            return [job for job in self._jobs.values() if job.running and not job.cancelled]
+
     def has(self, key: Hashable) -> bool:
         """Whether the value is there already."""
         future = self._values.get(key)
@@ -136,11 +169,11 @@ class Desk:
         for job in list(self._jobs.values()):
             job.cancel()
 
-    def _run(self, job: Job, work: Callable[[Job], None], places: threading.Semaphore) -> None:
+    def _run(self, job: Job, work: Callable[[Job], None]) -> None:
+        if not job.begin():
+            return
         try:
-            with places:
-                if not job.cancelled:
-                    work(job)
+            work(job)
         except PPMLError as fault:
             job.error = str(fault)
         except Exception as fault:
@@ -148,6 +181,12 @@ class Desk:
             note_fault(fault)
         finally:
             job.running = False
+
+
+def _person() -> str:
+    """Whose turn a job is: the session's that asks for it."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return "" if context is None else context.session_id
 
 
 def note_fault(fault: BaseException) -> None:

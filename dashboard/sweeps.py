@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,10 +17,15 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment import plans
+from ppml_core.experiment.points import Point
 from ppml_core.experiment.relations import under_one_relation
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.sweep import sweep
 from ppml_core.learn.base import Learner
+from ppml_core.store import Store
+from ppml_core.store.recording import recording
+
+OnFailure = Callable[[Point, str], None] | None
 
 ON = {"dp_synthetic": "made-up people", "randomized_response": "randomized answers"}
 KS = (2, 3, 5, 10, 20, 50, 100)
@@ -136,6 +142,10 @@ def start(question: Question, desk: Desk, data: Dataset, title: str, background:
     total = sum(scenario.repeats * (2 if scenario.anonymize else 1) for _, part in question.parts for scenario in part)
 
     def work(job: Job) -> None:
+        with _recorded(question, desk, data, title) as on_failure:
+            compute(job, on_failure)
+
+    def compute(job: Job, on_failure: OnFailure) -> None:
         before = 0
         for name, part in question.parts:
             offset = before
@@ -150,10 +160,22 @@ def start(question: Question, desk: Desk, data: Dataset, title: str, background:
 
             job.rows[name] = sweep(
                 part, data, desk.memory, swept=question.swept, progress=report,
-                cancelled=job.is_cancelled, on_rows=grow,
+                cancelled=job.is_cancelled, on_rows=grow, on_failure=on_failure,
             )  # fmt: skip
 
     desk.start(question.key, title, work, background=background)
+
+
+@contextmanager
+def _recorded(question: Question, desk: Desk, data: Dataset, title: str) -> Iterator[OnFailure]:
+    """On a bundled table the sweep is a run of the store; somebody's own table leaves no trace there."""
+    if desk.private or not isinstance(desk.memory, Store):
+        yield None
+        return
+    scenarios = [scenario for _, part in question.parts for scenario in part]
+    usual = f"{title}, {scenarios[0].dataset}"
+    with recording(desk.memory, scenarios, data, question.swept, usual=usual) as run:
+        yield run.failed
 
 
 def first_question() -> Question:

@@ -41,6 +41,11 @@ def desk() -> Desk:
     return own_desk() if session.is_upload() else shared_desk()
 
 
+def work_at_hand() -> list[Job]:
+    """What runs or waits for this session's own table and for the bundled ones, the oldest first."""
+    return sorted((*own_desk().at_hand(), *shared_desk().at_hand()), key=lambda job: job.created)
+
+
 def key() -> Hashable:
     """What the session's table is known by: its name and the roles it was given."""
     edited = session.edited_schema()

@@ -334,14 +334,38 @@ def job_line(job: Job | None) -> None:
     if job is None:
         return
     if job.running and not job.cancelled:
-        left = job.seconds_left
-        wait = "" if left is None else f", about {_seconds(left)} left"
-        st.progress(job.fraction, text=f"{count(job.done)} of {count(job.total)} models{wait}")
+        st.progress(job.fraction, text=_progress(job))
         st.button("Cancel", key=f"cancel_{hash(job.key)}", on_click=job.cancel)
     elif job.error:
         refusal(job.error)
     elif job.cancelled:
         aside(f"Cancelled after {count(job.done)} of {count(job.total)} models. What is finished is kept.")
+
+
+def work_list(jobs: Sequence[Job]) -> None:
+    """Everything that runs or waits, small: what it is, how far, how long still, and a way to stop it."""
+    if not jobs:
+        return
+    label("At work")
+    for number, job in enumerate(jobs):
+        told = f"<b>{escape(_sentence(job.title)[:-1])}</b><span>{escape(_progress(job))}</span>"
+        bar = f'<i style="width:{100 * job.fraction:.0f}%"></i>'
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"work_{number}"):
+            st.html(f'<div class="work" role="status">{told}<div class="track">{bar}</div></div>', width="stretch")
+            if job.total or job.waiting:
+                st.button("Stop", type="tertiary", key=f"stop_{hash(job.key)}", on_click=job.cancel,
+                          help=f"Stops: {job.title}. What is finished is kept.")  # fmt: skip
+
+
+def _progress(job: Job) -> str:
+    """How far a job is, in words."""
+    if job.waiting:
+        return "waiting for its turn"
+    if not job.total:
+        return "under way"
+    left = job.seconds_left
+    wait = "" if left is None else f", about {_seconds(left)} left"
+    return f"{count(job.done)} of {count(job.total)} models{wait}"
 
 
 def _seconds(seconds: float) -> str:

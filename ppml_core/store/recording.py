@@ -36,12 +36,14 @@ def recording(
     swept: Sequence[str] = (),
     name: str = "",
     note: str = "",
+    usual: str = "",
 ) -> Iterator[Recorder]:
     """A run that lives as long as the block: finished where every point was tried in the end, else stopped.
 
+    `name` is given to it, `usual` only where it is new and nobody has named it.
     Where the process is killed nothing can be said any more; the run then counts as interrupted after two minutes.
     """
-    run_id = begin_run(store, scenarios, data, swept, name, note)
+    run_id = begin_run(store, scenarios, data, swept, name, note, usual)
     over = threading.Event()
     threading.Thread(target=_beat, args=(store, run_id, over), daemon=True, name=f"run {run_id}").start()
     try:

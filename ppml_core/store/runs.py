@@ -61,10 +61,11 @@ def begin_run(
     swept: Sequence[str] = (),
     name: str = "",
     note: str = "",
+    usual: str = "",
 ) -> str:
     """The id of the run that asks for these scenarios on this table: a new one, or the same one going on."""
     keys = [point.key for point in points_needed(scenarios, data.fingerprint)]
-    return write_run(store, scenarios, data.fingerprint, swept, keys, "running", name=name, note=note)
+    return write_run(store, scenarios, data.fingerprint, swept, keys, "running", name=name, note=note, usual=usual)
 
 
 def save_run(
@@ -99,6 +100,7 @@ def write_run(
     *,
     reasons: Mapping[str, str] | None = None,
     name: str = "",
+    usual: str = "",
     note: str = "",
     created: str = "",
     run_id: str = "",
@@ -113,7 +115,7 @@ def write_run(
     alive |= {"note": _checked_note(note)} if note else {}
     row = {
         "id": run_id,
-        "name": _usual_name(scenarios, swept),
+        "name": usual or _usual_name(scenarios, swept),
         "note": "",
         "created": created or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "dataset": scenarios[0].dataset,

@@ -1,0 +1,101 @@
+"""kill -9 while four processes write: nothing that was reported as finished is lost, doubled or damaged."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from ppml_core.experiment.sweep import points_needed, sweep
+from ppml_core.store import Store
+from ppml_core.store.recording import recording
+from ppml_core.store.runs import find_run, list_runs, rows_of
+
+ROUNDS, WRITERS = 20, 4
+START_SECONDS = 120
+
+
+@pytest.mark.slow
+def test_no_finished_point_is_lost_doubled_or_damaged(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import killed_writer
+    from killed_writer import DATA, plan, write
+
+    monkeypatch.setenv("PYTHONPATH", str(Path(killed_writer.__file__).parent))  # where the server of forks looks
+
+    draw = random.Random(7)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["killed_writer"])
+    reported: set[str] = set()
+    cut_short = 0
+    for number in range(ROUNDS):
+        files = [tmp_path / f"{number}_{me}" for me in range(WRITERS)]
+        writers = [
+            context.Process(target=write, args=(database, number, me, str(file))) for me, file in enumerate(files)
+        ]
+        for writer in writers:
+            writer.start()
+        deadline = time.monotonic() + START_SECONDS
+        while not any(file.exists() and file.stat().st_size for file in files):
+            assert time.monotonic() < deadline, "no writer has finished a point"
+            time.sleep(0.005)
+        time.sleep(draw.uniform(0, 0.4))
+        for writer in draw.sample(writers, WRITERS):
+            assert writer.pid is not None
+            os.kill(writer.pid, signal.SIGKILL)
+        for writer in writers:
+            writer.join()
+            cut_short += writer.exitcode == -signal.SIGKILL
+            writer.close()
+        lines = [line for file in files if file.exists() for line in file.read_text().splitlines()]
+        now = set(lines)
+        reported |= now
+        held = whole(database)
+        assert reported <= held
+        needed = {point.key for point in points_needed(plan(number), DATA.fingerprint)}
+        assert now <= needed
+    assert cut_short > ROUNDS * WRITERS / 2, "most writers were killed at work"
+    resumed(database)
+
+
+def whole(url: str) -> set[str]:
+    """The keys of all points, each there once and readable; every run has all of its places or is not there."""
+    store = Store(url)
+    with store.reading() as connection:
+        if store.engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        found = connection.execute(sa.text("SELECT key, record FROM points")).all()
+    keys = [key for key, _ in found]
+    assert len(keys) == len(set(keys))
+    for _, record in found:
+        assert {"rows", "guarantee", "seconds", "error"} <= set(json.loads(record))
+    for run in list_runs(store):
+        assert run.total == 40
+    store.close()
+    return set(keys)
+
+
+def resumed(url: str) -> None:
+    """The last round goes on where it was killed, and ends with the rows that it would have had."""
+    from killed_writer import DATA, SWEPT, plan
+
+    store = Store(url)
+    scenarios = plan(ROUNDS - 1)
+    with recording(store, scenarios, DATA, [SWEPT]) as again:
+        rows = sweep(scenarios, DATA, store, swept=[SWEPT])
+    run = find_run(store, again.run_id)
+    assert (run.state, run.name, run.done) == ("finished", f"round {ROUNDS - 1}", run.total)
+    pd.testing.assert_frame_equal(rows, rows_of(store, run), check_exact=True)
+    alone = sweep(scenarios, DATA, swept=[SWEPT])
+    pd.testing.assert_frame_equal(rows.drop(columns="seconds"), alone.drop(columns="seconds"), check_exact=True)
+    store.close()
