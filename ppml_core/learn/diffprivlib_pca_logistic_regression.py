@@ -17,7 +17,7 @@ from ppml_core.learn.deadline import FIT_SECONDS, fit_in_time, within
 from ppml_core.learn.dp_gd import EPSILONS
 from ppml_core.learn.eigenvectors import principal_directions
 from ppml_core.learn.encoding import Encoder
-from ppml_core.learn.models import imported, require_all_classes, seed_of, watched
+from ppml_core.learn.models import imported, seed_of, watched
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
 from ppml_core.settings import setting
@@ -35,7 +35,8 @@ class DiffprivlibPCALogisticRegression(Learner):
     variances; a deviation below 0.05 counts as 0.05, and a scaled row longer than the root of the number of columns
     is cut to that length. Directions are drawn by the exponential mechanism (learn.eigenvectors; the library's own
     sampler does not keep its guarantee). The rest of ε goes to the regression on the row's few coordinates. Each step
-    sees private rows only through what the steps before it have told, so the three parts of ε add up. Imtiaz, Sarwate
+    sees private rows only through what the steps before it have told, so the three parts of ε add up. A made-up row of
+    each class, all zeros, always takes part, so that nobody learns from a refusal which classes occur. Imtiaz, Sarwate
     2016; Amin et al. 2019; Chaudhuri, Monteleoni, Sarwate 2011.
     """
 
@@ -61,7 +62,6 @@ class DiffprivlibPCALogisticRegression(Learner):
         with watched() as watch:
             ground = Ground.of(data, needs_size=False)
             y = encode_target(data, ground.classes)
-            require_all_classes(y, ground.classes)
             X = np.asarray(ground.encoder.encode(data), dtype=np.float64)
             scaler = library.StandardScaler(epsilon=parts["scaler"], bounds=(0.0, 1.0), random_state=seed_of(rng))
             fit_in_time(scaler, X)
@@ -73,7 +73,7 @@ class DiffprivlibPCALogisticRegression(Learner):
             model = library.LogisticRegression(
                 epsilon=parts["model"], data_norm=1.0, C=self.C, fit_intercept=False, random_state=seed_of(rng)
             )
-            fit_in_time(model, coordinates(rows, directions), y)
+            fit_in_time(model, *with_one_of_each(coordinates(rows, directions), y, len(ground.classes)))
         return ProjectedModel(
             centre=centre,
             width=width,
@@ -108,6 +108,11 @@ def scaled(X: Block, centre: Block, width: Block) -> Block:
 def coordinates(rows: Block, directions: Block) -> Block:
     """Rows along the directions, with a constant; a hair shorter than 1, so that the library never cuts one."""
     return np.column_stack([rows @ directions, np.ones(len(rows))]) / (math.sqrt(2) * (1 + 1e-12))
+
+
+def with_one_of_each(X: Block, y: npt.NDArray[np.int64], classes: int) -> tuple[Block, npt.NDArray[np.int64]]:
+    """The rows and one of zeros for each class."""
+    return np.vstack([X, np.zeros((classes, X.shape[1]))]), np.concatenate([y, np.arange(classes)])
 
 
 @dataclass

@@ -185,6 +185,13 @@ def test_the_budget_is_split_as_the_settings_say() -> None:
     assert (model.guarantee.epsilon, model.guarantee.neighbours) == (2.0, "replace_one")
 
 
+def test_a_class_that_nobody_has_is_no_refusal() -> None:
+    data = adult(400)
+    poor = data.take(np.flatnonzero(data.texts("income") == "<=50K"))
+    model = DiffprivlibPCALogisticRegression(epsilon=50.0).fit(poor, np.random.default_rng(0))
+    assert model.predict_proba(poor)[:, 0].mean() > 0.8
+
+
 # k-means
 
 
