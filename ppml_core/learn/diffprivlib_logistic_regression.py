@@ -14,7 +14,7 @@ from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.deadline import fit_in_time
 from ppml_core.learn.encoding import Encoder
-from ppml_core.learn.models import LibraryModel, imported, require_all_classes, seed_of, watched
+from ppml_core.learn.models import LibraryModel, imported, seed_of, watched, with_one_of_each
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
 from ppml_core.settings import setting
@@ -29,10 +29,12 @@ class DiffprivlibLogisticRegression(Learner):
     two faults of diffprivlib 0.6.6 have no effect: it multiplies the curvature by the norm instead of its square, and
     it leaves an intercept of its own unregularized, which the proof does not allow. The proof speaks of the exact
     minimum; the solver stops near it and says so in `warnings`. How many steps it took is read off private rows without
-    noise and is not kept. Chaudhuri, Monteleoni, Sarwate 2011, algorithm 2.
+    noise and is not kept. A made-up row of zeros of each class always takes part. Chaudhuri, Monteleoni, Sarwate 2011,
+    algorithm 2.
     """
 
     title: ClassVar[str] = "diffprivlib logistic regression"
+    version: ClassVar[int] = 2
     private: ClassVar[bool] = True
 
     epsilon: float = setting(
@@ -55,7 +57,6 @@ class DiffprivlibLogisticRegression(Learner):
         with watched() as watch:
             ground = Ground.of(data, needs_size=False, knots=self.knots)
             y = encode_target(data, ground.classes)
-            require_all_classes(y, ground.classes)
             model = library.LogisticRegression(
                 epsilon=self.epsilon,
                 data_norm=1.0,
@@ -64,7 +65,8 @@ class DiffprivlibLogisticRegression(Learner):
                 max_iter=self.max_iter,
                 random_state=seed_of(rng),
             )
-            fit_in_time(model, _unit_rows(ground.encoder, ground.encoder.encode(data)), y)
+            rows = _unit_rows(ground.encoder, ground.encoder.encode(data))
+            fit_in_time(model, *with_one_of_each(rows, y, len(ground.classes)))
             del model.n_iter_
         return LibraryModel(
             _OnUnitRows(model, ground.encoder),

@@ -11,7 +11,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.deadline import fit_in_time
-from ppml_core.learn.models import LibraryModel, imported, require_all_classes, seed_of, watched
+from ppml_core.learn.models import LibraryModel, imported, seed_of, watched, with_one_of_each
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
 from ppml_core.settings import setting
@@ -25,10 +25,12 @@ class DiffprivlibNaiveBayes(Learner):
 
     The number of rows is public here, and all features lie in [0, 1] by public bounds. A person replaced by one of
     another class changes the statistics of both classes, so diffprivlib 0.6.6, which accounts for one, is given half
-    of ε. The budget is shared between all features: with many of them little is left for each. Vaidya et al. 2013.
+    of ε. The budget is shared between all features: with many of them little is left for each. A made-up row of zeros
+    of each class always takes part. Vaidya et al. 2013.
     """
 
     title: ClassVar[str] = "diffprivlib naive Bayes"
+    version: ClassVar[int] = 2
     private: ClassVar[bool] = True
 
     epsilon: float = setting(
@@ -46,11 +48,10 @@ class DiffprivlibNaiveBayes(Learner):
         with watched() as watch:
             ground = Ground.of(data, needs_size=False)
             y = encode_target(data, ground.classes)
-            require_all_classes(y, ground.classes)
             model = library.GaussianNB(
                 epsilon=self.epsilon / CLASSES_TOUCHED, bounds=(0.0, 1.0), random_state=seed_of(rng)
             )
-            fit_in_time(model, ground.encoder.encode(data), y)
+            fit_in_time(model, *with_one_of_each(ground.encoder.encode(data), y, len(ground.classes)))
         return LibraryModel(
             model,
             ground.encoder,

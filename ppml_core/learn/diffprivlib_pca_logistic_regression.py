@@ -17,7 +17,7 @@ from ppml_core.learn.deadline import FIT_SECONDS, fit_in_time, within
 from ppml_core.learn.dp_gd import EPSILONS
 from ppml_core.learn.eigenvectors import principal_directions
 from ppml_core.learn.encoding import Encoder
-from ppml_core.learn.models import imported, seed_of, watched
+from ppml_core.learn.models import imported, seed_of, watched, with_one_of_each
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
 from ppml_core.settings import setting
@@ -108,11 +108,6 @@ def scaled(X: Block, centre: Block, width: Block) -> Block:
 def coordinates(rows: Block, directions: Block) -> Block:
     """Rows along the directions, with a constant; a hair shorter than 1, so that the library never cuts one."""
     return np.column_stack([rows @ directions, np.ones(len(rows))]) / (math.sqrt(2) * (1 + 1e-12))
-
-
-def with_one_of_each(X: Block, y: npt.NDArray[np.int64], classes: int) -> tuple[Block, npt.NDArray[np.int64]]:
-    """The rows and one of zeros for each class."""
-    return np.vstack([X, np.zeros((classes, X.shape[1]))]), np.concatenate([y, np.arange(classes)])
 
 
 @dataclass
