@@ -20,6 +20,7 @@ from ppml_core import __version__
 from ppml_core.cli.attack import attack_arguments
 from ppml_core.cli.audit import audit_arguments
 from ppml_core.cli.budget import budget_arguments
+from ppml_core.cli.designs import design_arguments, designed, time_limit
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--method", help="an anonymizer for the training part (full_domain where --k is given)")
     sweep.add_argument("--k", help="one or more, with commas: anonymize the training part with each k first")
     sweep.add_argument("--set", action="append", default=[], metavar="learner.NAME=V[,V…]", help="any other setting")
+    design_arguments(sweep)
     sweep.add_argument("--repeats", type=int, help="fits with seeds of their own (5)")
     sweep.add_argument("--seed", type=int, help="what all randomness grows from (1)")
     sweep.add_argument("--processes", type=int, default=1, help="how many to work in (1)")
@@ -211,7 +213,6 @@ def _pii(arguments: argparse.Namespace) -> Any:
 def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.data.checks import check_target
     from ppml_core.experiment.plans import remarks_of
-    from ppml_core.experiment.scenario import expand
     from ppml_core.experiment.sweep import sweep
     from ppml_core.store import Store
     from ppml_core.store.recording import recording
@@ -223,7 +224,8 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     base = _base_scenario(arguments)
     axes = _axes(arguments)
     check_target_folder(arguments.out)
-    scenarios = expand(base, axes)
+    scenarios = designed(arguments, base, axes)
+    stop = time_limit(arguments.minutes)
     data = read_table_of(arguments, base.dataset)
     _warn_of_delta(scenarios, data)
     check_target(data)
@@ -235,7 +237,7 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     ):
         rows = sweep(
             scenarios, data, store, swept=list(axes), processes=arguments.processes, cluster=arguments.cluster,
-            progress=Bar(), on_failure=run.failed,
+            progress=Bar(), on_failure=run.failed, cancelled=stop,
         )  # fmt: skip
     seconds = time.perf_counter() - started
     for note in sorted(set(rows["error"].dropna())):

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ppml_core.cli.designs import time_limit
 from ppml_core.cli.output import Bar, check_target_folder, names, say, write_whole
 from ppml_core.cli.scenario import axes_of, scenario_of_file
 from ppml_core.cli.tables import read_table_of, schema_arguments
@@ -51,6 +52,9 @@ def map_arguments(command: argparse.ArgumentParser) -> None:
     add("--points", type=int, help="at most so many scenarios, spread evenly over all")
     add("--minutes", type=float, help="stop after so many minutes; what is computed by then is kept")
     add("--processes", type=int, default=1, help="how many to work in (1)")
+    add("--cluster", metavar="ADDRESS", help="work on the Dask cluster at tcp://host:8786 instead")
+    add("--name", default="", help="a name to find the run by (ppml runs list)")
+    add("--note", default="", help="what it is for")
     add("--out", type=Path, required=True, help="the Parquet file to write")
 
 
@@ -97,11 +101,12 @@ def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.experiment.families import MAP_LEARNERS, map_plan
     from ppml_core.experiment.sweep import sweep
     from ppml_core.store import Store
+    from ppml_core.store.recording import recording
 
     if arguments.processes < 1 or arguments.repeats < 1:
         raise BadInput("--processes and --repeats must be at least 1.")
-    if arguments.minutes is not None and not arguments.minutes > 0:
-        raise BadInput(f"--minutes must be above 0, not {arguments.minutes:g}.")
+    if arguments.cluster and arguments.processes > 1:
+        raise BadInput("give --processes or --cluster, not both: a cluster has its own workers.")
     check_target_folder(arguments.out)
     data = read_table_of(arguments, arguments.dataset)
     check_target(data)
@@ -109,16 +114,17 @@ def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
     plan = map_plan(arguments.dataset, data.schema, learners, repeats=arguments.repeats, seed=arguments.seed)
     scenarios = thinned(plan, arguments.points)
     started = time.perf_counter()
-    limit = None if arguments.minutes is None else started + 60 * arguments.minutes
-    with np.errstate(all="ignore"):
+    store = Store()
+    with recording(store, scenarios, data, [], arguments.name, arguments.note) as run, np.errstate(all="ignore"):
         rows = sweep(
-            scenarios, data, Store(), processes=arguments.processes, progress=Bar(),
-            cancelled=None if limit is None else lambda: time.perf_counter() > limit,
+            scenarios, data, store, processes=arguments.processes, cluster=arguments.cluster, progress=Bar(),
+            on_failure=run.failed, cancelled=time_limit(arguments.minutes),
         )  # fmt: skip
     seconds = time.perf_counter() - started
     write_whole(arguments.out, lambda path: rows.to_parquet(path, index=False))
-    return {"scenarios": len(scenarios), "rows": len(rows), "seconds": seconds} | _front(rows, scenarios, arguments) | {
-        "out": str(arguments.out), "note": INTERNAL,
+    return {
+        "run": run.run_id, "scenarios": len(scenarios), "rows": len(rows), "seconds": seconds,
+        **_front(rows, scenarios, arguments), "out": str(arguments.out), "note": INTERNAL,
     }  # fmt: skip
 
 

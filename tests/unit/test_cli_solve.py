@@ -93,3 +93,18 @@ def test_a_scenario_is_checked(capsys: pytest.CaptureFixture[str], file: Path) -
     assert "no_such_table" in answer(capsys, "scenario", "check", file, code=2)["faults"][0]
     file.write_text(SCENARIO.replace("full_domain", "no_such_method"))
     assert "no_such_method" in answer(capsys, "scenario", "check", file, code=2)["faults"][0]
+
+
+def test_designs_of_a_sweep(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "sweep.parquet"
+    base = ("sweep", "--dataset", "german_credit", "--learner", "dp_gd", "--repeats", 1, "--out", out)
+    filled = answer(capsys, *base, "--design", "sobol", "--points", 5, "--set", "learner.delta=1e-5")
+    assert filled["points"] == 5 == pd.read_parquet(out)["learner.epsilon"].nunique()
+    listed = answer(capsys, *base, "--design", "list", "--epsilon", "1,2", "--set", "learner.steps=10,20")
+    assert listed["points"] == 2
+    assert answer(capsys, *base, "--epsilon", "1,2,3,4", "--points", 2)["points"] == 2
+    assert "as many values" in refusal(capsys, *base, "--design", "list", "--epsilon", "1,2", "--delta", "1e-5")
+    assert "needs --points" in refusal(capsys, *base, "--design", "sobol")
+    assert "above 0" in refusal(capsys, *base, "--minutes", 0)
+    stopped = answer(capsys, *base, "--epsilon", "7,8", "--set", "learner.knots=3", "--minutes", 1e-9)
+    assert stopped["rows"] == 0
