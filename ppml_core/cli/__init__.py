@@ -24,6 +24,7 @@ from ppml_core.cli.designs import design_arguments, designed, time_limit
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
+from ppml_core.cli.query import query_arguments
 from ppml_core.cli.risk import risk_arguments
 from ppml_core.cli.runs import runs_arguments
 from ppml_core.cli.scenario import axes_of, scenario_arguments, scenario_of_file
@@ -77,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
 
     audit_arguments(_command(commands, "audit", _audit, "a private learner's claim beside what was measured"))
 
+    query_arguments(_command(commands, "query", _query, "ask about a table, restricted or privately; or attack that"))
+
     budget_arguments(_command(commands, "budget", _budget, "the noise that a privacy budget asks for"))
 
     synthesize_arguments(_command(commands, "synthesize", _synthesize, "make up people from noisy counts"))
@@ -128,11 +131,14 @@ def _methods(_: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.catalog import methods
     from ppml_core.learn.base import Learner
     from ppml_core.measures.base import Measure
+    from ppml_core.queries.attacks.base import QueryAttack
+    from ppml_core.queries.policies.base import Policy
     from ppml_core.settings import settings_of
 
     kinds = {
         "anonymizers": Anonymizer, "privacy_models": PrivacyModel, "losses": Loss, "learners": Learner,
         "attacks": Attack, "measures": Measure,
+        "query_policies": Policy, "query_attacks": QueryAttack,
     }  # fmt: skip
     return {
         plural: {
@@ -166,6 +172,12 @@ def _audit(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.audit import run_audit
 
     return run_audit(arguments)
+
+
+def _query(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.query import run_query
+
+    return run_query(arguments)
 
 
 def _budget(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -54,4 +54,12 @@ def _runs_and_saved_scenarios(connection: sa.Connection) -> None:
     schema.metadata.create_all(connection, [schema.runs, schema.run_points, schema.saved_scenarios])
 
 
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (_finished_points, _runs_and_saved_scenarios)
+def _budgets_and_charges(connection: sa.Connection) -> None:
+    schema.metadata.create_all(connection, [schema.budgets, schema.charges])
+
+
+STEPS: tuple[Callable[[sa.Connection], None], ...] = (
+    _finished_points,
+    _runs_and_saved_scenarios,
+    _budgets_and_charges,
+)

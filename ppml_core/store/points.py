@@ -78,11 +78,15 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """One transaction: all of it is there afterwards, or nothing. Raises IntegrityError where a row is there."""
+    def writing(self, durable: bool = False) -> Iterator[sa.Connection]:
+        """One transaction: all of it is there afterwards, or nothing. Raises IntegrityError where a row is there.
+
+        A durable one waits for the disk when it ends, on SQLite as well.
+        """
+        options = {"writes": True, "durable": durable}
         with (
             self._told("written"),
-            self.engine.connect().execution_options(writes=True) as connection,
+            self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection

@@ -54,3 +54,24 @@ saved_scenarios = sa.Table(
     sa.Column("dataset", sa.Text, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
 )
+# Amounts are whole multiples of 1e-12 of what the session is spent in (see queries.ledger): they add up exactly.
+budgets = sa.Table(
+    "budgets",
+    metadata,
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("analyst", sa.Text, nullable=False),
+    sa.Column("dataset", sa.String(64), nullable=False, index=True),
+    sa.Column("epsilon", sa.Float(53), nullable=False),
+    sa.Column("delta", sa.Float(53), nullable=False),
+    sa.Column("spent", sa.BigInteger, nullable=False),
+    sa.Column("charges", sa.Integer, nullable=False),
+)
+charges = sa.Table(
+    "charges",
+    metadata,
+    sa.Column("budget", sa.String(32), sa.ForeignKey("budgets.key", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("cost", sa.BigInteger, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+)

@@ -135,6 +135,7 @@ class Outcome:
     `predicted` is the exact chance where it is known; `bound` is e^ε/(1 + e^ε) where answers are private: each count
     is of people with the secret, so that one secret moves it by 1. `queries` and `denied` are means over the trials,
     `most_queries` the largest number of answers in one. `log` is what the first trial asked and was told.
+    `epsilon` is what a trial costs in all: its budget, or for fresh noise the sum over its answers.
     """
 
     attack: str
@@ -146,6 +147,7 @@ class Outcome:
     denied: float
     trials: int
     secret: str
+    epsilon: float | None = None
     log: tuple[tuple[str, float | None], ...] = field(repr=False, default=())
     guessing: float = 0.5
 
@@ -197,8 +199,16 @@ def outcome(name: str, game: Game, success: Estimate, channels: list[Channel], p
         denied=float(np.mean([channel.denied for channel in channels])),
         trials=len(channels),
         secret=game.secret.text(),
+        epsilon=_spent(game, channels),
         log=tuple(channels[0].log),
     )
+
+
+def _spent(game: Game, channels: list[Channel]) -> float | None:
+    scale = channels[0].scale(1.0)
+    if game.budget is not None or not scale:
+        return game.budget
+    return float(np.mean([channel.answered for channel in channels])) / scale
 
 
 def broad(known: list[Condition]) -> list[tuple[Condition, Condition]]:

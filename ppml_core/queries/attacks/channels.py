@@ -9,6 +9,7 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable, Unreachable
 from ppml_core.queries.attacks.base import Channel, Game, Outcome, QueryAttack, Secret
+from ppml_core.queries.attacks.reconstruct import Reconstruct
 from ppml_core.queries.desk import RestrictedDesk
 from ppml_core.queries.engine import Engine
 from ppml_core.queries.ledger import MemoryJournal, Session
@@ -115,3 +116,10 @@ def attacked(attack: QueryAttack, game: Game, trials: int, seed: int) -> Outcome
         raise NotApplicable(f"an attack needs at least 1 trial, not {trials}.")
     rngs = [np.random.default_rng([seed, trial]) for trial in range(trials)]
     return attack.run(game, trials, rngs)
+
+
+def reconstruction_curve(data: Dataset, scales: Sequence[float], trials: int, seed: int) -> list[Outcome]:
+    """Reconstruction against exact answers (scale 0) and fresh noise of each scale, with what all answers cost as ε."""
+    return [
+        attacked(Reconstruct(), game_of(data, [FreshNoise(scale)] if scale else []), trials, seed) for scale in scales
+    ]
