@@ -18,7 +18,7 @@ import pandas as pd
 from ppml_core.attacks.base import Finding
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable
-from ppml_core.evidence import Estimate
+from ppml_core.evidence import Z95, Estimate
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -81,6 +81,22 @@ def told(name: str, members: Floats, others: Floats, baseline: float) -> tuple[F
     return (
         Finding(f"{name}_success", success, "share of targets", baseline, control),
         Finding(f"{name}_advantage", difference(success, control), "share of targets", 0.0, None),
+    )
+
+
+def paired(name: str, right: Floats, usual: Floats, classes: Rows, covers: str) -> tuple[Finding, Finding]:
+    """Success on people beside what the same people's guess without the attack's knowledge reaches, and the gain.
+
+    Chances (people,) of being right; people of one class share a guess, so the gain's 95 % interval is over `classes`.
+    """
+    success = Estimate.of_share(float(right.mean()), len(right), covers=covers)
+    gained = right - usual
+    value = float(gained.mean())
+    half = Z95 * float(np.sqrt((np.bincount(classes, weights=gained - value) ** 2).sum())) / len(gained)
+    advantage = Estimate(value, max(-1.0, value - half), min(1.0, value + half), covers="classes of the release")
+    return (
+        Finding(f"{name}_success", success, "share of people", float(usual.mean()), None),
+        Finding(f"{name}_advantage", advantage, "share of people", 0.0, None),
     )
 
 

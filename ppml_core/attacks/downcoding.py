@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from ppml_core.attacks.against_control import paired
 from ppml_core.attacks.base import Attack, Finding, Subject, Thing
 from ppml_core.attacks.cell_distances import is_recoded, meaning
 from ppml_core.attacks.downcoding_kernels import best_parts, finest, parts_of
@@ -15,7 +16,6 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.data.hierarchy import Codes, Hierarchy
 from ppml_core.errors import NotApplicable
-from ppml_core.evidence import Z95, Estimate
 from ppml_core.learn.encoding import texts_of
 
 Rows = npt.NDArray[np.int64]
@@ -144,13 +144,4 @@ def _findings(part: Rows, classes: Rows, plain: Rows, told: Rows) -> tuple[Findi
     if not len(part):
         raise NotApplicable("nothing in the release is generalized, so there is nothing to bring down.")
     right, usual = (np.asarray(part == guess[classes], dtype=np.float64) for guess in (told, plain))
-    success = Estimate.of_share(float(right.mean()), len(right), covers="people in generalized classes")
-    gained = right - usual
-    value = float(gained.mean())
-    by_class = np.bincount(classes, weights=gained - value)
-    half = Z95 * float(np.sqrt((by_class**2).sum())) / len(gained)
-    advantage = Estimate(value, max(-1.0, value - half), min(1.0, value + half), covers="classes of the release")
-    return (
-        Finding("downcoding_success", success, "share of people", float(usual.mean()), None),
-        Finding("downcoding_advantage", advantage, "share of people", 0.0, None),
-    )
+    return paired("downcoding", right, usual, classes, "people in generalized classes")

@@ -22,6 +22,7 @@ ATTACKS = {
     "inference": ("inference", "a person's value in one column, guessed from the others"),
     "homogeneity": ("homogeneity", "the one sensitive value that is left among look-alikes"),
     "downcoding": ("downcoding", "generalized cells brought down by what finer classes give away"),
+    "minimality": ("minimality", "sensitive values, by who knows that no finer release was allowed"),
 }
 FLAGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "targets": (int, "people who are tried"),
@@ -33,6 +34,7 @@ FLAGS: dict[str, tuple[Callable[[str], Any], str]] = {
     "first": (names, "columns that one source has, with commas"),
     "second": (names, "columns that the other source has, with commas"),
     "ruled_out": (int, "values that background knowledge rules out"),
+    "worlds": (int, "tables that are tried"),
     "membership": (str, "known, or unknown: then half of the people are not in the table"),
 }
 OF: dict[str, tuple[str, ...]] = {
@@ -42,7 +44,9 @@ OF: dict[str, tuple[str, ...]] = {
     "inference": ("targets", "secret", "known", "tolerance"),
     "homogeneity": ("targets", "secret", "ruled_out"),
     "downcoding": (),
+    "minimality": ("worlds",),
 }
+ASKED = ("k", "models")
 HALF = 0.5
 
 
@@ -76,8 +80,14 @@ def run_table_attack(arguments: argparse.Namespace) -> dict[str, Any]:
         raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
     given = {flag: value for flag in OF[arguments.kind] if (value := getattr(arguments, flag)) is not None}
     lists = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    attack: Any = method(Attack, ATTACKS[arguments.kind][0]).from_values(lists)
     made = _anonymizer(arguments)
+    if arguments.kind == "minimality":
+        if made is None or not set(ASKED) <= set(made.values()):
+            raise BadInput("minimality is of a release that keeps privacy models: ask for them, such as --k 2 --l 2.")
+        if made.values().get("suppression_limit"):
+            raise BadInput("minimality is of a release that leaves nobody out: give --suppression-limit 0.")
+        lists |= {name: made.values()[name] for name in ASKED}
+    attack: Any = method(Attack, ATTACKS[arguments.kind][0]).from_values(lists)
     data = read_table_of(arguments, arguments.table)
     rngs = [np.random.default_rng([arguments.seed, step]) for step in range(3)]
     everybody = arguments.kind == "linkage" and attack.membership == "known"

@@ -52,6 +52,11 @@ def test_attacks_on_releases_of_our_own(capsys: pytest.CaptureFixture[str]) -> N
     undone = answer(capsys, "attack", "downcoding", *flags)["downcoding"]
     assert is_finding(undone)
     assert is_finding(undone["advantage"])
+    flags = ["german_credit", "--qi", "age,housing", "--sensitive", "savings", "--k", 2, "--l", 2]
+    flags += ["--suppression-limit", 0]
+    refused = answer(capsys, "attack", "minimality", *flags, "--worlds", 60)
+    assert is_finding(refused["minimality"])
+    assert refused["settings"]["models"] == "distinct_l_diversity(l=2)"
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,8 @@ def test_attacks_on_releases_of_our_own(capsys: pytest.CaptureFixture[str]) -> N
         (["attack", "singling_out", "german_credit", "--seed", "-1"], "--seed"),
         (["attack", "singling_out", "german_credit", "--method", "none"], "anonymizer"),
         (["attack", "downcoding", "german_credit"], "nothing in the release is generalized"),
+        (["attack", "minimality", "german_credit"], "ask for them"),
+        (["attack", "minimality", "german_credit", "--k", "2"], "--suppression-limit 0"),
     ],
 )
 def test_refusals_are_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], hint: str) -> None:

@@ -107,7 +107,7 @@ def test_a_raw_copy_leaks_more_than_a_protected_table(name: str, members: Datase
 @pytest.mark.parametrize("name", sorted(methods(Attack)))
 def test_attacks_on_tables_run_alone_and_draw_the_same_again(name: str, members: Dataset, others: Dataset) -> None:
     attack = method(Attack, name)()
-    if not hasattr(attack, "on"):
+    if not hasattr(attack, "on") or name == "minimality":  # that is of full-domain releases alone
         return
     before = members.table.copy(deep=True)
     made = method(Anonymizer, "local")(k=3).fit(members, np.random.default_rng(1))
