@@ -229,12 +229,15 @@ def choose_dataset(name: str) -> None:
     st.session_state.pop("schema", None)
 
 
-def take_click(chart: str, name: str, offered: Sequence[float]) -> None:
-    """Copies a clicked point of a chart into the scenario: selections are lost when the figure changes."""
+def take_click(chart: str, name: str, offered: Sequence[float], stand_for: Sequence[float] | None = None) -> None:
+    """Copies a clicked point of a chart into the scenario: selections are lost when the figure changes.
+
+    `offered` are the places of points; where those are not the values themselves, `stand_for` holds the values.
+    """
     points = st.session_state[chart]["selection"]["points"]
     if points:
-        nearest = min(offered, key=lambda value: abs(value - float(points[0]["x"])))
-        put(name, nearest)
+        place = min(range(len(offered)), key=lambda place: abs(offered[place] - float(points[0]["x"])))
+        put(name, (stand_for or offered)[place])
 
 
 def forget_roles() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import pandas as pd
 import streamlit as st
 
 from dashboard import frame, session, sweeps, tables, widgets
@@ -36,7 +39,7 @@ def guarantee(measure: str) -> None:
         curves = sweeps.all_epsilon_points(question, rows, measure, learner)
         baselines = sweeps.epsilon_baselines(question, rows, measure, learner)
         drawn = epsilon_chart(curves, baselines, measure, widgets.short_title(data), epsilon, widgets.mode())
-        widgets.chart(drawn, key="trade_epsilon", on_select=take_epsilon)
+        widgets.chart(drawn, key="trade_epsilon", on_select=partial(take_epsilon, curves))
     points = sweeps.epsilon_points(question, rows, measure, learner)
     promised = sweeps.guarantee_at(learner, points, epsilon, question.release)
     with right:
@@ -79,8 +82,9 @@ def look_alikes(measure: str) -> None:
             widgets.chart(risk_chart(tables.risks(sweeps.KS), k, widgets.mode()), key="risk", on_select=take_risk)
 
 
-def take_epsilon() -> None:
-    session.take_click("trade_epsilon", "epsilon", session.EPSILONS)
+def take_epsilon(curves: pd.DataFrame) -> None:
+    """Points may stand elsewhere than at what was set, where relations differ."""
+    session.take_click("trade_epsilon", "epsilon", curves["x"].tolist(), curves["asked"].tolist())
 
 
 def take_guess() -> None:
