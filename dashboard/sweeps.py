@@ -105,8 +105,11 @@ def has_budget(learner: str) -> bool:
 
 
 def title_of(learner: str, release: str = "") -> str:
-    on = f" on {ON.get(release, method(Anonymizer, release).title)}" if release else ""
-    return str(method(Learner, learner).title) + on
+    return str(method(Learner, learner).title) + (f" on {_on(release)}" if release else "")
+
+
+def _on(release: str) -> str:
+    return ON.get(release) or str(method(Anonymizer, release).title)
 
 
 def known_rows(question: Question, desk: Desk, data: Dataset) -> dict[str, pd.DataFrame]:
@@ -196,7 +199,7 @@ def start_first_curves() -> None:
 
 def epsilon_points(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:
     """The learner's curve; empty for a learner without a budget."""
-    title = title_of(learner, question.release)
+    title = f"Training on {_on(question.release)}" if question.release else title_of(learner)
     return plans.points_of(rows.get("", pd.DataFrame()), measure, question.swept[0], title)
 
 
