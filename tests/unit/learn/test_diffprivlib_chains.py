@@ -94,7 +94,7 @@ def exact_share(height: float) -> float:
     return float((weights * np.sin(angles) ** 2).sum() / weights.sum())
 
 
-@pytest.mark.parametrize("height", [1.0, 4.0])
+@pytest.mark.parametrize("height", [4.0])
 def test_directions_follow_their_law_and_the_library_s_do_not(height: float) -> None:
     """1,500 draws each; diffprivlib's own are told to follow the same law, at epsilon 4 its κ is 1."""
     rng = np.random.default_rng(0)
@@ -121,7 +121,7 @@ def test_the_library_s_directions_give_more_away_than_epsilon() -> None:
     """Why its PCA is not used: one person replaced among ten, at epsilon 4, changes a density by more than exp(4)."""
     epsilon, width = 4.0, 10
     axes = np.eye(width)
-    many = np.random.default_rng(0).standard_normal((100_000, width))
+    many = np.random.default_rng(0).standard_normal((40_000, width))
     many /= np.linalg.norm(many, axis=1, keepdims=True)
     common = 5 * np.outer(axes[0], axes[0]) + 5 * np.outer(axes[1], axes[1])
     losses = {}

@@ -26,9 +26,9 @@ EXTREME = [*np.eye(WIDTH), *-np.eye(WIDTH), np.zeros(WIDTH), np.ones(WIDTH) / ma
 
 
 def drawn_by_the_library(epsilon: float, alpha: float, rows: int) -> tuple[float, float]:
-    """(scale of its linear term, ridge that it uses) as 2,000 of its own perturbations of nothing show them."""
+    """(scale of its linear term, ridge that it uses) as 1,000 of its own perturbations of nothing show them."""
     state, lengths, added = np.random.RandomState(0), [], 0.0
-    for _ in range(2000):
+    for _ in range(1000):
         mechanism = imported("diffprivlib.mechanisms").Vector(
             epsilon=epsilon, dimension=WIDTH, alpha=alpha, function_sensitivity=0.25, data_sensitivity=1.0, n=rows,
             random_state=state,
@@ -51,7 +51,7 @@ def log_density(w: np.ndarray, X: np.ndarray, y: np.ndarray, scale: float, ridge
 def test_no_weights_of_the_library_s_logistic_regression_are_likelier_than_epsilon_allows(
     epsilon: float, alpha: float
 ) -> None:
-    """Rows at most 1 long, every one replaced by rows at the bounds; the scale is measured, so within 3 %."""
+    """Rows at most 1 long, every one replaced by rows at the bounds; the scale is measured, so within 5 %."""
     rng = np.random.default_rng(0)
     X = rng.normal(0, 1, (5, WIDTH))
     X /= np.linalg.norm(X, axis=1, keepdims=True)
@@ -64,7 +64,7 @@ def test_no_weights_of_the_library_s_logistic_regression_are_likelier_than_epsil
         other[person], labels[person] = row, label
         gaps = [log_density(w, X, y, scale, ridge) - log_density(w, other, labels, scale, ridge) for w in seen]
         worst = max(worst, *np.abs(gaps))
-    assert 0.3 * epsilon < worst <= epsilon * 1.03
+    assert 0.3 * epsilon < worst <= epsilon * 1.05
 
 
 # Naive Bayes of the library
