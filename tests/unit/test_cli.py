@@ -58,6 +58,19 @@ def test_risk_tells_of_populations_and_column_sets(capsys: pytest.CaptureFixture
     assert by_file == known | {"unique_share_with_kept": None}
 
 
+def test_risk_row_by_row(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "rows.csv"
+    told = answer(capsys, "risk", "german_credit", "--qi", "age,housing,job", "--per-record", out)
+    rows = pd.read_csv(out)
+    assert len(rows) == told["rows"]
+    assert rows["prosecutor"].mean() == pytest.approx(told["prosecutor"]["mean"])
+    assert rows["suda_score"].max() == told["special_uniques"]["highest_score"]
+    by_smallest = rows["smallest_unique"].value_counts()
+    assert {int(size): people for size, people in told["special_uniques"]["people_by_smallest"].items()} == {
+        size: by_smallest.get(size, 0) for size in (1, 2)
+    }
+
+
 def test_risk_goes_through_the_list_of_identifiers(capsys: pytest.CaptureFixture[str]) -> None:
     items = answer(capsys, "risk", "clinic", "--identifiers")["safe_harbor"]["items"]
     assert len(items) == 18
@@ -219,6 +232,8 @@ def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_pat
         (["risk", "german_credit", "--population-size", "10"], "a population of 10 is smaller"),
         (["risk", "german_credit", "--population-size", "0"], "at least 1"),
         (["risk", "german_credit", "--population", "nowhere.csv"], "nowhere.csv"),
+        (["risk", "german_credit", "--per-record", "x.csv", "--engine", "duckdb"], "leave the engine out"),
+        (["risk", "german_credit", "--per-record", "nowhere/x.csv"], "nowhere"),
         (["risk", "german_credit", "--identifiers", "--engine", "duckdb"], "leave the engine out"),
         (["risk", "adult", "--qi", "age", "--sensitive", "age", "--engine", "duckdb"], "one role"),
         (["risk", "adult", "--memory-limit", "1GB"], "duckdb only"),
