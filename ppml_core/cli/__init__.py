@@ -133,12 +133,13 @@ def _methods(_: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.measures.base import Measure
     from ppml_core.queries.attacks.base import QueryAttack
     from ppml_core.queries.policies.base import Policy
+    from ppml_core.queries.restrictions.base import Restriction
     from ppml_core.settings import settings_of
 
     kinds = {
         "anonymizers": Anonymizer, "privacy_models": PrivacyModel, "losses": Loss, "learners": Learner,
         "attacks": Attack, "measures": Measure,
-        "query_policies": Policy, "query_attacks": QueryAttack,
+        "query_policies": Policy, "query_attacks": QueryAttack, "prediction_restrictions": Restriction,
     }  # fmt: skip
     return {
         plural: {

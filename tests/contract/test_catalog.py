@@ -19,6 +19,7 @@ from ppml_core.learn.base import Learner
 from ppml_core.measures.base import Measure
 from ppml_core.queries.attacks.base import QueryAttack
 from ppml_core.queries.policies.base import Policy
+from ppml_core.queries.restrictions.base import Restriction
 from ppml_core.settings import settings_of
 
 PLANTED = '''
@@ -69,7 +70,7 @@ def test_it_is_gone_with_its_file() -> None:
     assert "planted_learner" not in methods(Learner)
 
 
-@pytest.mark.parametrize("kind", [Learner, Anonymizer, Measure, Policy, QueryAttack])
+@pytest.mark.parametrize("kind", [Learner, Anonymizer, Measure, Policy, QueryAttack, Restriction])
 def test_every_method_says_what_it_is(kind: type) -> None:
     for name, cls in methods(kind).items():
         assert cls.title, name
