@@ -1,4 +1,4 @@
-"""`ppml attack membership`: a model and shadow models are trained, and people asked about, with membership known."""
+"""`ppml attack membership` and `ppml attack attribute`: models are trained, and asked about people."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ def model_attack_arguments(kinds: Any, command: Command) -> None:
     add("--attack", default="rmia", help="rmia, lira_offline, lira_online, shadow, loss, quantile, or all (rmia)")
     add("--shadows", type=int, default=64, help="shadow models, an even number (64)")
     add("--n", type=int, help="people trained on; as many others are asked about (5,000, or what the table allows)")
+
+    attribute = command(kinds, "attribute", run_attribute, "can one value of a person be guessed by asking a model?")
+    road_arguments(attribute)
+    add = attribute.add_argument
+    add("--column", help="the column to guess (a sensitive input, or the first of categories)")
+    add("--sees", default="confidences", help="what the model tells: confidences, or labels (confidences)")
+    add("--prior", default="imputed", help="what is believed before asking: imputed or marginal (imputed)")
+    add("--n", type=int, help="people trained on; as many others are asked about (5,000, or a third of the table)")
 
 
 def road_arguments(command: argparse.ArgumentParser) -> None:
@@ -88,7 +96,15 @@ def run_membership(arguments: argparse.Namespace) -> dict[str, Any]:
     train = road_of(arguments)
     data = read_table_of(arguments, arguments.dataset)
     rng = np.random.default_rng([arguments.seed, 0])
-    game = play(data, train, arguments.shadows, rng, arguments.n, fewest_public=public)
+    game = play(
+        data,
+        train,
+        arguments.shadows,
+        rng,
+        arguments.n,
+        fewest_public=public,
+        with_public=len(attacks) > 1 or public > 0,
+    )
     said: dict[str, Any] = {}
     for name, cls in attacks.items():
         try:
@@ -101,6 +117,27 @@ def run_membership(arguments: argparse.Namespace) -> dict[str, Any]:
             said[name] = described(report)
     say("internal: measured on private people, with membership known to whoever measured")
     return said
+
+
+def run_attribute(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Success for members, for others, and of someone who never asks the model, each with its interval."""
+    import numpy as np
+
+    from ppml_core.attacks.attribute_inference import AttributeInference
+    from ppml_core.attacks.subjects import drawn_subject
+
+    given = {name: getattr(arguments, name) for name in ("column", "sees", "prior")}
+    if arguments.n is not None:
+        given["n"] = arguments.n
+    attack = AttributeInference.from_values({name: value for name, value in given.items() if value is not None})
+    train = road_of(arguments)
+    data = read_table_of(arguments, arguments.dataset)
+    subject = drawn_subject(data, train, np.random.default_rng([arguments.seed, 0]), arguments.n)
+    found = attack.report(subject, rng_of(arguments.seed, attack.name()))
+    say("internal: measured on private people, with membership known to whoever measured")
+    head = {"column": found.column, "values": found.values, "asked_about": found.asked_about}
+    names = ("advantage", "control", "members", "others", "imputed", "beyond_imputation")
+    return {**head, "settings": attack.values(), **{name: named(getattr(found, name)) for name in names}}
 
 
 def rng_of(seed: int, name: str) -> np.random.Generator:

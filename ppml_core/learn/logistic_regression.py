@@ -13,7 +13,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.learn.base import Fitted, Learner, Masks
 from ppml_core.learn.encoding import Encoder
-from ppml_core.learn.logistic_subsets import Block, minima
+from ppml_core.learn.logistic_subsets import Block, Parts
 from ppml_core.learn.models import LibraryModel, calibrating, require_all_classes, seed_of, watched
 from ppml_core.learn.target import encode_target, target_classes, target_of
 from ppml_core.settings import setting
@@ -69,7 +69,10 @@ class LogisticRegression(Learner):
         for mask in masks:
             require_all_classes(y[mask], classes, 2)
         start = time.perf_counter()
-        found = list(minima(encoder.encode_sparse(data), y, masks, self.C))
+        key = (self, "parts")
+        if key not in data.memo:
+            data.memo[key] = Parts(encoder.encode_sparse(data), y, self.C)
+        found = list(data.memo[key].minima(masks))
         share = (time.perf_counter() - start) / max(len(masks), 1)
         return [
             self.fit(data.take(np.flatnonzero(mask)), rng)

@@ -14,48 +14,60 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_matrix, diags, hstack
+from scipy.sparse import csr_matrix, hstack
 from scipy.special import expit
-from threadpoolctl import threadpool_limits
 
 from ppml_core.learn.base import Masks
 from ppml_core.learn.gradients import TILE
+from ppml_core.learn.models import one_thread
 from ppml_core.learn.subset_gradients import SubsetSums
 
 Block = npt.NDArray[np.float64]
 
 TOLERANCE = 5e-6
-MOST_STEPS = 60
+MOST_STEPS = 150
 FEW_NEWTON = 30
+CLOSE = 0.05
 
 
-def minima(X: Any, y: npt.NDArray[Any], masks: Masks, C: float) -> Iterator[Block | None]:
-    """Per mask the weights, the last of them the unpenalized constant; None where the minimum was not reached.
+class Parts:
+    """The rows of one table with a class of two for each, ready for many sets of parts."""
 
-    Reached means that no entry of the gradient of the mean log loss with its penalty is above `TOLERANCE`, a twentieth
-    of what scikit-learn's solver is content with.
-    """
-    rows = hstack([X, csr_matrix(np.ones((X.shape[0], 1)))], format="csr")
-    ridge = np.append(np.full(X.shape[1], 1 / C), 0.0)
-    with threadpool_limits(1):
-        start, factor = _shared(rows, y, ridge)
-        sums = SubsetSums(rows, y)
-        for first in range(0, len(masks), TILE):
-            yield from _tile(sums, masks[first : first + TILE], ridge, start, factor)
+    def __init__(self, X: Any, y: npt.NDArray[Any], C: float) -> None:
+        rows = hstack([X, csr_matrix(np.ones((X.shape[0], 1)))], format="csr")
+        self.ridge = np.append(np.full(X.shape[1], 1 / C), 0.0)
+        self.sums = SubsetSums(rows, y)
+        with one_thread():
+            self.start, self.factor = _shared(rows, y, self.ridge)
+
+    def minima(self, masks: Masks) -> Iterator[Block | None]:
+        """Per mask the weights, the last of them the unpenalized constant; None where the minimum was not reached.
+
+        Reached means that no entry of the gradient of the mean log loss with its penalty is above `TOLERANCE`, a
+        twentieth of what scikit-learn's solver is content with.
+        """
+        with one_thread():
+            for first in range(0, len(masks), TILE):
+                yield from _tile(self.sums, masks[first : first + TILE], self.ridge, self.start, self.factor)
 
 
 def _shared(rows: Any, y: npt.NDArray[Any], ridge: Block) -> tuple[Block, Any]:
-    """The minimum of the whole table with every row counted half, and the factor of its Hessian."""
+    """Near the minimum of the whole table with every row counted half, and the factor of the Hessian there.
+
+    Most of the way is gone on every fourth row, counted twice.
+    """
     w = np.zeros(rows.shape[1])
-    for _ in range(FEW_NEWTON):
-        p = expit(rows @ w)
-        gradient = rows.T @ (p - y) / 2 + ridge * w
-        curved = (rows.T @ (diags(p * (1 - p) / 2) @ rows)).toarray()
-        factor = cho_factor(curved + np.diag(ridge + 1e-9))
-        step = cho_solve(factor, gradient)
-        w = w - step
-        if abs(step).max() < 1e-3:
-            break
+    factor = None
+    for step, counted, steps in ((4, 2.0, FEW_NEWTON), (1, 0.5, 2)):
+        part, truth = rows[::step], y[::step]
+        for _ in range(steps):
+            p = expit(part @ w)
+            curved = (part.T @ part.multiply((counted * p * (1 - p))[:, None]).tocsr()).toarray()
+            factor = cho_factor(curved + np.diag(ridge + 1e-9))
+            move = cho_solve(factor, counted * (part.T @ (p - truth)) + ridge * w)
+            w = w - move
+            if abs(move).max() < CLOSE:
+                break
     return w, factor
 
 

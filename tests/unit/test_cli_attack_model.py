@@ -56,3 +56,13 @@ def test_a_private_learner_brings_its_bound(capsys: pytest.CaptureFixture[str]) 
 )
 def test_bad_input_gets_a_sentence(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert said in refusal(capsys, *arguments)
+
+
+def test_attribute_says_members_others_and_who_never_asks(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ("attack", "attribute", "--dataset", "german_credit", "--learner", "decision_tree", "--n", "200")
+    said = answer(capsys, *given, "--column", "housing")
+    assert said["column"] == "housing"
+    for name in ("advantage", "control", "members", "others", "imputed", "beyond_imputation"):
+        assert said[name]["low"] <= said[name]["value"] <= said[name]["high"]
+    assert said["advantage"]["value"] == pytest.approx(said["members"]["value"] - said["others"]["value"])
+    assert "shoe_size" in refusal(capsys, *given, "--column", "shoe_size")

@@ -22,7 +22,7 @@ from ppml_core.attacks.membership.report import Drawn
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Masks
+from ppml_core.learn.base import Array, Fitted, Masks
 from ppml_core.learn.target import encode_target, target_classes, target_numbers, task_of, with_classes
 
 Rows = npt.NDArray[np.int64]
@@ -85,13 +85,15 @@ def play(
     targets: int = 1,
     drawn: Drawn | None = None,
     fewest_public: int = 0,
+    with_public: bool = True,
 ) -> Game:
     """A game on 2n people drawn from the table, of whom each target was trained on about half.
 
     Drawn "independently", each person is a member with probability one half, which is what adding or removing one is
     about; with a "fixed number" n of them are, as a guarantee for replacing one asks for. None is as the guarantee asks
-    for, independently where there is none. Up to n further people stay apart as the public. The public size of the
-    table is set to n. Raises BadInput for too few people or an odd number of shadow models.
+    for, independently where there is none. Up to n further people stay apart as the public, unless no attack asks for
+    them (`with_public`). The public size of the table is set to n. Raises BadInput for too few people or an odd number
+    of shadow models.
     """
     _check_shadows(shadows)
     data = with_classes(data)
@@ -107,26 +109,25 @@ def play(
             f"beside the {2 * n:,} asked about; choose another n."
         )
     order = rng.permutation(len(data))
-    rows, spare = order[: 2 * n], order[2 * n : 3 * n]
-    pool = _sized(data.take(np.concatenate([rows, spare])), n)
+    people, spare = (
+        _sized(data.take(rows), n) for rows in (order[: 2 * n], order[2 * n : 3 * n if with_public else 2 * n])
+    )
     start = time.perf_counter()
     who = _drawn(targets, 2 * n, drawn or "independently", rng)
-    models = train(pool, _padded(who, len(spare)), rng.spawn(targets))
+    models = train(people, who, rng.spawn(targets))
     if drawn is None:
         drawn = _asked_for(models[0].guarantee)
         if drawn == "fixed number":
             who = _drawn(targets, 2 * n, drawn, rng)
-            models = train(pool, _padded(who, len(spare)), rng.spawn(targets))
+            models = train(people, who, rng.spawn(targets))
     halves = _pairs(shadows, 2 * n, drawn, rng)
-    said = np.array([model.predict_proba(pool) for model in models])
-    people = pool.take(np.arange(2 * n))
     answers = train.answers(people, halves, rng.spawn(shadows), people)
     return Game(
         people=people,
-        public=pool.take(np.arange(2 * n, len(pool))),
-        rows=rows,
+        public=spare,
+        rows=order[: 2 * n],
         inside=who,
-        said=said,
+        said=np.array([_said(model, people, spare) for model in models]),
         shadows=Shadows(answers, halves, truth_of(people)),
         drawn=drawn,
         guarantee=models[0].guarantee,
@@ -159,18 +160,21 @@ def against(subject: Subject, shadows: int, rng: np.random.Generator, n: int = M
     for mask in masks:
         mask[rng.choice(rest, len(members) - n, replace=False)] = True
     answers = subject.train.answers(pool, masks, rng.spawn(shadows), people)
-    said = np.concatenate([subject.model.predict_proba(asked) for asked in (people, spare)])
     return Game(
         people=people,
         public=spare,
         rows=rows,
         inside=(np.arange(2 * n) < n)[None, :],
-        said=said[None],
+        said=_said(subject.model, people, spare)[None],
         shadows=Shadows(answers, halves, truth_of(people)),
         drawn="fixed number",
         guarantee=subject.guarantee,
         seconds=time.perf_counter() - start,
     )
+
+
+def _said(model: Fitted, people: Dataset, public: Dataset) -> Array:
+    return np.concatenate([model.predict_proba(asked) for asked in (people, public) if len(asked)])
 
 
 def _asked_for(guarantee: Guarantee | None) -> Drawn:
@@ -189,10 +193,6 @@ def _pairs(shadows: int, people: int, drawn: Drawn, rng: np.random.Generator) ->
     masks[0::2] = _drawn(shadows // 2, people, drawn, rng)
     masks[1::2] = ~masks[0::2]
     return masks
-
-
-def _padded(masks: Masks, others: int) -> Masks:
-    return np.hstack([masks, np.zeros((len(masks), others), dtype=bool)])
 
 
 def _sized(data: Dataset, n: int) -> Dataset:

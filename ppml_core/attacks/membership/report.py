@@ -20,6 +20,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import Schema
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Estimate, Guarantee
+from ppml_core.learn.encoding import texts_of
 
 Inside = npt.NDArray[np.bool_]
 Drawn = Literal["independently", "fixed number"]
@@ -118,9 +119,9 @@ def groups_found(scores: Scores, inside: Inside, people: Dataset) -> tuple[Group
     named = scores > others[len(others) - 1 - allowed]
     found = []
     for column in few_categories(people.schema):
-        texts = people.texts(column)
+        codes, texts = texts_of(people, column)
         for value in people.schema[column].categories or ():
-            group = inside & (texts == value)
+            group = inside & (texts == value)[codes]
             if group.any():
                 hits, size = int((group & named).sum()), int(group.sum())
                 found.append(GroupFound(column, value, size, share(hits, size, "members of the group")))

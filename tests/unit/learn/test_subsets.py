@@ -82,3 +82,11 @@ def test_a_part_of_one_class_is_refused_in_words(credit: Dataset) -> None:
     ones = (credit.table[target_of(credit.schema)] == credit.table[target_of(credit.schema)].iloc[0]).to_numpy()
     with pytest.raises(BadInput, match="no training person has the class"):
         LogisticRegression().fit_subsets(credit, ones[None, :], rngs(1))
+
+
+@pytest.mark.parametrize("settings", [{"class_weight": "balanced"}, {"calibrated": "sigmoid"}])
+def test_settings_that_steps_cannot_share_are_fitted_one_by_one(settings: dict[str, str], credit: Dataset) -> None:
+    learner = LogisticRegression.from_values(settings)
+    model = learner.fit_subsets(credit, masks()[:1], rngs(1))[0]
+    alone = learner.fit(credit.take(np.flatnonzero(masks()[0])), rngs(1)[0])
+    assert model.predict_proba(credit).tobytes() == alone.predict_proba(credit).tobytes()
