@@ -30,10 +30,11 @@ def test_every_attack_tells_value_interval_baseline_and_control(capsys: pytest.C
 
 
 def test_an_unknown_membership_halves_linkage(capsys: pytest.CaptureFixture[str]) -> None:
-    known = answer(capsys, "attack", "linkage", "adult", "--k", 5, "--method", "local")["linkage"]
-    unknown = answer(capsys, "attack", "linkage", "adult", "--k", 5, "--method", "local", "--membership", "unknown")
+    flags = ["german_credit", "--qi", COLUMNS, "--k", 5, "--method", "local"]
+    known = answer(capsys, "attack", "linkage", *flags)["linkage"]
+    unknown = answer(capsys, "attack", "linkage", *flags, "--membership", "unknown")
     by_classes = unknown["linkage"]["by_classes"]["value"]
-    assert by_classes == pytest.approx(known["by_classes"]["value"] / 2, rel=0.1)
+    assert by_classes == pytest.approx(known["by_classes"]["value"] / 2, rel=0.25)
     assert unknown["release"]["members"] == unknown["release"]["others"]
     assert unknown["linkage"]["low"] <= by_classes <= unknown["linkage"]["high"]
 
