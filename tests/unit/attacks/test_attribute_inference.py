@@ -88,6 +88,7 @@ def test_a_bundled_table_has_a_column_to_guess() -> None:
     data = load("german_credit")
     found = AttributeInference(n=100).report(subject(data, DPSufficientStatistics(), 300), np.random.default_rng(2))
     assert data.schema[found.column].categories
+    assert found.imputed.value < 0.9, "not one that nearly everybody shares"
     assert found.asked_about == 200
 
 
@@ -101,7 +102,7 @@ def test_the_interval_of_a_difference_covers_as_often_as_it_says() -> None:
         covered += found.low <= 0.1 <= found.high
     assert 0.92 <= covered / 400 <= 0.98
     same = rng.random(50) < 0.5
-    assert paired(same, same).width == 0.0
+    assert 0 < paired(same, same).high < 0.1
 
 
 def test_bad_input_gets_a_sentence() -> None:
