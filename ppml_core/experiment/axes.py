@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ppml_core.attacks.base import Thing
+from ppml_core.attacks.base import Attack, Thing
 from ppml_core.catalog import methods
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Z95, Estimate
 from ppml_core.experiment.results import estimate_of
 from ppml_core.measures.base import Measure
+from ppml_core.settings import words
 
 Kind = Literal["utility", "risk", "proved", "cost"]
 SHARE = (0.0, 1.0)
@@ -102,8 +103,8 @@ class Spread:
 
 
 def axes() -> dict[str, Axis]:
-    """Every axis by name: utility, risk, what is proved, cost."""
-    return {axis.name: axis for axis in (*_utility(), *RISKS, *PROVED, *COSTS)}
+    """Every axis by name: utility, risk (each finding of an attack among them), what is proved, cost."""
+    return {axis.name: axis for axis in (*_utility(), *RISKS, *_findings(), *PROVED, *COSTS)}
 
 
 def axis_of(name: str) -> Axis:
@@ -176,6 +177,17 @@ def _utility() -> list[Axis]:
     return found
 
 
+def _findings() -> list[Axis]:
+    """What the attacks of the catalog find beyond the axes that have names of their own, named as its rows are."""
+    told = {axis.measure for axis in RISKS}
+    return [
+        Axis(measure, f"{cls.title}: {words(measure)}", "share", "risk", False, measure, cls.against, name)
+        for name, cls in methods(Attack).items()
+        for measure in cls().measures()
+        if measure not in told
+    ]
+
+
 def _proved(axis: Axis, rows: pd.DataFrame) -> Reading:
     known = rows[f"guarantee_{axis.name}"].dropna()
     own = rows.loc[rows["measure"].isin(list(methods(Measure)))]
@@ -228,7 +240,7 @@ RISKS = (
     Axis("membership.tpr_at_0.001", "Members found at 0.1 % false alarms", "share of members", "risk", False,
          "membership_tpr_at_0.001", ("model",), "membership_inference", SHARE),
     Axis("attribute.gap", "Attribute inference, members over others", "share of people", "risk", False,
-         "attribute_inference_gap", ("model",), "attribute_inference", (-1.0, 1.0)),
+         "attribute_advantage", ("model",), "attribute_inference", (-1.0, 1.0)),
     Axis("singling_out", "Singling out success", "share of guesses", "risk", False, "singling_out_success",
          ("table", "synthetic"), "singling_out", SHARE),
     Axis("linkability", "Linkability success", "share of guesses", "risk", False, "linkability_success",
@@ -243,7 +255,7 @@ COSTS = (
 )
 ALSO = {
     "roc_auc": ("auc",),
-    "linkage": ("record_linkage", "linkage.success", "linkage_success"),
+    "linkage": ("record_linkage", "linkage.success"),
     "membership.tpr_at_0.01": ("membership.tpr", "membership_tpr"),
     "singling_out": ("singling_out.success",),
 }

@@ -41,14 +41,19 @@ class Tried:
 
     scenario: Scenario
     rows: list[pd.DataFrame] = field(default_factory=list)
+    known: dict[tuple[str, int], Reading] = field(default_factory=dict, repr=False)
 
     @property
     def repeats(self) -> int:
         return len(self.rows)
 
     def readings(self, axes: Sequence[Axis]) -> tuple[Reading, ...]:
-        together = pd.concat(self.rows, ignore_index=True) if len(self.rows) > 1 else self.rows[0]
-        return tuple(reading_of(axis, together) for axis in axes)
+        """Each is worked out once for the repeats there are: a search asks for them again and again."""
+        missing = [axis for axis in axes if (axis.name, self.repeats) not in self.known]
+        if missing:
+            together = pd.concat(self.rows, ignore_index=True) if self.repeats > 1 else self.rows[0]
+            self.known |= {(axis.name, self.repeats): reading_of(axis, together) for axis in missing}
+        return tuple(self.known[axis.name, self.repeats] for axis in axes)
 
 
 class Evaluator:

@@ -36,7 +36,7 @@ def test_a_setting_that_qualifies_truly_meets_the_need_in_18_of_20() -> None:
     right = found = 0
     for trial in range(TRIALS):
         rng = np.random.default_rng(trial)
-        people = adult.take(rng.permutation(len(adult))[:16_000])
+        people = adult.take(rng.permutation(len(adult))[:8_000])
         middle, half = 0.35 + 0.4 * rng.random(), 0.15 - 0.005 * trial
         least, most = reached(middle - half)[0], reached(middle + half)[1]
         needs = needs_of([f"accuracy>={least:.4f}", f"membership.tpr_at_0.01<={most:.4f}"])
@@ -57,11 +57,11 @@ def test_on_the_edge_of_a_need_it_errs_rarely() -> None:
     adult = load("adult")
     wrong = 0
     for trial in range(TRIALS):
-        people = adult.take(np.random.default_rng([trial, 1]).permutation(len(adult))[:16_000])
+        people = adult.take(np.random.default_rng([trial, 1]).permutation(len(adult))[:8_000])
         family = family_of(problem(trial), {"learner.epsilon": [0.8, 0.85, 0.9, 0.95, 0.98]})
         edge = reached(0.98 / 1.98)[0] + 0.0002
         needs = needs_of([f"accuracy>={edge:.5f}", "membership.tpr_at_0.01<=0.4"])
-        answer = solve([family], needs, people, budget=60, seed=trial)
+        answer = solve([family], needs, people, budget=36, seed=trial)
         wrong += answer.feasible
         assert answer.feasible or answer.nearest is not None
     print(f"\nwrong in {wrong} of {TRIALS}")
@@ -70,10 +70,10 @@ def test_on_the_edge_of_a_need_it_errs_rarely() -> None:
 
 def test_what_cannot_be_met_names_the_nearest() -> None:
     adult = load("adult")
-    people = adult.take(np.random.default_rng(7).permutation(len(adult))[:16_000])
+    people = adult.take(np.random.default_rng(7).permutation(len(adult))[:8_000])
     for risk in (0.05, 0.1, 0.2):
         needs = needs_of(["accuracy>=0.89", f"membership.tpr_at_0.01<={risk}"])
-        answer = solve([family_of(problem())], needs, people, budget=60)
+        answer = solve([family_of(problem())], needs, people, budget=36)
         assert not answer.feasible
         assert answer.nearest is not None
         total = 0.89 - true_accuracy(answer.nearest.scenario)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from ppml_core.attacks.base import Attack
+from ppml_core.catalog import methods
 from ppml_core.data.bundled import load
 from ppml_core.errors import BadInput
 from ppml_core.experiment.axes import axes, axis_of, in_people, reading_of, readings
@@ -100,6 +102,14 @@ def test_every_axis_says_what_it_is() -> None:
         assert axis.title
         assert axis.kind != "risk" or axis.things, name
         assert not (axis.kind == "risk" and axis.higher_is_better), name
+        assert not axis.attack or axis.attack in methods(Attack) or axis.name == "attribute.gap"
+
+
+def test_what_an_attack_finds_can_be_needed() -> None:
+    for name, cls in methods(Attack).items():
+        for measure in cls().measures():
+            axis = need_of(f"{measure}<=0.5").axis
+            assert axis.attack in (name, ""), measure
 
 
 def test_accuracy_is_told_in_people(rows: pd.DataFrame) -> None:
