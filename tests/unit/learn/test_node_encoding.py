@@ -163,6 +163,10 @@ def test_every_learner_trains_on_the_release_and_is_tested_on_raw_people(name: s
     learner = LEARNERS[name]
     task = learner.tasks[0]
     release, test = parts(TABLES[task])
+    if name == "local_naive_bayes":  # everyone randomizes their own cells, by a public list of raw values
+        with pytest.raises(NotApplicable, match="may not be read off the rows"):
+            learner().fit(release, np.random.default_rng(1))
+        return
     model = learner().fit(release, np.random.default_rng(1))
     predicted = model.predict_proba(test)
     assert np.isfinite(predicted).all()
