@@ -15,7 +15,7 @@ frame.open_page(
     {
         "": [("start.py", "Start")],
         "Prepare": [("data_roles.py", "Data & roles"), ("anonymize.py", "Anonymize")],
-        "Measure": [("private_training.py", "Private training")],
+        "Measure": [("private_training.py", "Private training"), ("attacks_risk.py", "Attacks & risk")],
         "Decide": [("trade_off.py", "Trade-off")],
     },
     HERE / "app_pages",

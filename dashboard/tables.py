@@ -15,10 +15,12 @@ from dashboard.jobs import Desk, Job, note_fault, own_desk, shared_desk
 from ppml_core.anonymize.lattice import Lattice
 from ppml_core.anonymize.models.base import read_models
 from ppml_core.attacks.attribute_damage import AttributeDamage, attribute_damage
+from ppml_core.attacks.column_sets import ColumnSet, column_sets
 from ppml_core.attacks.linkage import RiskReport, risk_report
 from ppml_core.attacks.reidentifying import Reidentifying, reidentifying, with_every_column_known
 from ppml_core.charts.words import count
 from ppml_core.data.bundled import describe, load
+from ppml_core.data.counts import count_table
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.identifiers import Finding, detect
 from ppml_core.data.inference import infer_schema
@@ -125,6 +127,18 @@ def risk() -> RiskReport:
     """The risk of the session's table as it is."""
     data = dataset()
     found: RiskReport = desk().once(("risk", key()), lambda: risk_report(data))
+    return found
+
+
+def known_column_sets() -> tuple[tuple[ColumnSet, ...], int]:
+    """Every affordable set of quasi-identifiers that someone may know, and how many people there are."""
+    data = dataset()
+
+    def made() -> tuple[tuple[ColumnSet, ...], int]:
+        counts = count_table(data.table, data.quasi_identifiers)
+        return column_sets(counts, data.quasi_identifiers), counts.rows
+
+    found: tuple[tuple[ColumnSet, ...], int] = desk().once(("column sets", key()), made)
     return found
 
 

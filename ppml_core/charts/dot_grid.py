@@ -31,8 +31,8 @@ class Grid:
     note: str = ""
 
 
-def dot_grid(grids: list[Grid], about: str, mode: Mode = "light") -> Chart:
-    """`about` says what is guessed: "whether you are in the data"."""
+def dot_grid(grids: list[Grid], about: str, mode: Mode = "light", name: str = "") -> Chart:
+    """`about` says what is guessed ("whether you are in the data"), `name` who is asked."""
     colours = template.palette(mode)
     drawing = template.Sketch(mode, HEIGHT)
     for number, grid in enumerate(grids):
@@ -59,7 +59,7 @@ def dot_grid(grids: list[Grid], about: str, mode: Mode = "light") -> Chart:
     drawing.axis_y(range=[-3.4, SIDE + 1.4], visible=False)
     drawing.layout["margin"] = {"l": 8, "r": 8, "t": 4, "b": 4, "pad": 0}
     said = ", ".join(f"{grid.name.lower()} {percent(grid.share)}" for grid in grids)
-    answer = f"Right guesses {about}, from even odds: {said}."
+    answer = f"Right guesses {about}{f', by asking {name}' if name else ''}, from even odds: {said}."
     return Chart(
         figure=drawing.figure(),
         question="Of 100 people like you, for how many is the guess right?",
@@ -67,7 +67,8 @@ def dot_grid(grids: list[Grid], about: str, mode: Mode = "light") -> Chart:
         alt=f"Grids of 100 dots, one dot a person; filled dots are right guesses. {answer}",
         how_to_read=f"Someone guesses {about} and holds both answers for equally likely beforehand. A filled dot is a "
         "person for whom the guess is right. Guessing blindly is right for 50. The green grid is the most that the "
-        "guarantee allows the best attack; the vermilion one is what the attack run here reached.",
+        "guarantee allows the best attack; the vermilion one is what the attack reached here when it named at most one in "
+        "three non-members, a threshold fixed beforehand.",
         table=pd.DataFrame(
             {"guesser": [grid.name for grid in grids], "right": [grid.share for grid in grids],
              "note": [grid.note for grid in grids]}
