@@ -67,8 +67,8 @@ def dot_grid(grids: list[Grid], about: str, mode: Mode = "light", name: str = ""
         alt=f"Grids of 100 dots, one dot a person; filled dots are right guesses. {answer}",
         how_to_read=f"Someone guesses {about} and holds both answers for equally likely beforehand. A filled dot is a "
         "person for whom the guess is right. Guessing blindly is right for 50. The green grid is the most that the "
-        "guarantee allows the best attack; the vermilion one is what the attack reached here when it named at most one in "
-        "three non-members, a threshold fixed beforehand.",
+        "guarantee allows the best attack; the vermilion one is what the attack reached here when it named at most one "
+        "in three non-members, a threshold fixed beforehand.",
         table=pd.DataFrame(
             {"guesser": [grid.name for grid in grids], "right": [grid.share for grid in grids],
              "note": [grid.note for grid in grids]}
