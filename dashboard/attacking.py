@@ -91,7 +91,7 @@ def job_of(target: Target) -> Job | None:
 def start(target: Target) -> None:
     """Attacks the model beside the page; nothing where that is done or under way."""
     desk, data = tables.desk(), tables.dataset()
-    asked, shadow_models, n = target.scenario, shadows(), people()
+    key, asked, shadow_models, n = target.key, target.scenario, shadows(), people()
 
     def work(job: Job) -> None:
         def heard(done: int, total: int) -> None:
@@ -100,12 +100,12 @@ def start(target: Target) -> None:
             job.report(done, total)
 
         try:
-            desk.once(target.key, lambda: attack_membership(asked, data, shadow_models, n, heard))
+            desk.once(key, lambda: attack_membership(asked, data, shadow_models, n, heard))
         except Stopped:
             return
 
-    if not desk.has(target.key):
-        desk.start(target.key, f"attack on {target.name}", work)
+    if not desk.has(key):
+        desk.start(key, f"attack on {target.name}", work)
 
 
 def start_all() -> None:
@@ -138,4 +138,3 @@ def run_controls() -> None:
         st.button("Run the attack", key="run_attack", type="primary", on_click=start_all, width="stretch")
     for target in missing:
         widgets.job_line(job_of(target))
-

@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import attacking, frame, session, sweeps, tables, widgets
-from ppml_core.attacks.membership.base import MembershipAttack
-from ppml_core.catalog import methods
 from ppml_core.charts import attack_story, story
 from ppml_core.charts.attack_roc import attack_roc
 from ppml_core.charts.dot_grid import dot_grid
+from ppml_core.experiment.membership_view import offered
 
 PLAIN, LOG = "Plain", "Log scales"
 
@@ -46,9 +45,9 @@ def controls() -> None:
     widgets.label("What is attacked")
     widgets.aside("A model that is handed out, asked as often as the attacker likes.")
     learner = sweeps.current_learner()
-    offered = sweeps.offered_learners()
-    widgets.keep_within(session.learner_field(), offered, learner)
-    widgets.choose("Learner", offered, session.learner_field(), sweeps.title_of)
+    learners = sweeps.offered_learners()
+    widgets.keep_within(session.learner_field(), learners, learner)
+    widgets.choose("Learner", learners, session.learner_field(), sweeps.title_of)
     widgets.epsilon_slider(disabled=not sweeps.has_budget(sweeps.current_learner()))
     others = attacking.beside()
     st.selectbox(
@@ -56,12 +55,13 @@ def controls() -> None:
         format_func=lambda name: "nothing" if name == attacking.NOBODY else sweeps.title_of(name),
         help="Another model trained on as many people, attacked in the same way.",
     )  # fmt: skip
-    titles = {name: cls.title for name, cls in methods(MembershipAttack).items()}
+    titles = {name: cls.title for name, cls in offered().items()}
     widgets.label("How")
     st.selectbox(
         "Attack", [attacking.RECOMMENDED, *titles], key="attack", persist_state="session",
-        format_func=lambda name: titles.get(name, "the one that does best on the shadow models"),
-        help="All attacks share one set of shadow models: changing from one to another trains nothing.",
+        format_func=lambda name: titles.get(name, "best on shadow models"),
+        help="The best one is found on the shadow models, before the model itself is looked at. All attacks share one "
+        "set of shadow models: changing from one to another trains nothing.",
     )  # fmt: skip
     with st.expander("People and shadow models", key="attack_sizes"):
         sizes = [size for size in attacking.PEOPLE if size <= attacking.most_people()] or [attacking.most_people()]

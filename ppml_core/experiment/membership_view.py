@@ -1,4 +1,4 @@
-"""A model attacked for a page: every membership attack on one game, and which of them the shadow models recommend.
+"""A model attacked for a page: quick membership attacks on one game, and which of them the shadow models recommend.
 
 In: a scenario and its table. Out: `MembershipView`. One set of shadow models serves all attacks, so that a page can
 change from one to another at no cost.
@@ -38,6 +38,11 @@ class MembershipView:
     left_out: Mapping[str, str]
 
 
+def offered() -> dict[str, type[MembershipAttack]]:
+    """The attacks by name that train nothing of their own: those answer at once, one beside the other."""
+    return {name: cls for name, cls in methods(MembershipAttack).items() if not cls.needs_training}
+
+
 def attack_membership(
     scenario: Scenario, data: Dataset, shadows: int, n: int, progress: Progress | None = None
 ) -> MembershipView:
@@ -51,7 +56,7 @@ def attack_membership(
     game = play(data, train, shadows, np.random.default_rng([scenario.seed, 0]), n)
     recommended = strongest(game, np.random.default_rng([scenario.seed, 1]))
     reports, left_out = {}, {}
-    for name, cls in methods(MembershipAttack).items():
+    for name, cls in offered().items():
         try:
             reports[name] = report_of(cls(), game, np.random.default_rng([scenario.seed, zlib.crc32(name.encode())]))
         except NotApplicable as fault:
