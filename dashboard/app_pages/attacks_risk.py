@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from dashboard import attacking, frame, session, sweeps, tables, widgets
+from ppml_core.attacks.membership.report import MembershipReport
 from ppml_core.charts import attack_story, story
 from ppml_core.charts.attack_roc import attack_roc
 from ppml_core.charts.dot_grid import dot_grid
@@ -25,20 +28,28 @@ def page() -> None:
         widgets.chart(drawn, key="attack_roc")
     with right:
         attacking.run_controls()
-        for name, report in reports.items():
-            widgets.story(*attack_story.membership_story(report, name), title=name)
-            widgets.aside(attack_story.held_fixed(report))
+    told(reports)
     below, _ = st.columns([1.9, 1], gap="large")
     with below:
-        for number, (name, report) in enumerate(reports.items()):
-            grid = dot_grid(attack_story.grids(report), attack_story.ABOUT, widgets.mode(), name=name)
-            widgets.chart(grid, key=f"attack_dots_{number}")
         if not reports and not any(attacking.job_of(target) for target in targets):
             attacking.start_all()
         widgets.part("exposed", "Who stands out most?", exposed)
         widgets.part("known_columns", "What does it take to find someone in the table?", known_columns)
         widgets.part("before_after", "What does the release change?", before_after)
         widgets.part("regulations", "Which words do regulations use?", regulations)
+
+
+def told(reports: Mapping[str, MembershipReport]) -> None:
+    """For each model side by side: dots, the claim, what was reached, what was held fixed."""
+    for number, (place, (name, report)) in enumerate(
+        zip(st.columns(max(len(reports), 1), gap="large"), reports.items(), strict=False)
+    ):
+        with place:
+            widgets.story(title=name)
+            grid = dot_grid(attack_story.grids(report), attack_story.ABOUT, widgets.mode(), name=name)
+            widgets.chart(grid, key=f"attack_dots_{number}")
+            widgets.story(*attack_story.membership_story(report, name))
+            widgets.aside(attack_story.held_fixed(report))
 
 
 def controls() -> None:

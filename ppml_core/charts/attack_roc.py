@@ -18,7 +18,7 @@ from ppml_core.attacks.membership.report import MembershipReport
 from ppml_core.attacks.rates import Roc
 from ppml_core.charts import template
 from ppml_core.charts.template import Chart, Mode
-from ppml_core.charts.words import budget, count, interval, percent
+from ppml_core.charts.words import count, interval, percent
 from ppml_core.evidence import Guarantee
 
 HEIGHT = 430
@@ -114,7 +114,7 @@ def _labels(
 ) -> None:
     """Direct labels, stacked in the corner that curves above the diagonal leave free."""
     entries = [(f"{DASH_MARKS[number % len(DASH_MARKS)]} {name}", colours.risk) for number, name in enumerate(reports)]
-    entries += [(f"━ proved bound of {name}, ε = {budget(bounded[name].epsilon)}", colours.bound) for name in bounded]
+    entries += [(f"━ at most, by proof: {name}", colours.bound) for name in bounded]
     entries.append(("╌ guessing", colours.muted))
     for place, (text, colour) in enumerate(reversed(entries)):
         template.note(

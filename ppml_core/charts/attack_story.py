@@ -15,12 +15,13 @@ from ppml_core.attacks.column_sets import ColumnSet
 from ppml_core.attacks.membership.report import MembershipReport
 from ppml_core.attacks.rates import share
 from ppml_core.charts.dot_grid import Grid
-from ppml_core.charts.words import at_most, budget, count, interval, measured, percent, power
+from ppml_core.charts.words import at_most, budget, count, interval, percent, power
 from ppml_core.evidence import Estimate
 
 ABOUT = "whether you are in the training data"
 WHO = "whether you are in the data"
 MOST_GROUPS = 12
+MOST_ROWS = 10
 MOST_OF_A_SIZE = 2
 NAMED = 1 / 3
 
@@ -91,10 +92,9 @@ def held_fixed(report: MembershipReport) -> str:
 def exposed_table(report: MembershipReport) -> pd.DataFrame:
     """The members who stand out most, by their row in the table."""
     return pd.DataFrame(
-        [(count(one.row), measured(one.score, one.score - 0.01, one.score + 0.01), percent(one.others_above))
-         for one in report.exposed],
-        columns=["row", "score", "others with at least this score"],
-    )  # fmt: skip
+        [(count(one.row), percent(one.others_above)) for one in report.exposed[:MOST_ROWS]],
+        columns=["row", "non-members who look as much like members"],
+    )
 
 
 def groups_table(report: MembershipReport) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from ppml_core.charts.words import percent
 SIDE = 10
 HEIGHT = 250
 GAP = 3.0
+FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def dot_grid(grids: list[Grid], about: str, mode: Mode = "light", name: str = ""
         template.note(drawing, middle, SIDE + 0.6, f"<b>{right}</b> of 100", colours.text)
         template.note(drawing, middle, -1.3, escape(grid.name), colours.text)
         template.note(drawing, middle, -2.6, escape(grid.note), colours.muted)
-    width = max(len(grids), 1) * (SIDE + GAP) - GAP
+    width = max(len(grids), FEWEST) * (SIDE + GAP) - GAP
     drawing.axis_x(range=[-1.5, width + 0.5], visible=False)
     drawing.axis_y(range=[-3.4, SIDE + 1.4], visible=False)
     drawing.layout["margin"] = {"l": 8, "r": 8, "t": 4, "b": 4, "pad": 0}
