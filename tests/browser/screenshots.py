@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from served import browsing, served  # noqa: E402
 
-PAGES = ("start", "data_roles", "anonymize", "private_training", "trade_off")
+PAGES = ("start", "data_roles", "anonymize", "private_training", "attacks_risk", "trade_off")
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1280, 390)
 LONG = 300_000
@@ -37,6 +37,8 @@ def settle(page: Page, slug: str) -> None:
         expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=LONG)
     if slug == "anonymize":
         expect(page.locator(".annotation-text", has_text="k = 5")).to_be_visible(timeout=LONG)
+    if slug == "attacks_risk":
+        expect(page.get_by_text(re.compile("Held fixed: one model")).nth(1)).to_be_visible(timeout=LONG)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
     page.wait_for_timeout(800)  # plotly's own transition; there is nothing to wait for in the page
 
