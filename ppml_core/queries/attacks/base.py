@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from ppml_core.queries.query import And, Compare, Condition, Not, OneOf
 from ppml_core.settings import Method
 
 LEAST_OF_EACH = 5
+ENGINE = "query engine"
 
 
 class Channel(Protocol):
@@ -80,7 +81,10 @@ class Game:
 
     @cached_property
     def engine(self) -> Engine:
-        return Engine(self.data)
+        """Kept with the table, so that many games on it load it once."""
+        if ENGINE not in self.data.memo:
+            self.data.memo[ENGINE] = Engine(self.data)
+        return cast(Engine, self.data.memo[ENGINE])
 
     @cached_property
     def truth(self) -> npt.NDArray[np.bool_]:

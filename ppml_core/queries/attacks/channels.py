@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from ppml_core.calls import write_calls
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable, Unreachable
 from ppml_core.queries.attacks.base import Channel, Game, Outcome, QueryAttack, Secret
@@ -116,6 +118,35 @@ def attacked(attack: QueryAttack, game: Game, trials: int, seed: int) -> Outcome
         raise NotApplicable(f"an attack needs at least 1 trial, not {trials}.")
     rngs = [np.random.default_rng([seed, trial]) for trial in range(trials)]
     return attack.run(game, trials, rngs)
+
+
+@dataclass(frozen=True)
+class Defence:
+    """What stands between an attacker and the table: policies, or a budget of pure ε in each trial; or nothing."""
+
+    policies: tuple[Policy, ...] = ()
+    epsilon: float | None = None
+
+    def text(self) -> str:
+        """
+        >>> Defence().text(), Defence((FreshNoise(scale=5.0),)).text(), Defence(epsilon=0.1).text()
+        ('no policy', 'fresh_noise(scale=5.0)', 'budget ε = 0.1')
+        """
+        if self.epsilon is not None:
+            return f"budget ε = {self.epsilon:g}"
+        return write_calls(self.policies) or "no policy"
+
+
+def compared(
+    data: Dataset,
+    attack: QueryAttack,
+    defences: Sequence[Defence],
+    trials: int,
+    seed: int,
+    secret: Secret | None = None,
+) -> list[tuple[Defence, Outcome]]:
+    """One attack against each defence, on the same targets."""
+    return [(one, attacked(attack, game_of(data, one.policies, one.epsilon, secret), trials, seed)) for one in defences]
 
 
 def reconstruction_curve(data: Dataset, scales: Sequence[float], trials: int, seed: int) -> list[Outcome]:

@@ -65,12 +65,13 @@ PROGRAMS = st.lists(
 )
 
 
+@settings(max_examples=30)
 @given(PROGRAMS, st.sampled_from([0.0, 1e-6]))
 def test_any_program_is_charged_exactly_and_within_the_budget(program: list[tuple[int, float]], delta: float) -> None:
     follow(MemoryJournal(), program, delta)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PROGRAMS)
 def test_any_program_is_charged_exactly_in_the_store(
     tmp_path_factory: pytest.TempPathFactory, program: list[tuple[int, float]]
