@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import beta, rankdata, t
+from scipy.special import betaincinv
+from scipy.stats import rankdata, t
 
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Z95, Estimate
@@ -107,8 +108,8 @@ def share(hits: int, trials: int, covers: str = "people") -> Estimate:
     >>> round(share(0, 100).high, 3)
     0.036
     """
-    low = 0.0 if hits == 0 else float(beta.ppf(0.025, hits, trials - hits + 1))
-    high = 1.0 if hits == trials else float(beta.ppf(0.975, hits + 1, trials - hits))
+    low = 0.0 if hits == 0 else float(betaincinv(hits, trials - hits + 1, 0.025))
+    high = 1.0 if hits == trials else float(betaincinv(hits + 1, trials - hits, 0.975))
     return Estimate(hits / trials, low, high, covers)
 
 

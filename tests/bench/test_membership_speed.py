@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sklearn.linear_model import LogisticRegression as Library
 from threadpoolctl import threadpool_limits
 
 from ppml_core.attacks.membership.attacking import report_of
-from ppml_core.attacks.membership.game import play, truth_of
+from ppml_core.attacks.membership.game import Game, play, truth_of
 from ppml_core.attacks.membership.lira_offline import LiraOffline
 from ppml_core.attacks.membership.lira_online import LiraOnline
 from ppml_core.attacks.trainer import ChainTrainer
@@ -21,6 +22,16 @@ from ppml_core.learn.logistic_regression import LogisticRegression
 PEOPLE, SHADOWS = 5_000, 64
 
 
+def least(work: Callable[[], object], times: int) -> float:
+    """CPU seconds of the quickest of several runs, which other work on the machine disturbed least."""
+    found = []
+    for _ in range(times):
+        start = time.process_time()
+        work()
+        found.append(time.process_time() - start)
+    return min(found)
+
+
 @pytest.mark.bench
 @pytest.mark.parametrize("attack", [LiraOffline, LiraOnline])
 def test_an_attack_takes_a_quarter_of_its_shadow_models_one_by_one(
@@ -28,20 +39,24 @@ def test_an_attack_takes_a_quarter_of_its_shadow_models_one_by_one(
 ) -> None:
     """Ours: people drawn, target and shadow models, their answers, settings chosen, report. Theirs: the fits alone.
 
-    CPU seconds of one thread, which other work on the machine disturbs least.
+    On one thread, each as the quickest of three runs; ours finds nothing remembered of the run before.
     """
     data, trainer = load("adult"), ChainTrainer(LogisticRegression())
     report_of(attack(), play(data, trainer, 4, np.random.default_rng(0), 200), np.random.default_rng(0))
-    with threadpool_limits(1):
-        start, used = time.perf_counter(), time.process_time()
-        game = play(data, trainer, SHADOWS, np.random.default_rng(1), PEOPLE, with_public=False)
-        report_of(attack(), game, np.random.default_rng(1))
-        ours, ours_used = time.perf_counter() - start, time.process_time() - used
-        X, y = Encoder.of(game.people.schema, 8).encode_sparse(game.people), truth_of(game.people)
-        start, used = time.perf_counter(), time.process_time()
+
+    def drawn() -> Game:
+        return play(data, trainer, SHADOWS, np.random.default_rng(1), PEOPLE, with_public=False)
+
+    game = drawn()
+    X, y = Encoder.of(game.people.schema, 8).encode_sparse(game.people), truth_of(game.people)
+
+    def one_by_one() -> None:
         for mask in game.shadows.inside:
             Library(C=1.0, max_iter=1000).fit(X[mask], y[mask])
-        theirs, theirs_used = time.perf_counter() - start, time.process_time() - used
+
+    with threadpool_limits(1):
+        ours = least(lambda: report_of(attack(), drawn(), np.random.default_rng(1)), 3)
+        theirs = least(one_by_one, 3)
     with capsys.disabled():
-        print(f"\n{attack.name()}: {ours:.2f} s against {theirs:.2f} s (CPU {ours_used:.2f} and {theirs_used:.2f})")
-    assert ours_used < theirs_used / 4
+        print(f"\n{attack.name()}: {ours:.2f} CPU s against {theirs:.2f}")
+    assert ours < theirs / 4

@@ -6,12 +6,13 @@ read. People are named by their row in the table that was asked about, never by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ppml_core.accounting.curves import highest_auc
 from ppml_core.accounting.gaussian import as_replace_one
@@ -119,13 +120,22 @@ def groups_found(scores: Scores, inside: Inside, people: Dataset) -> tuple[Group
     named = scores > others[len(others) - 1 - allowed]
     found = []
     for column in few_categories(people.schema):
-        codes, texts = texts_of(people, column)
+        has = _cells(people, column)
         for value in people.schema[column].categories or ():
-            group = inside & (texts == value)[codes]
+            group = inside & has(value)
             if group.any():
                 hits, size = int((group & named).sum()), int(group.sum())
                 found.append(GroupFound(column, value, size, share(hits, size, "members of the group")))
     return tuple(found)
+
+
+def _cells(people: Dataset, column: str) -> Callable[[str], Inside]:
+    """Who has a value in the column, shape (people,)."""
+    cells = people.table[column]
+    if isinstance(cells.dtype, pd.StringDtype):
+        return lambda value: (cells == value).to_numpy(dtype=bool, na_value=False)
+    codes, texts = texts_of(people, column)
+    return lambda value: np.asarray((texts == value)[codes])
 
 
 def few_categories(schema: Schema) -> Sequence[str]:
