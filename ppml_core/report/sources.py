@@ -1,0 +1,82 @@
+"""The literature behind methods, read from their docstrings: a method that cites its paper is quoted here."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.anonymize.models.base import PrivacyModel
+from ppml_core.attacks.base import Attack
+from ppml_core.catalog import method, methods
+from ppml_core.experiment.scenario import Scenario
+from ppml_core.learn.base import Learner
+from ppml_core.measures.base import Measure
+from ppml_core.settings import Method
+
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+IN_BRACKETS = re.compile(r"\(([^()]*\b(?:19|20)\d\d\b[^()]*)\)")
+SENTENCES = re.compile(r"(?<=[.:;])\s+(?=[A-Z])")
+NO_STOP = re.compile(r"\b(?:al|eq|Thm|Def|Prop|Alg|no|vol)\.$")
+CALLED = re.compile(r"([a-z_][a-z0-9_]*)\s*\(")
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A method that was used: its title, what it gives, its version, and the sources that its docstring names."""
+
+    kind: str
+    title: str
+    summary: str
+    version: int
+    sources: tuple[str, ...]
+
+
+def cited(scenarios: Iterable[Scenario], measures: Iterable[str]) -> list[Cited]:
+    """Every method of the scenarios once: anonymizers, privacy models, learners, attacks, measures."""
+    known = list(scenarios)
+    steps = [step for one in known for step in one.anonymize]
+    asked = " ".join(str(dict(step.settings).get("models", "")) for step in steps)
+    models = [name for name in CALLED.findall(asked) if name in methods(PrivacyModel)]
+    if any("k" in dict(step.settings) for step in steps):
+        models.insert(0, "k_anonymity")
+    used: list[tuple[str, type[Method]]] = []
+    used += [("anonymizer", method(Anonymizer, step.method)) for step in steps]
+    used += [("privacy model", methods(PrivacyModel)[name]) for name in models if name in methods(PrivacyModel)]
+    used += [("learner", method(Learner, one.learner.method)) for one in known]
+    used += [("attack", method(Attack, step.method)) for one in known for step in one.attack]
+    used += [("measure", method(Measure, name)) for name in measures]
+    return [
+        Cited(kind, cls.title, cls.summary(), cls.version, sources_of(cls)) for kind, cls in dict.fromkeys(used)
+    ]  # fmt: skip
+
+
+def sources_of(cls: type) -> tuple[str, ...]:
+    """What the class's docstring cites: whole sentences that are a citation, or what stands in brackets.
+
+    >>> from ppml_core.learn.dp_gd import DPGradientDescent
+    >>> sources_of(DPGradientDescent)[1]
+    'Dong, Roth, Su 2022, Corollary 3.3'
+    """
+    plain = " ".join((inspect.getdoc(cls) or "").partition(">>>")[0].split())
+    found: list[str] = []
+    for sentence in _sentences(plain):
+        if not YEAR.search(sentence):
+            continue
+        inside = IN_BRACKETS.findall(sentence)
+        alone = YEAR.search(IN_BRACKETS.sub("", sentence))
+        found += [sentence] if alone else [part for whole in inside for part in whole.split("; ") if YEAR.search(part)]
+    return tuple(dict.fromkeys(part.strip().rstrip(".;:") for part in found))
+
+
+def _sentences(plain: str) -> list[str]:
+    """Sentences; "et al." and "eq." end none."""
+    found: list[str] = []
+    for piece in SENTENCES.split(plain):
+        if found and NO_STOP.search(found[-1]):
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+    return found
