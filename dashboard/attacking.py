@@ -5,17 +5,19 @@ In: the session's scenario and choices. Out: membership reports by name, as far 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import session, sweeps, tables, widgets
+from dashboard import anonymizing, session, sweeps, tables, widgets
 from dashboard.jobs import Job
 from ppml_core.attacks.membership.report import MembershipReport
 from ppml_core.errors import PPMLError
 from ppml_core.experiment import plans
-from ppml_core.experiment.membership_view import MembershipView, attack_membership
+from ppml_core.experiment.membership_view import MembershipView, Progress, attack_membership
+from ppml_core.experiment.release_attacks import Tried, attack_releases
 from ppml_core.experiment.scenario import Scenario
 
 SHADOWS = (8, 16, 32, 64)
@@ -90,22 +92,27 @@ def job_of(target: Target) -> Job | None:
 
 def start(target: Target) -> None:
     """Attacks the model beside the page; nothing where that is done or under way."""
-    desk, data = tables.desk(), tables.dataset()
-    key, asked, shadow_models, n = target.key, target.scenario, shadows(), people()
+    data, asked, shadow_models, n = tables.dataset(), target.scenario, shadows(), people()
+    _work_out(
+        target.key, f"attack on {target.name}", lambda heard: attack_membership(asked, data, shadow_models, n, heard)
+    )
+
+
+def _work_out(key: Hashable, title: str, make: Callable[[Progress], object], counted: str = "models") -> None:
+    """Makes the value of that name beside the page, with progress; what was stopped leaves nothing behind."""
+    desk = tables.desk()
 
     def work(job: Job) -> None:
         def heard(done: int, total: int) -> None:
             if job.cancelled:
-                raise Stopped("cancelled: nothing was kept of this attack")
+                raise Stopped("it was stopped")
             job.report(done, total)
 
-        try:
-            desk.once(key, lambda: attack_membership(asked, data, shadow_models, n, heard))
-        except Stopped:
-            return
+        with suppress(Stopped):
+            desk.once(key, lambda: make(heard))
 
     if not desk.has(key):
-        desk.start(key, f"attack on {target.name}", work)
+        desk.start(key, title, work).counted = counted
 
 
 def start_all() -> None:
@@ -125,8 +132,28 @@ def reports() -> Mapping[str, MembershipReport]:
     return {name: chosen_report(view) for name, view in views.items() if view is not None}
 
 
+def release_key() -> Hashable:
+    return ("attacks on a release", tables.key(), anonymizing.anonymizer().text())
+
+
+def releases_tried() -> tuple[Tried, ...] | None:
+    """Attacks on the table and on the release of the page Anonymize, as far as they are worked out."""
+    desk, key = tables.desk(), release_key()
+    return desk.once(key, tuple) if desk.has(key) else None
+
+
+def start_releases() -> None:
+    data, made, names = tables.dataset(), anonymizing.anonymizer(), ("as it is", f"release, k = {session.get('k')}")
+    _work_out(
+        release_key(),
+        "attacks on the table",
+        lambda heard: attack_releases(data, made, names, progress=heard),
+        "attacks",
+    )
+
+
 def is_running() -> bool:
-    jobs = [job_of(target) for target in targets()]
+    jobs = [*(job_of(target) for target in targets()), tables.desk().find(release_key())]
     return any(job is not None and job.running for job in jobs)
 
 

@@ -37,12 +37,12 @@ SWEEPS, VALUES, BACKGROUND = Queue(AT_ONCE), Queue(AT_ONCE), Queue(1)
 class Job:
     """One piece of work in a thread. Pages read `done`, `total`, `running`, `cancelled`, `error`; they never wait.
 
-    `running` holds from the start to the end, `waiting` until its turn has come.
+    `running` holds from the start to the end, `waiting` until its turn has come. `counted` says what `done` counts.
     """
 
     def __init__(self, key: Hashable, title: str) -> None:
         self.key, self.title = key, title
-        self.done, self.total = 0, 0
+        self.done, self.total, self.counted = 0, 0, "models"
         self.error = ""
         self.running = self.waiting = True
         self.created = time.monotonic()

@@ -339,7 +339,7 @@ def job_line(job: Job | None) -> None:
     elif job.error:
         refusal(job.error)
     elif job.cancelled:
-        aside(f"Cancelled after {count(job.done)} of {count(job.total)} models. What is finished is kept.")
+        aside(f"Cancelled after {count(job.done)} of {count(job.total)} {job.counted}. What is finished is kept.")
 
 
 def work_list(jobs: Sequence[Job]) -> None:
@@ -365,7 +365,7 @@ def _progress(job: Job) -> str:
         return "under way"
     left = job.seconds_left
     wait = "" if left is None else f", about {_seconds(left)} left"
-    return f"{count(job.done)} of {count(job.total)} models{wait}"
+    return f"{count(job.done)} of {count(job.total)} {job.counted}{wait}"
 
 
 def _seconds(seconds: float) -> str:

@@ -10,6 +10,7 @@ from dashboard import attacking, frame, session, sweeps, tables, widgets
 from ppml_core.attacks.membership.report import MembershipReport
 from ppml_core.charts import attack_story, story
 from ppml_core.charts.attack_roc import attack_roc
+from ppml_core.charts.attack_success import attack_success
 from ppml_core.charts.dot_grid import dot_grid
 from ppml_core.experiment.membership_view import offered
 
@@ -133,6 +134,13 @@ def before_after() -> None:
             widgets.aside("Working out the release beside the page.")
             return
         widgets.facts(story.release_facts(tables.current_preview()), stacked=True)
+    tried, job = attacking.releases_tried(), tables.desk().find(attacking.release_key())
+    if tried is not None:
+        widgets.chart(attack_success(tried, widgets.mode()), key="releases_tried")
+    elif job is None or not job.running:
+        st.button("Attack both tables", key="attack_tables", on_click=attacking.start_releases)
+    if tried is None:
+        widgets.job_line(job)
 
 
 def regulations() -> None:

@@ -33,6 +33,9 @@ def test_a_forest_and_a_private_model_are_attacked(address: str, browser: Browse
     expect(page.get_by_text(re.compile("Vocabulary, not a verdict"))).to_be_visible(timeout=LONG)
     page.get_by_text("Who stands out most?").click()
     expect(page.get_by_text(re.compile("Rows of the table, never what it says of them"))).to_be_visible(timeout=LONG)
+    page.get_by_text("What does the release change?").click()
+    page.get_by_role("button", name="Attack both tables").click(timeout=LONG)
+    expect(page.get_by_text("What do attacks find in the table, before and after?")).to_be_visible(timeout=LONG)
     page.close()
     assert watch.errors == []
     assert watch.outside == []
