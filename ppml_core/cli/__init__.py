@@ -25,6 +25,7 @@ from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
 from ppml_core.cli.query import query_arguments
+from ppml_core.cli.report import report_arguments
 from ppml_core.cli.risk import risk_arguments
 from ppml_core.cli.runs import runs_arguments
 from ppml_core.cli.scenario import axes_of, scenario_arguments, scenario_of_file
@@ -106,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     runs_arguments(commands, _command)
     scenario_arguments(commands, _command)
     map_arguments(_command(commands, "map", _map, "the risk-utility map: many protections and learners in one sweep"))
+    report_arguments(
+        _command(commands, "report", _report, "a run or a scenario as one HTML file, to read and to print")
+    )
     solve_arguments(_command(commands, "solve", _solve, "the best setting that meets what you need, or the nearest"))
     return parser
 
@@ -191,6 +195,12 @@ def _synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.synthesize import run_synthesize
 
     return run_synthesize(arguments)
+
+
+def _report(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.report import run_report
+
+    return run_report(arguments)
 
 
 def _map(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Literal
 Standing = Literal["publishable", "internal"]
 
 STRONG = re.compile(r"\*\*(.+?)\*\*")
+SHORT = 8  # rows that are printed on one page
 EMPHASIS = re.compile(r"\*(.+?)\*")
 
 
@@ -59,8 +60,9 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str | Html]
         "<tr>" + "".join(_cell(entry, "td" if at else 'th scope="row"') for at, entry in enumerate(row)) + "</tr>"
         for row in rows
     )
+    kind = "scroll short" if len(rows) <= SHORT else "scroll"
     return Html(
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
         f"<caption{' class=quiet' if quiet else ''}>{escape(caption)}</caption>"
         f"<thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
     )

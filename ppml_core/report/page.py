@@ -127,9 +127,10 @@ def _but_for_epsilon(scenario: Scenario) -> tuple[object, ...]:
 def _head(title: str, told: Exploration, made: str, is_internal: bool) -> Html:
     number = len(told.scenarios)
     line = [made, f"{number} {'scenario' if number == 1 else 'scenarios'}", f"PPML Explorer {__version__}"]
+    looked = ", and the settings were chosen by looking at them" if number > 1 else ""
     notice = (
-        "Internal: numbers here were measured on private people, and the settings were chosen by looking at them. Only "
-        "what is marked publishable says nothing of any row."
+        f"Internal: numbers here were measured on private people{looked}. "
+        "Only what is marked publishable tells nothing of any row."
         if is_internal
         else "Every number here is covered by a guarantee or public."
     )

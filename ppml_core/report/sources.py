@@ -16,9 +16,9 @@ from ppml_core.learn.base import Learner
 from ppml_core.measures.base import Measure
 from ppml_core.settings import Method
 
-YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-IN_BRACKETS = re.compile(r"\(([^()]*\b(?:19|20)\d\d\b[^()]*)\)")
-SENTENCES = re.compile(r"(?<=[.:;])\s+(?=[A-Z])")
+YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!-)")
+IN_BRACKETS = re.compile(r"\s?\((?=[^()]*[A-Z])([^()]*\b(?:19|20)\d\d\b[^()]*)\)")
+SENTENCES = re.compile(r"(?<=[.:;])\s+")
 NO_STOP = re.compile(r"\b(?:al|eq|Thm|Def|Prop|Alg|no|vol)\.$")
 CALLED = re.compile(r"([a-z_][a-z0-9_]*)\s*\(")
 
@@ -54,21 +54,22 @@ def cited(scenarios: Iterable[Scenario], measures: Iterable[str]) -> list[Cited]
 
 
 def sources_of(cls: type) -> tuple[str, ...]:
-    """What the class's docstring cites: whole sentences that are a citation, or what stands in brackets.
+    """What the class's docstring cites: what stands in brackets with a year, then whole sentences with one.
 
     >>> from ppml_core.learn.dp_gd import DPGradientDescent
     >>> sources_of(DPGradientDescent)[1]
     'Dong, Roth, Su 2022, Corollary 3.3'
     """
-    plain = " ".join((inspect.getdoc(cls) or "").partition(">>>")[0].split())
-    found: list[str] = []
-    for sentence in _sentences(plain):
-        if not YEAR.search(sentence):
-            continue
-        inside = IN_BRACKETS.findall(sentence)
-        alone = YEAR.search(IN_BRACKETS.sub("", sentence))
-        found += [sentence] if alone else [part for whole in inside for part in whole.split("; ") if YEAR.search(part)]
-    return tuple(dict.fromkeys(part.strip().rstrip(".;:") for part in found))
+    plain = " ".join((inspect.getdoc(cls) or "").partition(">>>")[0].split()).replace("`", "")
+    inside = [part for held in IN_BRACKETS.findall(plain) for part in _sentences(held)]
+    found = [*inside, *_sentences(IN_BRACKETS.sub("", plain))]
+    return tuple(dict.fromkeys(_whole(part) for part in found if YEAR.search(part)))
+
+
+def _whole(part: str) -> str:
+    """Without its last stop, nor a bracket that it opens and does not close."""
+    plain = part.strip().rstrip(".;:")
+    return plain if plain.count("(") == plain.count(")") else plain.rpartition("(")[0].rstrip()
 
 
 def _sentences(plain: str) -> list[str]:
