@@ -19,6 +19,7 @@ from ppml_core.data.packing import Ints
 from ppml_core.data.schema import Schema
 from ppml_core.data.starred import starred_among
 from ppml_core.errors import BadInput
+from ppml_core.measures.copula import ASSUMPTION, copula
 from ppml_core.measures.uniqueness import ASSUMPTIONS, ESTIMATORS, chosen
 
 MOST_L = 5
@@ -28,8 +29,8 @@ MOST_L = 5
 class PopulationUniqueness:
     """Estimated share of the population that is unique by the quasi-identifiers; NaN where a model has no estimate.
 
-    `chosen` is the estimate of `rule`, which the decision rule picks (Dankar et al. 2012, as ARX applies it). `counted`
-    is the true share, where a table of the population was given.
+    `chosen` is the estimate of `rule`, which the decision rule picks (Dankar et al. 2012, as ARX applies it); the rule
+    does not know `copula`. `counted` is the true share, where a table of the population was given.
     """
 
     population_size: int
@@ -37,6 +38,7 @@ class PopulationUniqueness:
     pitman: float
     zayatz: float
     snb: float
+    copula: float
     chosen: float
     rule: str
     assumptions: dict[str, str]
@@ -121,7 +123,7 @@ def exposure(
     return Exposure(
         journalist=journalist(sizes, theirs, threshold),
         individual_risk=None if population_size is None else individual_risk(sizes, population_size, threshold),
-        population_uniqueness=_uniqueness(sizes, population_size, population, quasi_identifiers),
+        population_uniqueness=_uniqueness(sizes, known, population_size, population, quasi_identifiers),
         attributes=column_sets(known, quasi_identifiers),
         attributes_up_to=largest_affordable(len(known), len(quasi_identifiers)),
         special_uniques=_special(known, quasi_identifiers),
@@ -150,7 +152,7 @@ def few_values(counts: Counts, quasi_identifiers: Sequence[str], sensitive: str)
 
 
 def _uniqueness(
-    sizes: Ints, size: int | None, population: Counts | None, names: Sequence[str]
+    sizes: Ints, known: Counts, size: int | None, population: Counts | None, names: Sequence[str]
 ) -> PopulationUniqueness | None:
     if size is None:
         return None
@@ -159,7 +161,8 @@ def _uniqueness(
     counted = None
     if population is not None:
         counted = float((population.over(names).people == 1).sum() / population.rows)
-    told = {name: ASSUMPTIONS[name] for name in estimates}
+    told = {name: ASSUMPTIONS[name] for name in estimates} | {"copula": ASSUMPTION}
+    estimates["copula"] = copula(known, names, size)
     return PopulationUniqueness(
         size, float(sizes.sum()) / size, **estimates, chosen=estimates[rule], rule=rule, assumptions=told,
         counted=counted,

@@ -48,7 +48,7 @@ def test_risk_tells_of_populations_and_column_sets(capsys: pytest.CaptureFixture
     assert [few["l"] for few in alone["l_diversity"]] == [2, 3, 4, 5]
 
     sized = answer(capsys, "risk", sample, *flags, "--population-size", 1000)["population_uniqueness"]
-    assert {"pitman", "zayatz", "snb", "chosen"} <= set(sized)
+    assert {"pitman", "zayatz", "snb", "copula", "chosen"} <= set(sized)
     assert sized["chosen"] == sized[sized["rule"]]
     known = answer(capsys, "risk", sample, *flags, "--population", whole)
     assert {"max", "mean", "share_above"} <= set(known["journalist"])
