@@ -15,7 +15,11 @@ frame.open_page(
     {
         "": [("start.py", "Start")],
         "Prepare": [("data_roles.py", "Data & roles"), ("anonymize.py", "Anonymize")],
-        "Measure": [("private_training.py", "Private training"), ("attacks_risk.py", "Attacks & risk")],
+        "Measure": [
+            ("private_training.py", "Private training"),
+            ("query_desk.py", "Query desk"),
+            ("attacks_risk.py", "Attacks & risk"),
+        ],
         "Decide": [("trade_off.py", "Trade-off")],
     },
     HERE / "app_pages",

@@ -37,6 +37,7 @@ AGGREGATES = {
     "sum": "sum({0})", "mean": "avg({0})", "variance": "var_samp({0})", "quantile": "quantile_cont({0}, ?)",
 }  # fmt: skip
 ROW = "row number"
+KEPT = "query engine"
 MOST_REMEMBERED = 64
 
 T = TypeVar("T")
@@ -203,6 +204,13 @@ class Engine:
                 texts = pd.Series(self.data.texts(name), dtype="string")
                 columns[name] = texts.mask(texts == MISSING)
         return pd.DataFrame(columns)
+
+
+def engine_of(data: Dataset) -> Engine:
+    """The table's engine, loaded once and kept with the table, so that desks and games share it."""
+    if KEPT not in data.memo:
+        data.memo[KEPT] = Engine(data)
+    return cast(Engine, data.memo[KEPT])
 
 
 def counts_in(numbers: npt.NDArray[np.float64], edges: Sequence[float]) -> npt.NDArray[np.int64]:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +23,11 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of, sizes_of
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Estimate
-from ppml_core.queries.engine import Engine
+from ppml_core.queries.engine import Engine, engine_of
 from ppml_core.queries.query import And, Compare, Condition, Not, OneOf
 from ppml_core.settings import Method
 
 LEAST_OF_EACH = 5
-ENGINE = "query engine"
 
 
 class Channel(Protocol):
@@ -82,9 +81,7 @@ class Game:
     @cached_property
     def engine(self) -> Engine:
         """Kept with the table, so that many games on it load it once."""
-        if ENGINE not in self.data.memo:
-            self.data.memo[ENGINE] = Engine(self.data)
-        return cast(Engine, self.data.memo[ENGINE])
+        return engine_of(self.data)
 
     @cached_property
     def truth(self) -> npt.NDArray[np.bool_]:
