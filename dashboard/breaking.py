@@ -19,11 +19,16 @@ from ppml_core.queries.attacks.base import Outcome, QueryAttack
 from ppml_core.queries.attacks.board import Row
 
 FIRST = "tracker"
+RECONSTRUCTION = (
+    "Counts over random halves of 200 people are solved for everybody's secret at once, against exact answers and "
+    "against six scales of noise. It takes about a minute."
+)
 ORDER = ("tracker", "general_tracker", "difference", "average", "reconstruct")
 
 
 def part() -> None:
     """One attack against every defence; the tracker runs by itself, the others when asked."""
+    widgets.label("Break it")
     offered = sorted(methods(QueryAttack), key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
     name = str(widgets.choose(
         "Attack", offered, "query_attack", lambda name: str(method(QueryAttack, name).title), first=FIRST
@@ -57,7 +62,10 @@ def reconstruction() -> None:
     if reasons := [found for _, found in told if isinstance(found, str)]:
         raise NotApplicable(reasons[0])
     known = [(scale, cast(Outcome, found)) for scale, found in told]
-    widgets.chart(reconstruction_chart(known, widgets.mode()), key="query_reconstruction")
+    if known:
+        widgets.chart(reconstruction_chart(known, widgets.mode()), key="query_reconstruction")
+    else:
+        widgets.aside(RECONSTRUCTION)
     if len(known) < len(board.SCALES) and (job is None or not job.running):
         st.button("Reconstruct a column", key="run_reconstruction", on_click=start_curve)
     if len(known) < len(board.SCALES):

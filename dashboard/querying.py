@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import session, tables
-from dashboard.jobs import Job, own_desk
+from dashboard.jobs import Job
 from ppml_core.calls import write_calls
 from ppml_core.catalog import methods
 from ppml_core.charts import query_words
@@ -103,7 +103,7 @@ def restricted_desk() -> RestrictedDesk:
     def opened() -> RestrictedDesk:
         return RestrictedDesk(behind, chosen, np.random.default_rng())
 
-    return cast(RestrictedDesk, own_desk().once(key, opened))
+    return cast(RestrictedDesk, tables.session_desk().once(key, opened))
 
 
 def journal() -> Journal:
@@ -149,7 +149,7 @@ def table_mark() -> str:
     def made() -> str:
         return Dataset(brought["table"], Schema.from_values(tomllib.loads(brought["schema"]))).fingerprint
 
-    return str(own_desk().once(("query table", brought["number"]), made))
+    return str(tables.session_desk().once(("query table", brought["number"]), made))
 
 
 def private_desk(opening: bool) -> PrivateDesk:

@@ -15,15 +15,23 @@ from ppml_core.charts.restricted_models import VIEWS, restricted_chart
 from ppml_core.errors import NotApplicable
 from ppml_core.experiment.restricted_view import RestrictedFound, attack_restricted, restrictions
 
+ABOUT = (
+    "The model hands out its answers in full, then as labels alone, as the top class, with rounded confidences, and a "
+    "limited number of them. Each time it is asked who was trained on, and copied."
+)
+
 
 def part() -> None:
     """What is still found of a model, by restriction; nothing is trained before the button is pressed."""
     targets = {target.name: target for target in attacking.targets()}
     name = str(widgets.choose("Model that answers", list(targets), "restricted_model", str, first=list(targets)[-1]))
     target = targets.get(name, next(iter(targets.values())))
-    view = widgets.segments("What is attempted", list(VIEWS), "restricted_attack", lambda one: VIEWS[one].title)
     found, job = known(target), tables.desk().find(_key(target))
-    widgets.chart(restricted_chart(found, view, target.name, widgets.mode()), key="restricted_models")
+    if found:
+        view = widgets.segments("What is attempted", list(VIEWS), "restricted_attack", lambda one: VIEWS[one].title)
+        widgets.chart(restricted_chart(found, view, target.name, widgets.mode()), key="restricted_models")
+    else:
+        widgets.aside(ABOUT)
     if len(found) < len(restrictions()) and (job is None or not job.running):
         st.button("Restrict and attack", key="run_restricted", type="primary", on_click=start, args=(target,))
     if len(found) < len(restrictions()):

@@ -43,6 +43,11 @@ def desk() -> Desk:
     return own_desk() if session.is_upload() else shared_desk()
 
 
+def session_desk() -> Desk:
+    """Where that is kept which ends with this session, whatever its table."""
+    return own_desk()
+
+
 def work_at_hand() -> list[Job]:
     """What runs or waits for this session's own table and for the bundled ones, the oldest first."""
     return sorted((*own_desk().at_hand(), *shared_desk().at_hand()), key=lambda job: job.created)

@@ -139,15 +139,16 @@ def ledger() -> None:
     widgets.label(f"History of {querying.analyst()}")
     if querying.mode() == querying.RESTRICTED:
         past = querying.restricted_desk().history(querying.analyst())
-        widgets.table(query_words.history_table(past), caption="Questions and decisions")
+        if past:
+            widgets.table(query_words.history_table(past), caption="Questions and decisions")
         widgets.aside("In this session only." if past else "Nothing asked at this desk yet.")
         return
     spent = querying.spending()
-    widgets.table(query_words.budgets_table(spent), shares=("used",), caption="Budgets of the analysts")
+    if spent:
+        widgets.table(query_words.budgets_table(spent), shares=("used",), caption="Budgets of the analysts")
     desk = querying.private_desk(opening=False)
-    told = [(entry, desk.read_again(entry)) for entry in desk.history()]
-    if told:
-        widgets.table(query_words.ledger_table(told, desk.session), caption="What was charged and told")
+    if entries := desk.history():
+        widgets.table(query_words.ledger_table(entries, desk.session), caption="What was charged")
     widgets.aside(query_words.together_sentence(desk.together(), len(spent)))
     kept = "ends with this session" if session.is_upload() else "outlives a restart"
     widgets.aside(f"The ledger {kept}. How long an answer takes is not covered.")

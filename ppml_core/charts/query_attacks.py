@@ -31,15 +31,16 @@ def defence_chart(attack: QueryAttack, faced: Sequence[Faced], people: int, mode
         for row, found, why in faced
     ]
     known = next((found for _, found, _ in faced if found is not None), None)
-    tried = "" if known is None else f"{known.trials:,} {'trial' if known.trials == 1 else 'trials'} for each defence, "
+    tried = "" if known is None else f"{known.trials:,} {'trial' if known.trials == 1 else 'trials'}, "
     words = Words(
         question=f"What does the {attack.title.lower()} attack recover?",
         answer=_answer(faced),
         axis="secrets named right",
         how_to_read=f"{attack.summary()} Each dot is the share of trials in which a secret of two values was named "
-        f"right, with its 95 % interval; targets are drawn so that guessing is right for half (dashed). {tried}each "
-        f"against a desk that was opened anew over {people:,} people. The diamond is the exact chance where it can be "
-        "worked out, the green mark what a proof allows at best. An attack that is denied everything guesses.",
+        f"right, with its 95 % interval; targets are drawn so that guessing is right for half (dashed). Each defence: "
+        f"{tried}every one against a desk that was opened anew over {people:,} people. The diamond is the exact chance "
+        "where it can be worked out, the green mark what a proof allows at best. An attack that is denied everything "
+        "guesses.",
         standing="Internal: measured on private people with noise from a seed; the attack at work is this one alone, "
         "and another may find more.",
     )

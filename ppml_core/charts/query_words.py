@@ -24,7 +24,6 @@ from ppml_core.queries.private import Preview, PrivateAnswer
 from ppml_core.queries.query import EVERYONE, Query, bins_of, keys_of
 from ppml_core.queries.words import condition_text, text_of
 
-MOST_TOLD = 3
 EVERYBODY = "all"
 
 
@@ -55,7 +54,9 @@ class Answered:
         if len(self.cells) != 1:
             gaps = sum(value is None for _, value, _, _ in self.cells)
             withheld = f", {gaps} of them withheld" if gaps else ""
-            return f"{len(self.cells):,} cells{withheld}. {self.why}"
+            widths = [high - low for _, _, low, high in self.cells if low is not None and high is not None]
+            around = f", each within {max(widths) / 2:,.3g} {self.unit} with 95 %" if widths else ""
+            return f"{len(self.cells):,} cells{withheld}{around}. {self.why}"
         _, value, low, high = self.cells[0]
         if value is None:
             return f"There is no number. {self.why}"
@@ -152,10 +153,10 @@ def history_table(past: Sequence[Past]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["no.", "decision", "asked", "why"])
 
 
-def ledger_table(told: Sequence[tuple[Entry, PrivateAnswer]], session: Session) -> pd.DataFrame:
-    """An analyst's charges with what was answered, the last one first."""
-    rows = [(str(one.number), _charge(one.cost, session), one.text, _first(answer)) for one, answer in reversed(told)]
-    return pd.DataFrame(rows, columns=["no.", "charged", "asked", "told"])
+def ledger_table(entries: Sequence[Entry], session: Session) -> pd.DataFrame:
+    """An analyst's charges, the last one first; costs in the currency of the budget."""
+    rows = [(str(one.number), _charge(one.cost, session), one.text) for one in reversed(entries)]
+    return pd.DataFrame(rows, columns=["no.", "charged", "asked"])
 
 
 def budgets_table(spent: Sequence[tuple[Session, float, float]]) -> pd.DataFrame:
@@ -211,12 +212,6 @@ def _unit(query: Query, schema: Schema) -> str:
 
 def _charge(cost: int, session: Session) -> str:
     return f"{'ρ' if session.delta else 'ε'} = {cost / UNITS:.4g}"
-
-
-def _first(answer: PrivateAnswer) -> str:
-    """The numbers of a few cells."""
-    shown = ", ".join(f"{cell.value:,.4g}" for cell in answer.cells[:MOST_TOLD])
-    return shown if len(answer.cells) <= MOST_TOLD else f"{shown}, … ({len(answer.cells):,} cells)"
 
 
 def _places(width: float) -> int:

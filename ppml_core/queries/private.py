@@ -25,7 +25,6 @@ from ppml_core.queries.ledger import UNITS, Entry, Journal, Session, collusion, 
 from ppml_core.queries.noise import Noise
 from ppml_core.queries.plans import Plan, plan_of
 from ppml_core.queries.query import Query, checked
-from ppml_core.queries.sql import parse_query
 from ppml_core.queries.words import text_of
 
 EXPLORATORY = "No guarantee: this noise grows from a seed and can be drawn again."
@@ -103,12 +102,6 @@ class PrivateDesk:
 
     def history(self) -> list[Entry]:
         return self._journal.entries(self.session)
-
-    def read_again(self, entry: Entry) -> PrivateAnswer:
-        """An answer of this session as it was given, with its interval: free, for it was paid."""
-        query = parse_query(entry.text, self.engine.schema)
-        epsilon = math.sqrt(2 * entry.cost / UNITS) if self.session.delta else entry.cost / UNITS
-        return self._answer(plan_of(query, self.engine.schema), entry, epsilon)
 
     def together(self) -> Guarantee | None:
         """What all analysts of this table have been told, should they share it."""

@@ -16,7 +16,7 @@ from served import Watch
 QUASI_IDENTIFIERS = [
     "age", "sex", "race", "marital_status", "education", "native_country", "workclass", "occupation",
 ]  # fmt: skip
-PAGES = ("Start", "Data & roles", "Anonymize", "Private training", "Attacks & risk", "Trade-off")
+PAGES = ("Start", "Data & roles", "Anonymize", "Private training", "Query desk", "Attacks & risk", "Trade-off")
 LONG = 120_000
 expect.set_options(timeout=30_000)
 
