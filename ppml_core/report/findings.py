@@ -51,7 +51,7 @@ def guarantees(told: Exploration, charts: Mapping[str, Chart], remarks: Sequence
     if promised.mu is not None:
         rows.insert(2, ("μ (Gaussian differential privacy)", f"{promised.mu:.4g}", tag(standing)))
     parts = [
-        table("What is proved", ("", "value", "standing"), rows),
+        table("What is proved", ("promise", "value", "standing"), rows),
         *(prose(said, standing) for said in story.guarantee_story(promised)),
         prose(
             "It holds for the model trained with these settings, had they been given beforehand. The noise of this "
@@ -119,7 +119,7 @@ def _chart(charts: Mapping[str, Chart], name: str) -> tuple[Html, ...]:
     return (
         Html(
             f"<figure><figcaption><strong>{text(drawn.question)}</strong><span>{text(drawn.answer)} {standing}</span>"
-            f'</figcaption><div class="chart" id="chart-{name}" role="img" aria-label="{text(drawn.alt)}"></div>'
+            f'</figcaption><div class="chart" id="chart-{name}" role="group" aria-label="{text(drawn.alt)}"></div>'
             f'<p class="aside">{text(drawn.how_to_read)}</p></figure>'
         ),
         folded("The table behind it", behind),
