@@ -101,6 +101,7 @@ def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, 
     expect(bar).to_contain_text("k = 6")
 
 
+@pytest.mark.slow
 def test_a_sweep_is_cancelled_and_found_again(address: str, watched: tuple[Page, Watch]) -> None:
     page, _ = watched
     page.goto(f"{address}/?repeats=20&learner=diffprivlib_logistic_regression")
@@ -115,6 +116,7 @@ def test_a_sweep_is_cancelled_and_found_again(address: str, watched: tuple[Page,
     expect(page.get_by_role("button", name="Run the sweep")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_click_on_a_point_is_read_and_the_link_reproduces_it(address: str, watched: tuple[Page, Watch]) -> None:
     page, _ = watched
     page.goto(f"{address}/?repeats=2")
@@ -155,8 +157,11 @@ def _click(page: Page, point: Locator) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+LOOKS = [("light", 1280), pytest.param("dark", 1280, marks=pytest.mark.slow),
+         pytest.param("light", 390, marks=pytest.mark.slow), ("dark", 390)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_every_page_is_accessible_and_fits(
     address: str, browser: Browser, tmp_path: Path, scheme: Any, width: int
 ) -> None:

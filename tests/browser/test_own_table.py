@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 from served import Watch
 
@@ -71,6 +72,7 @@ def pick(page: Page, label: str, option: str) -> None:
     raise AssertionError(f"{option} cannot be chosen from {label}")
 
 
+@pytest.mark.slow
 def test_from_a_file_with_names_to_a_release(address: str, browser: Browser, tmp_path: Path) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 960})
     watch = Watch(page)

@@ -81,6 +81,7 @@ def standard_error(accuracy: float) -> float:
     return float(np.sqrt(accuracy * (1 - accuracy) / len(split(adult(), 1)[1])))
 
 
+@pytest.mark.slow
 def test_local_recoding_at_10_costs_at_most_a_hundredth() -> None:
     best = max(raw_accuracy("logistic_regression", nodes) for nodes in (False, True))
     found = measured([("local", {"k": 10}), ("full_domain", {"k": 10})], LEARNERS[:1]).set_index("method")

@@ -145,6 +145,7 @@ def test_too_many_values_or_nodes_are_refused_in_a_sentence() -> None:
         Lattice.of(data.with_schema(Schema(columns={name: Column() for name in names})))
 
 
+@pytest.mark.slow
 def test_the_pruned_search_agrees_with_the_sweep_on_adult() -> None:
     data = load("adult")
     lattice = Lattice.of(data)

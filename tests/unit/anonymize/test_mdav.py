@@ -45,6 +45,7 @@ unique = st.integers(1, 300).map(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(person, min_size=1, max_size=60) | equal | unique, st.integers(2, 6), st.sampled_from([100, 10_000]))
 def test_every_published_combination_is_shared_by_k(rows: list[Row], k: int, block: int) -> None:
     data = visits(rows)

@@ -193,6 +193,7 @@ def test_missing_marks_in_text_are_absent_values(tmp_path: Path) -> None:
     assert counts == {("x", "39"): 40, (ABSENT, ABSENT): 40, ('a "b"\nc', "39"): 20}
 
 
+@pytest.mark.slow
 def test_a_cluster_counts_row_groups_as_pandas_does(cluster: str, tmp_path: Path) -> None:
     for kind, table in tables().items():
         folder = tmp_path / kind
@@ -224,6 +225,7 @@ def test_a_limit_is_a_size(limit: str) -> None:
         bytes_of(limit)
 
 
+@pytest.mark.slow
 def test_a_file_larger_than_the_limit_is_counted_within_it(tmp_path: Path) -> None:
     """The process that counts grows by less than the file's columns take, and leaves no temporary file."""
     rows, limit = 3_000_000, "100MB"

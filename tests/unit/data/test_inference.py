@@ -281,6 +281,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame(columns, index=range(rows))
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(table=tables())
 def test_any_table_gets_a_schema_that_works(table: pd.DataFrame) -> None:

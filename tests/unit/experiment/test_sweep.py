@@ -63,6 +63,7 @@ def test_alone_and_in_a_batch(credit: Dataset, base: Scenario) -> None:
     same(together.sort_values(order, ignore_index=True), alone.sort_values(order, ignore_index=True))
 
 
+@pytest.mark.slow
 def test_in_one_process_and_in_two(credit: Dataset, base: Scenario) -> None:
     scenarios = [*expand(base, AXES), Scenario.of("german_credit", "random_forest", repeats=2)]
     same(sweep(scenarios, credit), sweep(scenarios, credit, processes=2))
@@ -177,6 +178,7 @@ sweep([scenario], load("german_credit"), Store(sys.argv[1]), progress=lambda don
 """
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_resumes(credit: Dataset, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'killed.sqlite'}"
     process = subprocess.Popen([sys.executable, "-c", KILLED, url], stdout=subprocess.PIPE, text=True)
@@ -198,6 +200,7 @@ def test_a_killed_sweep_resumes(credit: Dataset, tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.slow
 def test_writers_do_not_wait_for_one_another(credit: Dataset, base: Scenario, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'shared.sqlite'}"
     code = KILLED.replace("random_forest", "dp_gd").replace(', {"n_estimators": 40}', "")
