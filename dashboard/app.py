@@ -20,7 +20,7 @@ frame.open_page(
             ("query_desk.py", "Query desk"),
             ("attacks_risk.py", "Attacks & risk"),
         ],
-        "Decide": [("trade_off.py", "Trade-off")],
+        "Decide": [("trade_off.py", "Trade-off"), ("compare_report.py", "Compare & report"), ("runs.py", "Runs")],
     },
     HERE / "app_pages",
 )

@@ -10,7 +10,6 @@ page one is on, and a link must carry all.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import links
+from dashboard import links, reading
 from dashboard.history import State, history
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.anonymize.models.base import read_models
@@ -31,9 +30,10 @@ from ppml_core.data.bundled import names
 from ppml_core.data.bundled import schema_of as bundled_schema
 from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput
+from ppml_core.experiment.axes import axes
 from ppml_core.experiment.plans import private_releases
 from ppml_core.learn.base import Learner
-from ppml_core.settings import Method, Setting, settings_of
+from ppml_core.settings import Method, settings_of
 
 FIRST_LEARNER = "dp_gd"
 EPSILONS = settings_of(method(Learner, FIRST_LEARNER))["epsilon"].steps
@@ -47,13 +47,13 @@ RECODINGS = {
 }
 PERTURB = "pram(p=0.8) + rounding(base=5.0)"
 UPLOAD = "upload"
-AUTO = "auto"
-PEOPLE = "people"
+AUTO, ANY = "auto", reading.ANY
+PEOPLE, LOOK_ALIKES = "people", "look_alikes"
 SETTING = "set."
 KEPT = "kept"
 DRAWN, DRAWING = "drawn", "drawing"
 COLUMNS = "columns"
-VIEWS = ("measure", "view", "column", "beside_column")
+VIEWS = ("measure", "view", "column", "beside_column", "decide_mode", "shown_point", "shown_run")
 
 
 @dataclass(frozen=True)
@@ -69,21 +69,26 @@ def fields() -> dict[str, Field]:
     """The scenario's values by name, in the order of the road."""
     release = settings_of(FullDomain)
     return {
-        "dataset": Field("adult", _one_of([*names(), UPLOAD])),
-        "k": Field(release["k"].default, lambda text: _offered(release["k"], text)),
+        "dataset": Field("adult", reading.one_of([*names(), UPLOAD])),
+        "k": Field(release["k"].default, lambda text: reading.within_slider(release["k"], text)),
         "suppression": Field(
-            release["suppression_limit"].default, lambda text: _offered(release["suppression_limit"], text)
+            release["suppression_limit"].default, lambda text: reading.within_slider(release["suppression_limit"], text)
         ),
         "models": Field("", lambda text: write_calls(read_models(text))),
         "perturb": Field("", lambda text: write_calls(read_calls(Anonymizer, text, PERTURB))),
-        "recoding": Field(next(iter(RECODINGS)), _one_of(list(RECODINGS))),
-        "node": Field("", _node),
-        "train_on": Field(PEOPLE, _one_of([PEOPLE, *private_releases()])),
-        "learner": Field(FIRST_LEARNER, _one_of(list(methods(Learner)))),
-        "plain_learner": Field("logistic_regression", _one_of(list(methods(Learner)))),
-        "epsilon": Field(1.0, _number_of(EPSILONS)),
-        "delta": Field(AUTO, _number_of(DELTAS)),
-        "repeats": Field(10, lambda text: int(_number_of(REPEATS)(text))),
+        "recoding": Field(next(iter(RECODINGS)), reading.one_of(list(RECODINGS))),
+        "node": Field("", reading.node),
+        "train_on": Field(PEOPLE, reading.one_of([PEOPLE, LOOK_ALIKES, *private_releases()])),
+        "learner": Field(FIRST_LEARNER, reading.one_of(list(methods(Learner)))),
+        "plain_learner": Field("logistic_regression", reading.one_of(list(methods(Learner)))),
+        "epsilon": Field(1.0, reading.between(EPSILONS[0], EPSILONS[-1])),
+        "delta": Field(AUTO, reading.number_of(DELTAS)),
+        "repeats": Field(10, lambda text: int(reading.number_of(REPEATS)(text))),
+        "utility_axis": Field(AUTO, reading.one_of([AUTO, *axes()])),
+        "risk_axis": Field(AUTO, reading.one_of([AUTO, *axes()])),
+        "need_utility": Field(ANY, reading.or_any(reading.between(-1e9, 1e9))),
+        "need_risk": Field(ANY, reading.or_any(reading.between(0.0, 1.0))),
+        "need_epsilon": Field(ANY, reading.or_any(reading.number_of(EPSILONS))),
     }
 
 
@@ -245,9 +250,26 @@ def forget_roles() -> None:
 
 
 def release() -> str:
-    """The private release that is trained on; "" where it is the people themselves."""
+    """The private release that is trained on; "" where it is people themselves or look-alikes."""
     chosen = str(get("train_on"))
-    return "" if chosen == PEOPLE else chosen
+    return "" if chosen in (PEOPLE, LOOK_ALIKES) else chosen
+
+
+def chain() -> list[tuple[str, dict[str, Any]]]:
+    """The anonymizer of the page Anonymize with its settings, where its release is trained on."""
+    if get("train_on") != LOOK_ALIKES:
+        return []
+    chosen = str(get("recoding"))
+    asked = {"k": get("k"), "models": get("models"), "suppression_limit": get("suppression")}
+    if chosen != "full_domain":
+        del asked["suppression_limit"]
+    known = settings_of(method(Anonymizer, chosen))
+    return [(chosen, {name: value for name, value in asked.items() if name in known and value is not None})]
+
+
+def epsilons() -> tuple[float, ...]:
+    """The budgets that are offered and swept: round ones, and the present one where it is none of them."""
+    return tuple(sorted({*EPSILONS, float(get("epsilon"))}))
 
 
 def learner_field() -> str:
@@ -357,39 +379,6 @@ def check_files(schema: Schema, first: Schema | None) -> None:
 def take_notice() -> str:
     """A sentence to show once."""
     return str(st.session_state.pop("notice", ""))
-
-
-def _offered(setting: Setting, text: str) -> Any:
-    value = setting.parse(text)
-    low, high = setting.slider or (value, value)
-    if not low <= value <= high:
-        raise BadInput(f"{setting.name} is offered from {low:g} to {high:g}, not {value:g}.")
-    return value
-
-
-def _node(text: str) -> str:
-    if not re.fullmatch(r"\d+(-\d+)*", text):
-        raise BadInput(f"a generalization is levels with - between, not {text!r}.")
-    return text
-
-
-def _one_of(offered: list[str]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in offered:
-            raise BadInput(f"{text!r} is not among {', '.join(offered)}.")
-        return text
-
-    return read
-
-
-def _number_of(offered: tuple[float, ...]) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        number = float(text)
-        if number not in offered:
-            raise BadInput(f"{text!r} is not among {', '.join(f'{value:g}' for value in offered)}.")
-        return number
-
-    return read
 
 
 def _text(value: Any) -> str:

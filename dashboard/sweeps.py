@@ -27,7 +27,9 @@ from ppml_core.store.recording import recording
 
 OnFailure = Callable[[Point, str], None] | None
 
-ON = {"dp_synthetic": "made-up people", "randomized_response": "randomized answers"}
+ON = {
+    "dp_synthetic": "made-up people", "randomized_response": "randomized answers", session.LOOK_ALIKES: "look-alikes",
+}  # fmt: skip
 KS = (2, 3, 5, 10, 20, 50, 100)
 CURVES = "curves"
 LOOK_ALIKES = "look-alikes"
@@ -51,10 +53,11 @@ class Question:
 
 def cost_of_guarantee(
     data: Dataset, name: str, learner: str, repeats: int, settings: dict[str, object], release: str = "",
-    release_settings: dict[str, object] | None = None,
+    release_settings: dict[str, object] | None = None, epsilons: Sequence[float] = session.EPSILONS,
+    before: Sequence[tuple[str, dict[str, object]]] = (),
 ) -> Question:  # fmt: skip
-    """The learner over all epsilons, on people or on a private release, and the references without privacy."""
-    plan = plans.epsilon_plan(name, learner, settings, session.EPSILONS, repeats, release, release_settings)
+    """The learner over all epsilons, on people or what was made of them, and the references without privacy."""
+    plan = plans.epsilon_plan(name, learner, settings, epsilons, repeats, release, release_settings, before)
     references = [(scenario.learner.method, (scenario,)) for scenario in plans.reference_plan(name, data.schema)]
     swept = plans.RELEASE_EPSILON if release else plans.EPSILON
     return Question(CURVES, data.fingerprint, (*references, ("", tuple(plan))), (swept,), release)
@@ -71,14 +74,17 @@ def cost_of_look_alikes(data: Dataset, name: str, suppression: float) -> Questio
 def current_cost_of_guarantee() -> Question:
     learner, release = current_learner(), session.release()
     return cost_of_guarantee(
-        tables.dataset(), _name(), learner, int(session.get("repeats")), _settings(learner), release, _settings(release)
-    )
+        tables.dataset(), _name(), learner, int(session.get("repeats")), _settings(learner), release,
+        _settings(release), session.epsilons(), session.chain(),
+    )  # fmt: skip
 
 
 def current_point() -> Scenario:
     """The chain at the chosen budget, as a point of the sweep."""
     learner, release, epsilon = current_learner(), session.release(), float(session.get("epsilon"))
-    return plans.epsilon_plan(_name(), learner, _settings(learner), [epsilon], 1, release, _settings(release))[0]
+    return plans.epsilon_plan(
+        _name(), learner, _settings(learner), [epsilon], 1, release, _settings(release), session.chain()
+    )[0]
 
 
 def current_cost_of_look_alikes() -> Question:
@@ -92,6 +98,11 @@ def current_learner() -> str:
         raise NotApplicable("no learner in the catalog fits the target of this table.")
     chosen = str(session.get(session.learner_field()))
     return chosen if chosen in offered else offered[0]
+
+
+def trained_on() -> str:
+    """What the learner sees instead of the people: a private release, look-alikes, or "" for the people."""
+    return session.LOOK_ALIKES if session.chain() else session.release()
 
 
 def offered_learners() -> list[str]:
@@ -199,7 +210,9 @@ def start_first_curves() -> None:
 
 def epsilon_points(question: Question, rows: dict[str, pd.DataFrame], measure: str, learner: str) -> pd.DataFrame:
     """The learner's curve; empty for a learner without a budget."""
-    title = f"Training on {_on(question.release)}" if question.release else title_of(learner)
+    chained = any(scenario.anonymize for scenario in dict(question.parts)[""])
+    beside = session.LOOK_ALIKES if chained else ""
+    title = f"Training on {_on(question.release)}" if question.release else title_of(learner, beside)
     return plans.points_of(rows.get("", pd.DataFrame()), measure, question.swept[0], title)
 
 

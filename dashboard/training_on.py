@@ -24,6 +24,7 @@ SHOWN_ROWS = 8
 NOBODY = "Nobody in it is a real person."
 WORDS = {
     session.PEOPLE: "the people themselves",
+    session.LOOK_ALIKES: "their look-alikes, as on Anonymize",
     "dp_synthetic": "made-up people",
     "randomized_response": "randomized answers",
 }
@@ -40,12 +41,19 @@ FILES = {"dp_synthetic": "made-up", "randomized_response": "randomized"}
 
 def control() -> None:
     """Where the noise comes in: in training, or before it in the table."""
-    offered = [session.PEOPLE, *private_releases()]
+    offered = [session.PEOPLE, session.LOOK_ALIKES, *private_releases()]
+    if not tables.dataset().quasi_identifiers:
+        offered.remove(session.LOOK_ALIKES)
+        widgets.keep_within("train_on", offered, session.PEOPLE)
     widgets.choose(
         "Train on", offered, "train_on", lambda name: WORDS.get(name) or method(Anonymizer, name).title,
         "The people themselves: the training adds the noise. A private table: it has the noise in it already, and "
         "whatever is trained on it costs nothing more.",
     )  # fmt: skip
+    if session.chain():
+        widgets.aside(
+            "The release of the page Anonymize was found by reading everybody's row: no guarantee stands behind it."
+        )
     if session.release():
         widgets.aside(ABOUT.get(session.release()) or method(Anonymizer, session.release()).summary())
 

@@ -37,7 +37,7 @@ def mode() -> Mode:
 def scenario_bar() -> None:
     """One line on top of every page: what is shown, a way back, and a link that reproduces it."""
     data = tables.dataset()
-    learner = sweeps.title_of(str(session.get(session.learner_field())), session.release())
+    learner = sweeps.title_of(str(session.get(session.learner_field())), sweeps.trained_on())
     delta = session.delta()
     parts = [
         f"<strong>{escape(short_title(data))}</strong>",
@@ -150,7 +150,7 @@ def epsilon_slider(*, disabled: bool = False) -> float:
     label("Privacy budget")
     value = st.select_slider(
         "Privacy budget ε",
-        options=session.EPSILONS,
+        options=session.epsilons(),
         value=session.first("epsilon"),
         format_func=budget,
         key="epsilon",

@@ -45,7 +45,7 @@ def page() -> None:
             key="epsilon_curve",
         )
     with preview:
-        if not session.release():
+        if not sweeps.trained_on():
             widgets.guarded_part(lambda: quick_answer(epsilon, measure))
     with right:
         run_controls(question)

@@ -1,110 +1,21 @@
-"""Trade-off: what privacy costs and what it buys, on computed points only."""
+"""Trade-off: every known scenario on one map of risk and utility, what is needed of it, and curves beneath."""
 
 from __future__ import annotations
 
-from functools import partial
-
-import pandas as pd
 import streamlit as st
 
-from dashboard import frame, session, sweeps, tables, widgets
-from ppml_core.charts import story
-from ppml_core.charts.against_epsilon import epsilon_chart
-from ppml_core.charts.against_k import k_chart, risk_chart
-from ppml_core.charts.guess import guess_chart
-from ppml_core.charts.words import budget
-from ppml_core.experiment import plans
-
-GUARANTEE, LOOK_ALIKES = "A guarantee (ε)", "Look-alikes (k)"
+from dashboard import curve_views, deciding, frame, mapping
 
 
 def page() -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
-        view = widgets.segments("What protects people", [GUARANTEE, LOOK_ALIKES], "view")
-        measure = widgets.measure_control(plans.measures_for(tables.dataset().schema))
-    if view == LOOK_ALIKES:
-        look_alikes(measure)
-    else:
-        guarantee(measure)
-
-
-def guarantee(measure: str) -> None:
-    question, desk, data = sweeps.current_cost_of_guarantee(), tables.desk(), tables.dataset()
-    learner = sweeps.current_learner()
-    rows = sweeps.known_rows(question, desk, data)
-    left, right = st.columns([1.9, 1], gap="large")
-    with right:
-        epsilon = widgets.epsilon_slider()
-    with left:
-        curves = sweeps.all_epsilon_points(question, rows, measure, learner)
-        baselines = sweeps.epsilon_baselines(question, rows, measure, learner)
-        drawn = epsilon_chart(curves, baselines, measure, widgets.short_title(data), epsilon, widgets.mode())
-        widgets.chart(drawn, key="trade_epsilon", on_select=partial(take_epsilon, curves))
-    points = sweeps.epsilon_points(question, rows, measure, learner)
-    promised = sweeps.guarantee_at(learner, points, epsilon, question.release)
-    with right:
-        said, point = sweeps.remarks(question), sweeps.point_at(points, epsilon)
-        told = story.epsilon_story(point, baselines, measure, promised, *said.no_guarantee[:1])
-        widgets.story(*told, title=f"At ε = {budget(epsilon)}")
-        widgets.aside("Accuracy is internal: it was measured on private test people. " + story.guarantee_line(promised))
-        widgets.run_missing(question, "cost of a guarantee")
-    left, right = st.columns([1.9, 1], gap="large")
-    proved = plans.guarantees_of(points, learner, sweeps.unit_of(question.release))
-    with left:
-        if proved:
-            widgets.chart(guess_chart(proved, epsilon, widgets.mode()), key="guess", on_select=take_guess)
-
-
-def look_alikes(measure: str) -> None:
-    question, desk, data = sweeps.current_cost_of_look_alikes(), tables.desk(), tables.dataset()
-    rows = sweeps.known_rows(question, desk, data)[""]
-    learner = plans.k_learner(data.schema)
-    left, right = st.columns([1.9, 1], gap="large")
-    with right:
-        k = widgets.k_slider(sweeps.KS)
-    with left:
-        points = plans.points_of(rows, measure, plans.K, sweeps.title_of(learner))
-        baselines = plans.raw_baselines(rows, measure, sweeps.title_of(learner))
-        widgets.chart(
-            k_chart(points, baselines, measure, widgets.short_title(data), k, widgets.mode()),
-            key="trade_k", on_select=take_k,
-        )  # fmt: skip
-    with right:
-        point, left_over = sweeps.point_at(points, k), tables.risk_at(k)
-        widgets.story(*story.k_story(point, baselines, measure, left_over), title=f"At k = {k}")
-        widgets.run_missing(question, "cost of look-alikes")
-    left, right = st.columns([1.9, 1], gap="large")
-    with left:
-        if tables.lattice_is_missing():
-            tables.start_lattice()
-            widgets.aside("Working out the risk that is left at each k.")
-        else:
-            widgets.chart(risk_chart(tables.risks(sweeps.KS), k, widgets.mode()), key="risk", on_select=take_risk)
-
-
-def take_epsilon(curves: pd.DataFrame) -> None:
-    """Points may stand elsewhere than at what was set, where relations differ."""
-    session.take_click("trade_epsilon", "epsilon", curves["x"].tolist(), curves["asked"].tolist())
-
-
-def take_guess() -> None:
-    session.take_click("guess", "epsilon", session.EPSILONS)
-
-
-def take_k() -> None:
-    session.take_click("trade_k", "k", sweeps.KS)
-
-
-def take_risk() -> None:
-    session.take_click("risk", "k", sweeps.KS)
+    here = mapping.current_map()
+    deciding.part(here)
+    st.space("small")
+    curve_views.part(here)
 
 
 def is_waiting() -> bool:
-    asked = (sweeps.current_cost_of_guarantee(), sweeps.current_cost_of_look_alikes())
-    jobs = [tables.desk().find(question.key) for question in asked]
-    return any(job is not None and job.running for job in jobs) or (
-        st.session_state.get("view") == LOOK_ALIKES and tables.lattice_is_missing()
-    )
+    return deciding.is_waiting() or curve_views.is_waiting()
 
 
 frame.show(page, waiting=is_waiting)

@@ -7,7 +7,7 @@ gives the scenario's id (`customdata`).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
@@ -15,7 +15,7 @@ from textwrap import wrap
 import pandas as pd
 
 from ppml_core.charts import template
-from ppml_core.charts.curves import round_ticks
+from ppml_core.charts.curves import Baseline, round_ticks
 from ppml_core.charts.measures import wording
 from ppml_core.charts.template import Chart, Mode, Palette
 from ppml_core.charts.words import count, interval
@@ -53,10 +53,14 @@ def risk_utility_map(
     title: str,
     chosen: str | None = None,
     mode: Mode = "light",
+    *,
+    proved: Collection[str] = (),
+    levels: Sequence[Baseline] = (),
 ) -> Chart:
     """The map of `found` (scenario id -> utility and risk), as `front_of` was given them; `told` has each in words.
 
-    Scenarios with a gap on either axis are not on it; their number and reasons stand in the text.
+    Scenarios with a gap on either axis are not on it; their number and reasons stand in the text. Those in `proved`
+    carry a guarantee and are diamonds; `levels` are what no privacy and guessing reach on the utility axis.
     """
     colours = template.palette(mode)
     places = {
@@ -68,17 +72,21 @@ def risk_utility_map(
     unbeaten = set(front.unbeaten)
     beaten = [place for name, place in places.items() if name not in unbeaten]
     best = [place for name, place in places.items() if name in unbeaten]
-    _points(drawing, beaten, "beaten", template.faded(colours.muted, 0.45), 7, hollow=True)
+    if front.axes:
+        _levels(drawing, levels, colours)
+    _points(drawing, beaten, "beaten", template.faded(colours.muted, 0.45), 7, hollow=True, proved=proved)
     line = [places[name] for name in front.line]
     drawing.line(
         x=[place.x for place in line], y=[place.y for place in line], mode="lines", name="Pareto line",
         line={"color": colours.utility, "width": 1.6, "shape": "linear"}, hoverinfo="skip",
     )  # fmt: skip
-    _points(drawing, best, "not beaten", colours.utility, 9)
+    _points(drawing, [one for one in best if one.id not in proved], "not beaten", colours.utility, 9)
+    with_proof = [one for one in best if one.id in proved]
+    _points(drawing, with_proof, "not beaten, with a guarantee", colours.bound, 11, proved=proved)
     _bars(drawing, line, colours.utility)
     _marked(drawing, places, front, chosen, colours)
     if len(front.axes) == 2:
-        _axes(drawing, list(places.values()), front.axes)
+        _axes(drawing, list(places.values()), front.axes, levels)
     answer = _answer(places, front)
     return Chart(
         figure=drawing.figure(),
@@ -88,24 +96,50 @@ def risk_utility_map(
         f"{answer}" if len(front.axes) == 2 else answer,
         how_to_read="Each point is one scenario: left is less risk, up is more useful. Filled blue points are those "
         "that no other beats on both axes beyond its 95 % interval; the line joins those that no other beats by value, "
-        f"with their intervals as thin bars. Faded points are beaten. The ring is the knee: {front.knee_method}.",
+        f"with their intervals as thin bars. Faded points are beaten. The ring is the knee: {front.knee_method}."
+        + (" Green diamonds carry a proved guarantee." if proved else "")
+        + (" Dashed grey lines are no privacy, and guessing without any model." if levels else ""),
         table=_table(list(places.values()), front, chosen),
         standing="Internal: it was measured on private people.",
     )  # fmt: skip
 
 
 def _points(
-    drawing: template.Sketch, places: Sequence[Place], name: str, colour: str, size: int, *, hollow: bool = False
+    drawing: template.Sketch,
+    places: Sequence[Place],
+    name: str,
+    colour: str,
+    size: int,
+    *,
+    hollow: bool = False,
+    proved: Collection[str] = (),
 ) -> None:
     if not places:
         return
     drawing.line(
         x=[place.x for place in places], y=[place.y for place in places], mode="markers", name=name,
-        marker={"color": colour, "size": size, "symbol": "circle-open" if hollow else "circle"},
+        marker={"color": colour, "size": size, "symbol": [_symbol(place, hollow, proved) for place in places]},
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
         text=[_hover(place) for place in places], hovertemplate="%{text}<extra></extra>",
         customdata=[place.id for place in places],
     )  # fmt: skip
+
+
+def _symbol(place: Place, hollow: bool, proved: Collection[str]) -> str:
+    return ("diamond" if place.id in proved else "circle") + ("-open" if hollow else "")
+
+
+def _levels(drawing: template.Sketch, levels: Sequence[Baseline], colours: Palette) -> None:
+    """Dashed lines across, each named at the right end: the first one above its line, the others below."""
+    for at, level in enumerate(levels):
+        drawing.shape(
+            type="line", xref="paper", x0=0, x1=1, y0=level.value, y1=level.value, layer="below",
+            line={"color": colours.baseline, "width": 1.4, "dash": "dash"},
+        )  # fmt: skip
+        template.note(
+            drawing, 1, level.value, escape(level.text), colours.muted, xref="paper", xanchor="right",
+            rise=-10 if at else 10,
+        )  # fmt: skip
 
 
 def _bars(drawing: template.Sketch, places: Sequence[Place], colour: str) -> None:
@@ -155,13 +189,16 @@ def _marked(
         template.note(drawing, x, place.y, said, ink, rise=rise, ground=template.faded(colours.paper, 0.8))
 
 
-def _axes(drawing: template.Sketch, places: Sequence[Place], axes: Sequence[Axis]) -> None:
+def _axes(
+    drawing: template.Sketch, places: Sequence[Place], axes: Sequence[Axis], levels: Sequence[Baseline] = ()
+) -> None:
     utility, risk = axes
     for axis, values, side, write in (
         (utility, [place.y for place in places], drawing.axis_y, "y"),
         (risk, [place.x for place in places], drawing.axis_x, "x"),
     ):
         ends = _ends(values, [_reach(place, write) for place in places])
+        ends += [level.value for level in levels] if write == "y" else []
         if axis.log:
             low, high = (math.log10(max(end, 1e-12)) for end in (min(values, default=1), max(values, default=1)))
             pad = 0.06 * (high - low) or 0.3

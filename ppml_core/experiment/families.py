@@ -13,6 +13,7 @@ from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput
 from ppml_core.experiment.designs import Family, family_of, mixed
 from ppml_core.experiment.needs import Need
+from ppml_core.experiment.plans import learners_for
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Learner
 from ppml_core.settings import settings_of
@@ -23,6 +24,9 @@ SUPPRESSED = {GLOBAL: (0.0, 0.05, 0.1), LOCAL: (0.0,)}
 EPSILONS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 MAP_LEARNERS = ("logistic_regression", "dp_gd")
 MAP_MEASURES = ("accuracy", "roc_auc", "r2", "mae")
+SMALL_KS, SMALL_EPSILONS = (2, 5, 10, 20, 50), (0.1, 1.0, 10.0)
+SMALL_ATTACK = ("membership_inference", {"attack": "lira_offline", "shadows": 8, "n": 1_000})
+MEMORISES = "decision_tree"
 
 
 def families_for(
@@ -82,6 +86,31 @@ def map_plan(
         budgets = {"learner.epsilon": EPSILONS} if "epsilon" in _settings(learner) else {}
         for chain, axes in chains:
             plan.append((Scenario.of(dataset, learner, {}, chain, **options), {**axes, **budgets}))
+    return mixed(plan)
+
+
+def small_map_plan(dataset: str, schema: Schema) -> list[Scenario]:
+    """A map that is there in about a minute: 46 scenarios where learners and columns allow, one repeat each.
+
+    Global and local recoding at five k, learnt plainly and at three epsilons; the learners alone, and one that learns
+    its people by heart. Where one attack costs no new recoding by local means, membership is attacked.
+    """
+    offered = learners_for(schema)
+    plain = [name for name in ("logistic_regression", "linear_regression") if name in offered][:1]
+    private = [name for name in ("dp_gd", "dp_sufficient_statistics") if name in offered][:1]
+    alone = plain + [name for name in (MEMORISES,) if name in offered]
+    attack = (Step.of(Attack, *SMALL_ATTACK),)
+    plan: list[tuple[Scenario, Mapping[str, Sequence[Any]]]] = []
+    chains: list[str] = [GLOBAL, LOCAL] if schema.with_role("quasi_identifier") else []
+    for learner in [*alone, *private]:
+        budgets: dict[str, Sequence[Any]] = (
+            {"learner.epsilon": SMALL_EPSILONS} if "epsilon" in _settings(learner) else {}
+        )
+        plan.append((Scenario.of(dataset, learner, repeats=1, attack=attack), budgets))
+        for name in chains if learner != MEMORISES else ():
+            attacked = attack if name == GLOBAL and not budgets else ()
+            base = Scenario.of(dataset, learner, {}, [(name, {})], repeats=1, attack=attacked)
+            plan.append((base, {"anonymize.k": SMALL_KS, **budgets}))
     return mixed(plan)
 
 

@@ -73,10 +73,12 @@ def epsilon_plan(
     repeats: int,
     release: str = "",
     release_settings: Mapping[str, Any] | None = None,
+    before: Sequence[tuple[str, Mapping[str, Any]]] = (),
 ) -> list[Scenario]:
     """The learner at every epsilon; once where it has no epsilon. Settings it does not have are left out.
 
     With a private `release` the learner is trained on that, and the swept epsilon is the release's: the whole chain's.
+    `before` are anonymizers without a budget, by name and settings, whose release the learner is trained on.
     """
     known = settings_of(method(Learner, learner))
     own = {name: value for name, value in settings.items() if name in known and value is not None}
@@ -86,8 +88,8 @@ def epsilon_plan(
         step = (release, {name: value for name, value in given.items() if value is not None})
         return expand(Scenario.of(dataset, learner, own, [step], repeats=repeats), {RELEASE_EPSILON: list(epsilons)})
     if "epsilon" not in known:
-        return [Scenario.of(dataset, learner, own, repeats=min(repeats, PLAIN_REPEATS))]
-    return expand(Scenario.of(dataset, learner, own, repeats=repeats), {EPSILON: list(epsilons)})
+        return [Scenario.of(dataset, learner, own, before, repeats=min(repeats, PLAIN_REPEATS))]
+    return expand(Scenario.of(dataset, learner, own, before, repeats=repeats), {EPSILON: list(epsilons)})
 
 
 def reference_plan(dataset: str, schema: Schema) -> list[Scenario]:
@@ -163,6 +165,20 @@ def guarantee_of(learner: str, epsilon: float, delta: float, neighbours: str, un
     relation: Neighbours = "replace_one" if neighbours == "replace_one" else "add_or_remove_one"
     gaussian = method(Learner, learner).gaussian and delta > 0
     return Guarantee(epsilon, delta, relation, unit, mu=mu_of(epsilon, delta) if gaussian else None)
+
+
+def guarantee_behind(scenario: Scenario, rows: pd.DataFrame) -> Guarantee | None:
+    """What is proved about the model of a scenario, read off its tidy rows; None where nothing is, or it is unknown."""
+    own = rows[rows["measure"].isin(scenario.measures) & rows["value"].notna()]
+    if own.empty or own["guarantee_epsilon"].isna().any():
+        return None
+    row = own.sort_values("guarantee_epsilon").iloc[-1]
+    epsilon, delta, neighbours = (row[f"guarantee_{part}"] for part in ("epsilon", "delta", "neighbours"))
+    private = next((step.method for step in scenario.anonymize if "epsilon" in dict(step.settings)), None)
+    if private is None:
+        return guarantee_of(scenario.learner.method, float(epsilon), float(delta), str(neighbours))
+    relation: Neighbours = "replace_one" if neighbours == "replace_one" else "add_or_remove_one"
+    return Guarantee(float(epsilon), float(delta), relation, method(Anonymizer, private).unit)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ppml_core.data.bundled import names
 
 Open = Callable[..., AppTest]
 
-EVERY_PAGE = ("start", "data_roles", "anonymize", "private_training", "trade_off")
+EVERY_PAGE = ("start", "data_roles", "anonymize", "private_training", "trade_off", "compare_report", "runs")
 SMALL = {"dataset": "german_credit"}
 
 

@@ -1,0 +1,92 @@
+"""Saved scenarios, and what is taken away of a comparison: name, note, rename, delete, files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from dashboard import comparing, scenarios, tables, widgets
+from ppml_core.charts.scenario_words import in_short
+from ppml_core.errors import PPMLError
+from ppml_core.experiment.scenario import Scenario, scenario_from_toml
+from ppml_core.store.saved import Saved, delete_scenario, note_scenario, rename_scenario
+
+REFUSED = "saving_refused"
+
+
+def save_part() -> None:
+    """The present scenario under a name, with a note."""
+    widgets.label("Save what is set now")
+    widgets.aside(in_short(scenarios.current()))
+    if comparing.store() is None:
+        widgets.aside("A table of your own stays in this session: keep its scenario as a file.")
+        return
+    st.text_input("Name", key="save_name", max_chars=200)
+    st.text_area("Note", key="save_note", height=80, max_chars=5000)
+    st.button("Save", key="save_scenario", on_click=_save)
+    if said := st.session_state.pop(REFUSED, ""):
+        widgets.refusal(said)
+
+
+def saved_part() -> None:
+    """What is saved for this table: open, rename, note, delete."""
+    kept = comparing.saved()
+    if not kept:
+        return
+    widgets.label("Saved")
+    by_id = {one.id: one for one in kept}
+    chosen = str(widgets.choose("Scenario", list(by_id), "saved_chosen", lambda name: by_id[name].name))
+    one = by_id.get(chosen, kept[0])
+    widgets.aside(f"{_told(one)}{f' – {one.note}' if one.note else ''}")
+    with st.container(horizontal=True):
+        st.button("Open", key="saved_open", on_click=scenarios.use, args=(one.content,))
+        st.button("Delete", key="saved_delete", on_click=_delete, args=(one.id,))
+    with st.expander("Another name or note", key="saved_change"):
+        st.text_input("Its name", one.name, key=f"saved_name_{one.id}")
+        st.text_area("Its note", one.note, key=f"saved_note_{one.id}", height=80)
+        st.button("Change", key="saved_rename", on_click=_change, args=(one.id,))
+
+
+def downloads(chosen: Mapping[str, Scenario]) -> None:
+    """The first of the chosen scenarios as a file that ppml sweep takes."""
+    first = next(iter(chosen.values()), None)
+    if first is None:
+        return
+    widgets.label("Take it with you")
+    with st.container(horizontal=True, key="take_away"):
+        st.download_button(
+            "Scenario file (TOML)", first.to_toml(), f"{tables.dataset().name}-{first.id}.toml", "application/toml",
+            key="save_toml", on_click="ignore",
+        )  # fmt: skip
+
+
+def _save() -> None:
+    said = comparing.save_current(str(st.session_state["save_name"]), str(st.session_state["save_note"]))
+    if said:
+        st.session_state[REFUSED] = said
+    else:
+        st.session_state["save_name"] = st.session_state["save_note"] = ""
+
+
+def _change(saved_id: str) -> None:
+    store = comparing.store()
+    try:
+        assert store is not None
+        rename_scenario(store, saved_id, str(st.session_state[f"saved_name_{saved_id}"]))
+        note_scenario(store, saved_id, str(st.session_state[f"saved_note_{saved_id}"]))
+    except PPMLError as refusal:
+        st.session_state[REFUSED] = str(refusal)
+
+
+def _delete(saved_id: str) -> None:
+    store = comparing.store()
+    assert store is not None
+    delete_scenario(store, saved_id)
+
+
+def _told(one: Saved) -> str:
+    try:
+        return in_short(scenario_from_toml(one.content))
+    except PPMLError:
+        return "It names a method that is not known any more"

@@ -1,0 +1,139 @@
+"""One scenario of the map in words and numbers: how good, how exposed, what is proved, what it costs.
+
+In: readings and the guarantee behind them. Out: paragraphs, and one line per axis that says whether its number may be
+published: only what a guarantee covers may, all that was measured on private people is internal (EVIDENCE 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from ppml_core.charts.story import accuracy_story, guarantee_story
+from ppml_core.charts.words import interval, people_per_thousand, percent
+from ppml_core.evidence import Estimate, Guarantee
+from ppml_core.experiment.axes import Axis, Reading
+from ppml_core.experiment.differences import Difference
+
+PUBLISHABLE, INTERNAL = "publishable", "internal"
+NOTE = (
+    "Publishable is what a guarantee covers, for a model drawn afresh by ppml train --release. A setting chosen by "
+    "looking at these results is not charged: a model's card says so. All measured numbers are internal."
+)
+
+
+def point_story(
+    utility: Reading, risk: Reading, baselines: pd.DataFrame, guarantee: Guarantee | None, remark: str = ""
+) -> list[str]:
+    """Paragraphs about one scenario; `remark` says why nothing is proved."""
+    said = [_utility(utility, baselines)]
+    if risk.axis.kind == "risk":
+        said.append(risk_sentence(risk))
+    if guarantee is None:
+        why = f": {remark.rstrip('.')}" if remark else ""
+        return [*said, f"Nothing is proved about what the model gives away{why}."]
+    return [*said, *guarantee_story(guarantee)]
+
+
+def risk_sentence(risk: Reading) -> str:
+    """The measured risk with its interval, or why there is none."""
+    name = risk.axis.title
+    if risk.estimate is None:
+        return f"{name}: no figure, for {risk.reason.rstrip('.')}."
+    return f"{name}: **{value_of(risk)}** ({interval_of(risk)})."
+
+
+def numbers(found: Sequence[Reading]) -> pd.DataFrame:
+    """One line per axis that has a value: what, value, 95 % interval, standing."""
+    rows = [
+        (reading.axis.title, value_of(reading), interval_of(reading), standing_of(reading))
+        for reading in found
+        if reading.value is not None
+    ]
+    return pd.DataFrame(rows, columns=["what", "value", "95 % interval", "standing"])
+
+
+def side_by_side(titles: Mapping[str, str], found: Mapping[str, Sequence[Difference]]) -> pd.DataFrame:
+    """One line per axis, one column per scenario, the first one's in full and the others' with their difference."""
+    names = list(found)
+    rows = []
+    for place, first in enumerate(found[names[0]] if names else ()):
+        cells = [found[name][place] for name in names]
+        if all(cell.here.value is None for cell in cells):
+            continue
+        row = {"what": first.axis.title}
+        for name, cell in zip(names, cells, strict=True):
+            row[titles[name]] = value_of(cell.here) if name == names[0] else difference_of(cell)
+        rows.append(row | {"standing": standing_of(first.here if first.here.value is not None else cells[-1].here)})
+    return pd.DataFrame(rows)
+
+
+def difference_of(cell: Difference) -> str:
+    """A value with its difference to the first scenario, and whether that is more than noise."""
+    if cell.here.value is None:
+        return f"– ({cell.here.reason.rstrip('.')})"
+    if cell.estimate is None:
+        return value_of(cell.here)
+    if cell.here.proved is not None:
+        return value_of(cell.here)
+    gap = cell.estimate.value
+    sign = "+" if gap > 0 else "−" if gap < 0 else "±"
+    amount = percent(abs(gap)) if _is_share(cell.axis) else f"{abs(gap):.3g}"
+    verdict = ("better" if cell.better else "worse") if cell.beyond_noise else "within noise"
+    return f"{value_of(cell.here)} ({sign}{amount}, {verdict})"
+
+
+def paired_sentence(title: str, gap: Estimate) -> str:
+    """How many people of 1,000 a model is right about beyond another, both asked about the same people.
+
+    >>> paired_sentence("B", Estimate(-0.012, -0.02, -0.004, "people", 3))
+    '**B** is right about **12 of 1,000** people fewer than the first (4 to 20), over 3 repeats: beyond noise.'
+    """
+    low, middle, high = (people_per_thousand(one) for one in (gap.low, gap.value, gap.high))
+    word = "fewer" if middle < 0 else "more"
+    ends = (f"{-high} to {-low}" if middle < 0 else f"{low} to {high}").replace("-", "−")
+    verdict = "within noise" if gap.low <= 0 <= gap.high else "beyond noise"
+    return (
+        f"**{title}** is right about **{abs(middle)} of 1,000** people {word} than the first ({ends}), over "
+        f"{gap.repeats} repeats: {verdict}."
+    )
+
+
+def value_of(reading: Reading) -> str:
+    """The value as a person reads it, with the digits its interval supports."""
+    if reading.estimate is None:
+        return "–" if reading.proved is None else f"{reading.proved:.3g}"
+    one = reading.estimate
+    if _is_share(reading.axis):
+        return percent(one.value) if one.value >= 0 else f"−{percent(-one.value)}"
+    return f"{one.value:.3g}" if one.low == one.high else interval(one.value, one.low, one.high).partition(" ")[0]
+
+
+def interval_of(reading: Reading) -> str:
+    """The 95 % interval, or that there is none."""
+    if reading.estimate is None:
+        return "proved"
+    one = reading.estimate
+    if one.low == one.high:
+        return "counted"
+    if _is_share(reading.axis):
+        return f"{percent(max(one.low, 0.0))} to {percent(max(one.high, 0.0))}"
+    return interval(one.value, one.low, one.high).partition("(")[2].rstrip(")")
+
+
+def standing_of(reading: Reading) -> str:
+    """Whether the number may be published."""
+    return PUBLISHABLE if reading.proved is not None else INTERNAL
+
+
+def _is_share(axis: Axis) -> bool:
+    return axis.kind == "risk" and not axis.name.endswith("auc")
+
+
+def _utility(reading: Reading, baselines: pd.DataFrame) -> str:
+    if reading.estimate is None:
+        return f"{reading.axis.title}: no figure, for {reading.reason.rstrip('.')}."
+    one = reading.estimate
+    point = pd.Series({"value": one.value, "low": one.low, "high": one.high, "error": ""})
+    return accuracy_story(point, baselines, reading.axis.name)

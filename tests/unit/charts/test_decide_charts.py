@@ -1,0 +1,110 @@
+"""Charts of a decision: proved points and baselines on the map, k × ε with its target, all axes, a point told."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from ppml_core.charts.curves import Baseline
+from ppml_core.charts.grid_map import grid_chart
+from ppml_core.charts.parallel import parallel_chart
+from ppml_core.charts.point_story import numbers, point_story, side_by_side
+from ppml_core.charts.risk_utility import risk_utility_map
+from ppml_core.charts.template import Mode
+from ppml_core.evidence import Estimate, Guarantee
+from ppml_core.experiment.axes import Reading, axis_of
+from ppml_core.experiment.differences import Difference
+from ppml_core.experiment.front import front_of
+
+MODES: list[Mode] = ["light", "dark"]
+
+
+def reading(axis: str, value: float, width: float = 0.01) -> Reading:
+    return Reading(axis_of(axis), Estimate(value, value - width, value + width, "people"))
+
+
+def gap(axis: str) -> Reading:
+    return Reading(axis_of(axis), reason="no table is handed out")
+
+
+FOUND = {
+    "plain": [reading("accuracy", 0.86), reading("linkage", 0.5)],
+    "private": [reading("accuracy", 0.84), reading("linkage", 0.1)],
+    "worse": [reading("accuracy", 0.7), reading("linkage", 0.6)],
+    "model": [reading("accuracy", 0.85), gap("linkage")],
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_guarantee_is_told_by_the_mark_and_not_by_colour_alone(mode: Mode) -> None:
+    levels = [Baseline("no privacy 0.86", 0.86), Baseline("guessing 0.76", 0.76)]
+    told = {name: name for name in FOUND}
+    chart = risk_utility_map(FOUND, front_of(FOUND), told, "people", None, mode, proved={"private"}, levels=levels)
+    go.Figure(chart.figure.to_dict())
+    traces = [trace for trace in chart.figure.to_dict()["data"] if "beaten" in trace["name"]]
+    marks = {
+        name: mark
+        for trace in traces
+        for name, mark in zip(trace["customdata"], trace["marker"]["symbol"], strict=True)
+    }
+    assert marks == {"plain": "circle", "private": "diamond", "worse": "circle-open"}
+    said = [note["text"] for note in chart.figure.to_dict()["layout"]["annotations"]]
+    assert {"no privacy 0.86", "guessing 0.76"} <= set(said)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("target", [None, 0.82])
+def test_the_grid_shows_every_pair_and_where_the_target_is_met(mode: Mode, target: float | None) -> None:
+    cells = pd.DataFrame(
+        {"k": [2, 2, 5, 5], "epsilon": [0.1, 1.0, 0.1, 1.0], "value": [0.81, 0.85, 0.79, 0.83]},
+    )
+    chart = grid_chart(cells, "accuracy", target, mode)
+    go.Figure(chart.figure.to_dict())
+    kinds = [trace["type"] for trace in chart.figure.to_dict()["data"]]
+    assert kinds == (["heatmap"] if target is None else ["heatmap", "contour"])
+    assert ("2 of 4 pairs" in chart.answer) == (target is not None)
+    assert "No pair" in grid_chart(cells.iloc[:0], "accuracy", target, mode).answer
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_all_axes_at_once_leave_out_gaps_and_say_so(mode: Mode) -> None:
+    axes = [axis_of(name) for name in ("accuracy", "linkage", "seconds")]
+    places = pd.DataFrame(
+        {"accuracy": [0.86, 0.84], "linkage": [0.5, None], "seconds": [0.1, 2.0]}, index=["one", "two"]
+    )
+    chart = parallel_chart(places, axes, {"one": "first"}, mode)
+    go.Figure(chart.figure.to_dict())
+    (lines,) = chart.figure.to_dict()["data"]
+    assert len(lines["dimensions"]) == 3
+    assert len(lines["line"]["color"]) == 1
+    assert "1 more" in chart.answer
+    parallel_chart(places.iloc[:0], axes, {}, mode)
+
+
+def test_a_point_is_told_in_people_and_only_proofs_are_publishable() -> None:
+    utility, risk = FOUND["private"]
+    levels = pd.DataFrame({"text": ["raw"], "value": [0.852], "kind": ["no_privacy"]})
+    said = "\n".join(point_story(utility, risk, levels, Guarantee(1.0, 1e-6, "add_or_remove_one", mu=0.2)))
+    assert "840 of 1,000" in said
+    assert "12 fewer" in said
+    assert "at most **" in said
+    proved = Reading(axis_of("epsilon"), proved=1.0)
+    table = numbers([utility, gap("membership.auc"), proved])
+    assert dict(zip(table["what"], table["standing"], strict=True)) == {
+        "Accuracy": "internal",
+        "Proved ε": "publishable",
+    }
+    assert "nothing is proved" in point_story(utility, risk, levels, None, "a step read every row")[-1].lower()
+
+
+def test_side_by_side_marks_what_is_beyond_noise() -> None:
+    first, other = FOUND["plain"][0], FOUND["private"][0]
+    beyond = Difference(first.axis, other, first, Estimate(-0.02, -0.03, -0.01, "people"))
+    within = Difference(first.axis, other, first, Estimate(-0.02, -0.05, 0.01, "people"))
+    own = Difference(first.axis, first, first, Estimate(0.0, 0.0, 0.0, "people"))
+    table = side_by_side({"a": "Raw", "b": "One", "c": "Two"}, {"a": [own], "b": [beyond], "c": [within]})
+    (row,) = table.to_dict("records")
+    assert "worse" in row["One"]
+    assert "within noise" in row["Two"]
+    assert row["standing"] == "internal"
