@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
-from dashboard import comparing, scenarios, tables, widgets
+from dashboard import comparing, reporting, scenarios, tables, widgets
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import PPMLError
 from ppml_core.experiment.scenario import Scenario, scenario_from_toml
@@ -49,16 +50,28 @@ def saved_part() -> None:
 
 
 def downloads(chosen: Mapping[str, Scenario]) -> None:
-    """The first of the chosen scenarios as a file that ppml sweep takes."""
+    """The report on the first of the chosen scenarios beside all of the map, its script, and its file."""
     first = next(iter(chosen.values()), None)
     if first is None:
         return
     widgets.label("Take it with you")
+    name = f"{tables.dataset().name}-{first.id}"
+    known = {key: one for key, one in chosen.items() if len(comparing.rows_of({key: one}))}
     with st.container(horizontal=True, key="take_away"):
-        st.download_button(
-            "Scenario file (TOML)", first.to_toml(), f"{tables.dataset().name}-{first.id}.toml", "application/toml",
-            key="save_toml", on_click="ignore",
-        )  # fmt: skip
+        if first in known.values():
+            told = partial(reporting.explored, *reporting.asked(list(known.values())))
+            st.download_button("Report (HTML)", partial(reporting.report, told), f"{name}-report.html", "text/html",
+                               key="save_report", type="primary", on_click="ignore")  # fmt: skip
+            st.download_button("Script (Python)", partial(reporting.script, told), f"{name}.py", "text/x-python",
+                               key="save_script", on_click="ignore")  # fmt: skip
+        st.download_button("Scenario file (TOML)", first.to_toml(), f"{name}.toml", "application/toml",
+                           key="save_toml", on_click="ignore")  # fmt: skip
+    widgets.aside(
+        "The report is about the first scenario and has everything on the map beside it. It holds aggregates, works "
+        "offline and prints to PDF; the script computes the first scenario again, and on request all others."
+        if first in known.values()
+        else "A report needs results: compute the first scenario."
+    )
 
 
 def _save() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import deciding, jobs, mapping, running, scenarios, session
+from dashboard import deciding, jobs, mapping, reporting, running, scenarios, session
 from ppml_core.data.bundled import load
 from ppml_core.errors import NotApplicable
 from ppml_core.experiment.scenario import Scenario
@@ -189,3 +189,19 @@ def test_runs_are_filtered_opened_renamed_and_handed_on(open_page: Open, desk: j
     assert "1 run is here now" in running.imported("../runs.parquet", content)
     at.session_state["shown_run"] = run.id
     assert not at.run().exception
+
+
+def test_the_report_is_about_the_first_scenario_beside_the_map(open_page: Open, desk: jobs.Desk) -> None:
+    at = open_page("compare_report", **SMALL)
+    at.session_state["picked"] = {RELEASED.id: RELEASED.to_toml()}
+    at.session_state["compared"] = [RELEASED.id]
+    at.run()
+    assert not at.exception
+    assert {button.label for button in at.get("download_button")} >= {"Report (HTML)", "Script (Python)"}
+    made = lambda: reporting.explored([RELEASED, *PLAN], load(NAME), desk, "accuracy", "linkage")  # noqa: E731
+    told, remarks = made()
+    assert told.chosen.id == RELEASED.id
+    assert len(told.scenarios) == len(PLAN)
+    assert "read every row" in remarks[0]
+    assert b"<html" in reporting.report(made)
+    compile(reporting.script(made), "script.py", "exec")

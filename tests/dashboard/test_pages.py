@@ -268,6 +268,7 @@ def test_a_fault_is_one_sentence_and_its_values_are_not_logged(
 
 def test_cancelling_keeps_what_is_finished(open_page: Open) -> None:
     job = jobs.Job("x", "a sweep")
+    assert job.begin()
     job.report(0, 10)
     job.report(4, 10)
     assert job.seconds_left is not None
