@@ -19,7 +19,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from served import browsing, served  # noqa: E402
 
-PAGES = ("start", "data_roles", "anonymize", "private_training", "query_desk", "attacks_risk", "trade_off")
+PAGES = (
+    "start", "data_roles", "anonymize", "private_training", "query_desk", "attacks_risk", "trade_off",
+    "compare_report", "runs",
+)  # fmt: skip
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1280, 390)
 LONG = 300_000

@@ -16,7 +16,10 @@ from served import Watch
 QUASI_IDENTIFIERS = [
     "age", "sex", "race", "marital_status", "education", "native_country", "workclass", "occupation",
 ]  # fmt: skip
-PAGES = ("Start", "Data & roles", "Anonymize", "Private training", "Query desk", "Attacks & risk", "Trade-off")
+PAGES = (
+    "Start", "Data & roles", "Anonymize", "Private training", "Query desk", "Attacks & risk", "Trade-off",
+    "Compare & report", "Runs",
+)  # fmt: skip
 LONG = 120_000
 expect.set_options(timeout=30_000)
 
@@ -125,7 +128,7 @@ def test_a_click_on_a_point_is_read_and_the_link_reproduces_it(address: str, wat
     if page.get_by_role("button", name="Compute these points").count():
         page.get_by_role("button", name="Compute these points").click()
     expect(annotation(page, "DP gradient descent")).to_be_visible(timeout=LONG)
-    points = page.locator(".js-plotly-plot").first.locator(".scatterlayer .trace .point")
+    points = page.locator(".st-key-trade_epsilon").locator(".scatterlayer .trace .point")
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=LONG)
     epsilon = _click(page, points.nth(3))
     assert epsilon != "1"
