@@ -21,6 +21,7 @@ frame.open_page(
             ("attacks_risk.py", "Attacks & risk"),
         ],
         "Decide": [("trade_off.py", "Trade-off"), ("compare_report.py", "Compare & report"), ("runs.py", "Runs")],
+        "Learn": [("lessons.py", "Lessons"), ("glossary.py", "Glossary")],
     },
     HERE / "app_pages",
 )

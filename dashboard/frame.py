@@ -54,11 +54,16 @@ def work_at_hand() -> None:
     st.fragment(listed, run_every=WORK_SECONDS if at_first else None, key="work")()
 
 
-def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) -> None:
+def show(
+    body: Callable[[], None],
+    waiting: Callable[[], bool] | None = None,
+    link: Callable[[], Mapping[str, str]] = dict,
+) -> None:
     """Runs a page's body as a fragment under the scenario bar: a slider move redraws it and nothing else.
 
     The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again every
-    half second, and once more when the wait is over, even if it was over while the body was drawn.
+    half second, and once more when the wait is over, even if it was over while the body was drawn. `link` gives what
+    the page's address carries beside the scenario.
     """
     name = Path(inspect.getfile(body)).stem
     session.start()
@@ -75,7 +80,7 @@ def show(body: Callable[[], None], waiting: Callable[[], bool] | None = None) ->
         guarded(body)
         with bar:
             guarded(widgets.scenario_bar)
-        session.publish()
+        session.publish(link())
         if waiting is not None and (_ask(waiting) != at_first or waited != at_first):
             st.rerun()
 

@@ -150,10 +150,11 @@ def put(name: str, value: Any) -> None:
     st.session_state[name] = st.session_state[KEPT][name] = value
 
 
-def publish() -> None:
+def publish(more: Mapping[str, str]) -> None:
     """Writes what differs from the defaults into the URL, so that the address is always a link to what is shown.
 
     Roles and hierarchies that were changed go along for a bundled table; those of an upload may hold its values.
+    `more` is what only the page at hand knows.
     """
     st.session_state[DRAWN] = st.session_state[DRAWING]
     history().record(_state())
@@ -163,6 +164,7 @@ def publish() -> None:
     edited = edited_schema()
     if edited is not None and not is_upload() and (packed := _packed(dataset_name(), edited)):
         wanted[COLUMNS] = packed
+    wanted |= more
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
 

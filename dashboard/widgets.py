@@ -22,6 +22,7 @@ from ppml_core.charts.template import CONFIG, Chart, Mode
 from ppml_core.charts.words import budget, count, power
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import PPMLError
+from ppml_core.lessons.glossary import slug, term_of
 from ppml_core.measures.base import Measure
 from ppml_core.settings import Setting, words
 
@@ -307,9 +308,15 @@ def _written(value: Any) -> str:
 
 
 def _help(setting: Setting) -> str:
-    """One line of meaning, with the unit."""
+    """One line of meaning, with the unit, and a link to the word behind it."""
     unit = f" ({setting.unit})" if setting.unit else ""
-    return f"{setting.help[:1].upper()}{setting.help[1:]}{unit}."
+    return f"{setting.help[:1].upper()}{setting.help[1:]}{unit}.{glossary_link(setting.name)}"
+
+
+def glossary_link(name: str) -> str:
+    """A link to the glossary's word for a setting of that name, to follow its help; "" where there is none."""
+    term = term_of(name)
+    return f" [Glossary: {term.name}](glossary?term={slug(term.name)})" if term else ""
 
 
 def lattice_is_coming(job: Job) -> None:

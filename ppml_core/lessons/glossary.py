@@ -1,0 +1,67 @@
+"""The field's words, each with its meaning and source, and which settings' help leads to which of them.
+
+In: `glossary.toml` beside this file. Out: `Term`s, in alphabetical order.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word, what it means, who says so, and the number of the lesson that shows it, 0 for none."""
+
+    name: str
+    meaning: str
+    source: str
+    address: str
+    settings: tuple[str, ...] = ()
+    lesson: int = 0
+
+
+@functools.cache
+def terms() -> tuple[Term, ...]:
+    """All of them, by name."""
+    text = resources.files("ppml_core.lessons").joinpath("glossary.toml").read_text(encoding="utf-8")
+    found = [Term(**entry | {"settings": tuple(entry.get("settings", ()))}) for entry in tomllib.loads(text)["term"]]
+    return tuple(sorted(found, key=lambda term: term.name.lower()))
+
+
+@functools.cache
+def term_of(setting: str) -> Term | None:
+    """The word that explains a setting of that name.
+
+    >>> term_of("neighbours").name
+    'neighbouring tables'
+    """
+    return next((term for term in terms() if setting in term.settings), None)
+
+
+def named(slug_of_name: str) -> Term | None:
+    """The term with that slug."""
+    return next((term for term in terms() if slug(term.name) == slug_of_name), None)
+
+
+def search(text: str) -> tuple[Term, ...]:
+    """Terms whose name or meaning holds the text; those whose name does come first.
+
+    >>> search("neighbouring")[0].name
+    'neighbouring tables'
+    """
+    wanted = text.strip().lower()
+    found = [term for term in terms() if wanted in f"{term.name} {term.meaning}".lower()]
+    return tuple(sorted(found, key=lambda term: wanted not in term.name.lower()))
+
+
+def slug(name: str) -> str:
+    """A term's name as part of an address.
+
+    >>> slug("Gaussian differential privacy")
+    'gaussian-differential-privacy'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
