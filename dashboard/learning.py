@@ -85,14 +85,12 @@ def choose_control() -> None:
 def seed_control() -> None:
     """A class sees what the link fixed; alone one may draw afresh, or fix it for a class."""
     if is_class():
-        st.html(
-            f'<p class="aside">For a class: everybody with this link sees the same data and draws, seed {seed()}.</p>'
-        )
+        widgets.aside(f"For a class: everybody with this link sees the same data and draws, seed {seed()}.")
         return
     with st.container(horizontal=True, gap="small", key="lesson_seed"):
         st.button("Draw afresh", key="draw", on_click=_put, args=(SEED, str(seed() + 1)))
         st.button("Fix for a class", key="fix", on_click=_put, args=(CLASS, "1"),
-                  help="The link in the bar above then opens this lesson with these settings and this seed.")  # fmt: skip
+                  help="The link in the bar above then opens this lesson as it is set now.")  # fmt: skip
 
 
 def turn_control() -> None:

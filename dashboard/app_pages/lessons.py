@@ -22,16 +22,20 @@ def page() -> None:
         widgets.aside(cls.do)
         for name, setting in settings_of(cls).items():
             widgets.control(setting, learning.key_of(cls, name), title=words(name).capitalize())
-        learning.seed_control()
-    with left:
-        lesson = learning.lesson()
-        if learning.is_missing(lesson):
+    lesson = learning.lesson()
+    if learning.is_missing(lesson):
+        with left:
+            widgets.heading("Working it out", f"On the table {lesson.dataset}, beside the page: a few seconds.")
             widgets.job_line(learning.start(lesson))
-            widgets.heading("Working it out", f"On {lesson.dataset}, beside the page: a few seconds.")
-            return
-        found = learning.found(lesson)
+        return
+    found = learning.found(lesson)
+    with left:
         widgets.chart(lesson.chart(found, widgets.mode()), key="lesson")
-        widgets.facts(found.facts)
+    with right:
+        widgets.facts(found.facts, stacked=True)
+        learning.seed_control()
+    text, _ = st.columns([1.9, 1], gap="large")
+    with text:
         widgets.story(f"**Why.** {lesson.why}")
         for place, question in enumerate(cls.questions):
             ask(place, question)

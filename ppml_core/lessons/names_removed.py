@@ -77,7 +77,7 @@ class NamesRemoved(Lesson):
     )  # fmt: skip
     terms: ClassVar[tuple[str, ...]] = ("quasi-identifier", "record linkage", "uniqueness")
 
-    birth: str = setting("day", choices=tuple(KNOWN), help="how exactly the birth date is published")
+    birth_date: str = setting("day", choices=tuple(KNOWN), help="how exactly the birth date is published")
     zip_digits: int = setting(5, 0, 5, slider=(0, 5), help="digits of the ZIP code that are published", unit="digits")
 
     def work_out(self, data: Dataset, rng: np.random.Generator) -> Found:
@@ -88,7 +88,7 @@ class NamesRemoved(Lesson):
             mine, theirs = (_keys(frame, letters, self.zip_digits) for frame in (people, voters))
             rows.append({"birth": birth, **_linked(mine, theirs, person)})
         table = pd.DataFrame(rows)
-        now = next(row for row in rows if row["birth"] == self.birth)
+        now = next(row for row in rows if row["birth"] == self.birth_date)
         right, wrong = (float(now[name]) for name in ("named right", "named wrong"))
         unique = float(now["alone in the table"])
         return Found(
@@ -107,7 +107,7 @@ class NamesRemoved(Lesson):
             Bar(
                 f"{row['birth']} of birth" if row["birth"] != "day" else "full birth date",
                 Estimate.of_share(float(row["named right"]), int(row["patients"]), covers="patients"),
-                chosen=row["birth"] == self.birth,
+                chosen=row["birth"] == self.birth_date,
             )
             for row in found.table.to_dict("records")
         ]
@@ -116,7 +116,7 @@ class NamesRemoved(Lesson):
         return level_bars(
             bars,
             question="How many patients without a name can be named?",
-            answer=f"With the {self.birth} of birth, the sex, and {digits}, {percent(right)} are named right and "
+            answer=f"With the {self.birth_date} of birth, the sex, and {digits}, {percent(right)} are named right and "
             f"{percent(wrong)} wrongly.",
             axis="patients named right",
             how_to_read="Each bar publishes the birth date less exactly. A patient is named where exactly one of the "

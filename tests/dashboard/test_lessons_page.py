@@ -1,0 +1,86 @@
+"""Lessons: the page shows what a lesson worked out, answers stand in the link, and a class sees what was fixed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import widgets
+from ppml_core.lessons.base import lessons
+from ppml_core.settings import settings_of
+
+Open = Callable[..., AppTest]
+
+
+def worked_out(at: AppTest) -> AppTest:
+    deadline = time.monotonic() + 60
+    while not at.get("plotly_chart"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        at.run()
+        assert not at.exception
+    return at
+
+
+def written(at: AppTest) -> str:
+    return "\n".join(str(element.proto) for element in at.get("html")) + "\n".join(one.value for one in at.markdown)
+
+
+def test_a_link_opens_a_lesson_with_its_settings_and_seed(open_page: Open) -> None:
+    link = {"lesson": "names_removed", "seed": "7", "class": "1", "set.names_removed.birth_date": "year"}
+    at = worked_out(open_page("lessons", **link))
+    expected = lessons()["names_removed"].from_values({"birth_date": "year"})
+    from ppml_core.data.bundled import load
+
+    share = expected.run(load("clinic"), 7).numbers["right"]
+    assert f"{100 * share:.1f}" in written(at)
+    assert at.query_params["seed"] == "7"
+    assert at.query_params["set.names_removed.birth_date"] == "year"
+    assert not any(button.key == "draw" for button in at.button), "a class does not draw afresh"
+
+
+def test_an_answer_is_explained_and_kept_in_the_link(open_page: Open) -> None:
+    at = worked_out(open_page("lessons", lesson="coin_flips"))
+    question = lessons()["coin_flips"].questions[0]
+    wrong = (question.right + 1) % len(question.answers)
+    at.radio(key="answer_coin_flips_0").set_value(wrong).run()
+    assert "Not so." in written(at)
+    assert question.why[:40] in written(at)
+    assert at.query_params["answers"] == f"----{wrong}"
+    again = worked_out(open_page("lessons", lesson="coin_flips", answers=f"----{wrong}"))
+    assert again.radio(key="answer_coin_flips_0").value == wrong
+
+
+def test_what_is_moved_changes_what_is_shown(open_page: Open) -> None:
+    at = worked_out(open_page("lessons", lesson="noise"))
+    before = written(at)
+    at.select_slider(key="set.noise.draws").set_value(5).run()
+    worked_out(at)
+    at.run()
+    assert written(at) != before
+
+
+@pytest.mark.parametrize(
+    "link", [{"lesson": "nonsense"}, {"seed": "-1"}, {"answers": "9" * 40}, {"set.noise.epsilon": "many"}]
+)
+def test_links_that_cannot_be_used_open_the_page_all_the_same(open_page: Open, link: dict[str, str]) -> None:
+    at = worked_out(open_page("lessons", **({"lesson": "noise"} | link)))
+    assert not at.exception
+
+
+def test_the_glossary_opens_at_a_word(open_page: Open) -> None:
+    at = open_page("glossary", term="t-closeness")
+    assert "Li, Li, Venkatasubramanian" in written(at)
+    assert "Warner" not in written(at)
+    at.text_input(key="glossary_search").set_value("xyzzy").run()
+    assert "No word here" in written(at)
+
+
+def test_help_of_a_setting_leads_to_its_word() -> None:
+    from ppml_core.lessons.noise import Noise
+
+    assert "(glossary?term=epsilon)" in widgets._help(settings_of(Noise)["epsilon"])
+    assert "glossary" not in widgets._help(settings_of(Noise)["draws"])

@@ -1,0 +1,99 @@
+"""What every lesson owes: the same seed the same numbers, two questions with one right answer, sources, known words."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+import dashboard
+from ppml_core.charts.template import PALETTES
+from ppml_core.data.bundled import load, names
+from ppml_core.lessons.base import Lesson, lessons
+from ppml_core.lessons.glossary import slug, term_of, terms
+from ppml_core.lessons.handout import handout_of
+from ppml_core.settings import settings_of
+
+PAGES = Path(dashboard.__file__).parent / "app_pages"
+QUICK = ("names_removed", "coin_flips", "noise", "learning_apart")
+every_lesson = pytest.mark.parametrize("cls", lessons().values(), ids=list(lessons()))
+
+
+@every_lesson
+def test_it_has_two_questions_sources_and_words_that_the_glossary_knows(cls: type[Lesson]) -> None:
+    assert len(cls.questions) == 2
+    for question in cls.questions:
+        assert 0 <= question.right < len(question.answers)
+        assert len(question.why) > len(question.answers[question.right])
+    assert len(cls.sources) >= 2
+    assert {slug(term) for term in cls.terms} <= {slug(term.name) for term in terms()}
+    assert settings_of(cls), "there is something to move"
+    assert cls.dataset in names()
+
+
+@every_lesson
+def test_it_opens_a_page_that_exists_with_values_that_a_scenario_has(cls: type[Lesson]) -> None:
+    from dashboard.session import fields
+
+    door = cls().door()
+    assert (PAGES / f"{door.page}.py").exists()
+    for name, value in door.values.items():
+        assert fields()[name].read(str(value)) == value
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_same_seed_gives_the_same_numbers_and_another_one_others(name: str) -> None:
+    cls = lessons()[name]
+    data = load(cls.dataset)
+    first, again, other = (cls().run(data, seed).numbers for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_its_chart_says_everything_in_words_in_both_modes(name: str) -> None:
+    lesson = lessons()[name]()
+    found = lesson.run(load(lesson.dataset), 1)
+    for mode in PALETTES:
+        chart = lesson.chart(found, mode)
+        assert chart.question.endswith("?")
+        assert chart.answer in chart.alt
+        assert chart.how_to_read
+        assert chart.standing
+        assert len(chart.table)
+        chart.figure.to_json()
+        type(chart.figure)(chart.figure.to_dict())  # plotly checks every property here
+
+
+def test_a_handout_needs_nothing_from_elsewhere_and_keeps_its_answers_for_another_sheet() -> None:
+    lesson = lessons()["names_removed"]()
+    page = handout_of(lesson, lesson.run(load("clinic"), 1), 1)
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "seed 1" in page
+    before, _, after = page.partition("class='apart'")
+    for question in lesson.questions:
+        assert question.text in before
+        assert question.why.split(",")[0] not in before
+        assert question.why.split(",")[0] in after
+
+
+def test_every_word_has_a_source_that_can_be_followed_and_explains_a_setting_once() -> None:
+    for term in terms():
+        assert term.meaning.endswith(".")
+        assert term.source
+        assert term.address.startswith("https://")
+        assert 0 <= term.lesson <= len(lessons())
+    explained = [name for term in terms() for name in term.settings]
+    assert len(explained) == len(set(explained))
+    known = term_of("epsilon")
+    assert known is not None
+    assert known.name == "epsilon"
+
+
+def test_the_glossary_is_part_of_the_package() -> None:
+    spec = importlib.util.find_spec("ppml_core.lessons")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    assert (Path(spec.submodule_search_locations[0]) / "glossary.toml").exists()
