@@ -87,7 +87,7 @@ class Choosing(Lesson):
     epsilon: float = setting(1.0, 0.01, 100.0, steps=EPSILONS, help="privacy budget ε of the point you pick")
     most: float = setting(0.7, 0.5, 1.0, steps=(0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9),
                           help="most often that a guess may be right", unit="share of guesses")  # fmt: skip
-    least: float = setting(0.8, 0.5, 1.0, steps=(0.76, 0.78, 0.8, 0.81, 0.82, 0.83, 0.84),
+    least: float = setting(0.78, 0.5, 1.0, steps=(0.74, 0.76, 0.78, 0.8, 0.81, 0.82),
                            help="least accuracy you need", unit="share of people")  # fmt: skip
 
     def run(self, data: Dataset, seed: int) -> Found:
@@ -117,7 +117,7 @@ class Choosing(Lesson):
                      "within": float(mine["within the limits"]), "inside": inside,
                      "unbeaten": int((~table["beaten"]).sum())},
             facts=(
-                (accuracy, "is the accuracy of your point", f"{SEEDS} noise seeds and test people"),
+                (accuracy, "is the accuracy of your point", f"{SEEDS} noise seeds, test people"),
                 (at_most(guess), "is any guess right at most", "which of two records; proved"),
                 (f"{inside} of {len(table)}", "points keep both limits", self._verdict(mine)),
             ),
