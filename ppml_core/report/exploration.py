@@ -109,7 +109,9 @@ def explore(
     """
     by_id = {scenario.id: scenario for scenario in scenarios}
     if not by_id or rows.empty or rows["value"].isna().all():
-        raise BadInput("there is no result to report yet: compute at least one scenario.")
+        reason = next(iter(rows["error"].dropna()), "") if about.is_bundled else ""
+        told_why = f": {reason}" if reason else " yet: compute at least one scenario."
+        raise BadInput(f"there is no result to report{told_why}")
     told = withheld_rows(rows[rows["scenario_id"].isin(by_id)], about.training, about.test)
     up = axis_of(utility) if utility else _default_utility(told)
     across = axis_of(risk) if risk else _default_risk(by_id.values(), told)
@@ -122,7 +124,8 @@ def explore(
         placed = [readings(axis, told) for axis in (up, across)]
         found = {name: [place[name] for place in placed] for name in placed[0]}
     front = front_of(found) if found else None
-    name, why = _chosen(chosen, by_id, told, up, front)
+    useful = {one: row[0] for one, row in found.items()} or readings(up, told)
+    name, why = _chosen(chosen, by_id, useful, front)
     exact = rows[(rows["scenario_id"] == name) & ~told["withheld"].reindex(rows.index, fill_value=False)]
     means = exact.groupby("measure", sort=False)["value"].mean().dropna()
     hidden = set(told.loc[told["withheld"] & (told["scenario_id"] == name), "measure"])
@@ -181,8 +184,9 @@ def _default_risk(scenarios: Iterable[Scenario], rows: pd.DataFrame) -> Axis | N
 
 
 def _chosen(
-    wished: str, by_id: Mapping[str, Scenario], rows: pd.DataFrame, utility: Axis, front: Front | None
+    wished: str, by_id: Mapping[str, Scenario], useful: Mapping[str, Reading], front: Front | None
 ) -> tuple[str, str]:
+    """The id of the scenario that the report is about, and by what it was chosen."""
     if wished:
         if wished not in by_id:
             raise BadInput(f"the chosen scenario {wished!r} is none of those reported.")
@@ -191,12 +195,12 @@ def _chosen(
         return next(iter(by_id)), "the only one"
     if front is not None and front.knee is not None:
         return front.knee, "the knee of the map"
-    placed = readings(utility, rows)
-    known = {name: reading.value for name, reading in placed.items() if reading.value is not None}
+    known = {name: reading for name, reading in useful.items() if reading.value is not None}
     if not known:
         return next(iter(by_id)), "the first one"
-    best = max(known, key=lambda name: (1 if utility.higher_is_better else -1) * float(known[name] or 0.0))
-    return best, f"the best {utility.title.lower()}"
+    utility = next(iter(known.values())).axis
+    best = max(known, key=lambda name: (1 if utility.higher_is_better else -1) * float(known[name].value or 0.0))
+    return best, f"the best by {utility.title}"
 
 
 def _shape(scenario: Scenario) -> tuple[object, ...]:

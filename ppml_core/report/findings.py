@@ -21,7 +21,7 @@ from ppml_core.report.figures import (
     title_of,
     value_of,
 )
-from ppml_core.report.markup import Html, aside, folded, heading, prose, section, table, tag, text
+from ppml_core.report.markup import Html, Standing, aside, folded, heading, prose, section, table, tag, text
 
 HEAD = ("figure", "value", "95 % interval", "guessing", "raw table", "control", "unit", "")
 FIGURE_NOTE = (
@@ -114,8 +114,10 @@ def _chart(charts: Mapping[str, Chart], name: str) -> tuple[Html, ...]:
         return ()
     drawn = charts[name]
     rows = [[str(value) for value in row] for row in drawn.table.itertuples(index=False)]
-    behind = table(f"The numbers behind: {drawn.question}", [str(column) for column in drawn.table.columns], rows)
-    standing = tag("internal") if drawn.standing.startswith("Internal") else tag("publishable")
+    kind: Standing = "internal" if drawn.standing.startswith("Internal") else "publishable"
+    standing = tag(kind)
+    caption = f"The numbers behind: {drawn.question} ({kind})"
+    behind = table(caption, [str(column) for column in drawn.table.columns], rows)
     return (
         Html(
             f"<figure><figcaption><strong>{text(drawn.question)}</strong><span>{text(drawn.answer)} {standing}</span>"
@@ -127,13 +129,16 @@ def _chart(charts: Mapping[str, Chart], name: str) -> tuple[Html, ...]:
 
 
 def _lines(caption: str, lines: Sequence[Line]) -> Html:
-    """A table of figures; columns in which nothing stands are left out."""
+    """A table of the figures that have a value; columns in which nothing stands are left out."""
+    known = [line for line in lines if line.estimate is not None]
+    if not known:
+        return prose("None of it has a value.")
     rows: list[list[str | Html]] = [
         [
             title_of(line.measure), value_of(line), interval_of(line), beside_of(line, line.guess),
             beside_of(line, line.raw), beside_of(line, line.control), line.unit, tag("internal"),
         ]
-        for line in lines
+        for line in known
     ]  # fmt: skip
     kept = [at for at in range(len(HEAD)) if at not in (3, 4, 5) or any(row[at] != "–" for row in rows)]
     head = [HEAD[at] or "standing" for at in kept]

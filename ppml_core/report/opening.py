@@ -8,7 +8,7 @@ from ppml_core.catalog import method
 from ppml_core.charts import story
 from ppml_core.charts.scenario_words import in_short, written
 from ppml_core.charts.words import count
-from ppml_core.data.schema import INFERRED, Column
+from ppml_core.data.schema import INFERRED, Column, Schema
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Learner
 from ppml_core.report.exploration import Exploration
@@ -74,14 +74,16 @@ SMALL = (
 def what_was_done(told: Exploration) -> Html:
     """The chain, the learner, what is handed out, who attacks it, and how wide was looked."""
     chosen = told.chosen
-    steps = [_step(step, Anonymizer, at) for at, step in enumerate(chosen.anonymize, 1)]
-    steps.append(_step(chosen.learner, Learner, len(steps) + 1))
+    steps = [
+        _step(step, Anonymizer, at, _why_protected(step, told.about.schema))
+        for at, step in enumerate(chosen.anonymize, 1)
+    ]
+    steps.append(_step(chosen.learner, Learner, len(steps) + 1, _why_learnt(chosen.learner)))
     handed = " and ".join(THINGS[thing] for thing in chosen.things)
     protocol = next(iter(told.rows.loc[told.rows["scenario_id"] == chosen.id, "protocol"]), "") or "raw test people"
     how = [
         f"Handed out: {handed}.",
-        f"Split first: every step was fitted on the {count(told.about.training)} training people alone. Tested on: "
-        f"{protocol}.",
+        f"Split first: every step was fitted on the training people alone. Tested on: {protocol}.",
         f"{chosen.repeats} {'repeat' if chosen.repeats == 1 else 'repeats'}, each with noise of its own, seed "
         f"{chosen.seed}.",
     ]
@@ -132,7 +134,29 @@ def _in_order(seen: set[str]) -> list[str]:
     )
 
 
-def _step(step: Step, kind: type[Anonymizer] | type[Learner] | type[Attack], at: int) -> Html:
+def _why_protected(step: Step, schema: Schema) -> str:
+    """What an anonymizer is there for."""
+    cls, settings = method(Anonymizer, step.method), dict(step.settings)
+    known = ", ".join(words(name) for name in schema.quasi_identifiers) or "what others know"
+    if cls.synthesizes:
+        return "Why: no record of what is handed out belongs to anybody."
+    if "epsilon" in settings:
+        return "Why: the noise bounds what anybody can learn of one person."
+    if "k" in settings or settings.get("models"):
+        return f"Why: whoever knows {known} of a person finds look-alikes, not one record."
+    if cls.perturbs:
+        return "Why: cells may be false afterwards, so that a match is no proof."
+    return "Why: it takes away what names people or points at them."
+
+
+def _why_learnt(step: Step) -> str:
+    """What the learner gives for privacy."""
+    if method(Learner, step.method).private:
+        return "Why: what the model tells of one person's record is bounded by noise in the training."
+    return "Why: it is the plain way. It adds nothing to protect the people whom it is trained on."
+
+
+def _step(step: Step, kind: type[Anonymizer] | type[Learner] | type[Attack], at: int, why: str = "") -> Html:
     cls = method(kind, step.method)
     declared = settings_of(cls)
     rows = [
@@ -140,7 +164,7 @@ def _step(step: Step, kind: type[Anonymizer] | type[Learner] | type[Attack], at:
         for name, value in step.settings
         if value not in (None, "", ())
     ]
-    parts = [heading(f"{at}. {cls.title}"), prose(_plain(cls.summary()))]
+    parts = [heading(f"{at}. {cls.title}"), prose(_plain(f"{cls.summary()} {why}".strip()))]
     if rows:
         parts.append(table(f"Settings of {cls.title}", ("setting", "value", "what it is"), rows))
     return joined(parts)

@@ -7,6 +7,7 @@ table it is must bring the file, which is recognised by its fingerprint.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -37,8 +38,11 @@ def script_of(told: Exploration) -> str:
     return SLOT.sub(lambda found: parts[found[1]], script)
 
 
-def families_of(scenarios: Sequence[Scenario]) -> list[tuple[Scenario, list[dict[str, Any]]]]:
-    """The scenarios as few bases, each with the settings that differ from it, scenario by scenario."""
+Changes = dict[str, list[Any]] | list[dict[str, Any]]
+
+
+def families_of(scenarios: Sequence[Scenario]) -> list[tuple[Scenario, Changes]]:
+    """The scenarios as few bases: each with the values of a whole grid, or with what changes scenario by scenario."""
     groups: dict[Any, list[Scenario]] = {}
     for scenario in scenarios:
         groups.setdefault(_family(scenario), []).append(scenario)
@@ -46,8 +50,18 @@ def families_of(scenarios: Sequence[Scenario]) -> list[tuple[Scenario, list[dict
     for group in groups.values():
         dotted = [scenario.dotted() for scenario in group]
         differing = [name for name in dotted[0] if any(one[name] != dotted[0][name] for one in dotted)]
-        found.append((group[0], [{name: _plain(one[name]) for name in differing} for one in dotted]))
+        found.append((group[0], _grid([{name: _plain(one[name]) for name in differing} for one in dotted])))
     return found
+
+
+def _grid(changes: list[dict[str, Any]]) -> Changes:
+    """The changes as values per setting where they are every combination of them, else as they are."""
+    axes: dict[str, list[Any]] = {name: [] for name in changes[0]}
+    for change in changes:
+        for name, value in change.items():
+            axes[name] += [] if value in axes[name] else [value]
+    is_whole = math.prod(len(values) for values in axes.values()) == len(changes)
+    return axes if is_whole else changes
 
 
 def _family(scenario: Scenario) -> tuple[Any, ...]:
@@ -74,16 +88,18 @@ def _dict(values: Mapping[str, Any]) -> str:
     return "{\n" + "".join(f"    {name!r}: {value!r},\n" for name, value in values.items()) + "}"
 
 
-def _families(families: Sequence[tuple[Scenario, list[dict[str, Any]]]]) -> str:
+def _families(families: Sequence[tuple[Scenario, Changes]]) -> str:
     if not families:
         return "[]"
     written = [
-        f"    (\n        {_indented(_lines(base.to_toml()))},\n        [\n"
-        + "".join(f"            {row!r},\n" for row in rows)
-        + "        ],\n    ),\n"
-        for base, rows in families
+        f"    (\n        {_indented(_lines(base.to_toml()))},\n        {_indented(_changes(changes))},\n    ),\n"
+        for base, changes in families
     ]
     return "[\n" + "".join(written) + "]"
+
+
+def _changes(changes: Changes) -> str:
+    return _dict(changes) if isinstance(changes, dict) else "[\n" + "".join(f"    {row!r},\n" for row in changes) + "]"
 
 
 def _indented(text: str) -> str:

@@ -149,7 +149,7 @@ def test_the_point_is_chosen_by_hand_or_by_the_knee_and_unknown_names_are_refuse
     assert explore(*curve, chosen=scenarios[0].id).why_chosen == "chosen by hand"
     own = explore(*curve)
     assert own.front is not None
-    assert own.chosen.id == own.front.knee or own.why_chosen == "the best accuracy"
+    assert own.chosen.id == own.front.knee or own.why_chosen == "the best by Accuracy"
     for wrong in ({"chosen": "0" * 16}, {"utility": "epsilon"}, {"risk": "accuracy"}, {"risk": "no such"}):
         with pytest.raises(BadInput):
             explore(scenarios, rows, told, **wrong)
