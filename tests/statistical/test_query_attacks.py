@@ -27,7 +27,7 @@ def clinic() -> Dataset:
 
 @pytest.mark.parametrize(
     ("attack", "epsilon", "chance"),
-    [(Tracker(), 1.0, 0.697), (Difference(), 1.0, 0.562), (Tracker(), 0.1, 0.524), (Average(repeats=10), 1.0, None)],
+    [(Tracker(), 1.0, 0.697), (Difference(), 1.0, 0.562), (Tracker(), 0.1, 0.524), (Average(repeats=4), 1.0, None)],
 )
 def test_under_a_budget_success_is_the_exact_chance(
     clinic: Dataset, attack: QueryAttack, epsilon: float, chance: float | None
@@ -45,12 +45,15 @@ def test_under_a_budget_success_is_the_exact_chance(
 
 
 @pytest.mark.parametrize(
-    ("policy", "low", "high"), [("", 0.95, 1.0), ("fresh_noise=5", 0.78, 0.86), ("fresh_noise=20", 0.5, 0.66)]
+    ("policy", "trials", "low", "high"),
+    [("", 2, 0.95, 1.0), ("fresh_noise=5", 5, 0.78, 0.86), ("fresh_noise=20", 5, 0.5, 0.66)],
 )
-def test_reconstruction_of_200_people_from_800_counts(clinic: Dataset, policy: str, low: float, high: float) -> None:
-    """Must show 2: a balanced secret, least squares."""
+def test_reconstruction_of_200_people_from_800_counts(
+    clinic: Dataset, policy: str, trials: int, low: float, high: float
+) -> None:
+    """Must show 2: a balanced secret, least squares. Without noise nothing differs between trials."""
     game = game_of(clinic, read_policies([policy] if policy else []))
-    found = attacked(Reconstruct(people=200, queries=800), game, 8, seed=1)
+    found = attacked(Reconstruct(people=200, queries=800), game, trials, seed=1)
     assert low <= found.success.value <= high
     assert found.predicted == pytest.approx(found.success.value, abs=0.03)
     assert found.queries == 800
@@ -58,7 +61,7 @@ def test_reconstruction_of_200_people_from_800_counts(clinic: Dataset, policy: s
 
 def test_the_budget_of_reconstruction_is_the_sum_of_its_queries(clinic: Dataset) -> None:
     """Scale 20 in 800 counts is ε = 40 in all, and does as well as fresh noise of that scale."""
-    found = attacked(Reconstruct(people=200, queries=800), game_of(clinic, epsilon=40.0), 6, seed=1)
+    found = attacked(Reconstruct(people=200, queries=800), game_of(clinic, epsilon=40.0), 4, seed=1)
     assert found.queries == 800
     assert found.denied == 0
     assert found.success.value <= 0.66
