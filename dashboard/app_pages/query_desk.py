@@ -140,7 +140,7 @@ def ledger() -> None:
     if querying.mode() == querying.RESTRICTED:
         past = querying.restricted_desk().history(querying.analyst())
         if past:
-            widgets.table(query_words.history_table(past), caption="Questions and decisions")
+            widgets.table(query_words.history_table(past), caption="Questions and decisions", note="why")
         widgets.aside("In this session only." if past else "Nothing asked at this desk yet.")
         return
     spent = querying.spending()

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from ppml_core.catalog import method
 from ppml_core.charts.answers import Said, Told, answer_chart
 from ppml_core.charts.template import Chart, Mode
 from ppml_core.charts.words import budget, power
@@ -25,6 +26,7 @@ from ppml_core.queries.query import EVERYONE, Query, bins_of, keys_of
 from ppml_core.queries.words import condition_text, text_of
 
 EVERYBODY = "all"
+MOST_PAST = 8
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,12 @@ def restricted_answer(answer: Answer, schema: Schema) -> Answered:
     labels = _labels(answer.query, schema)
     cells = tuple((label, cell.value, None, None) for label, cell in zip(labels, answer.cells, strict=False))
     rulings = tuple(
-        (ruling.policy.replace("_", " "), ruling.decision.allowed, ruling.decision.why, ruling.decision.rests_on)
+        (_title(ruling.policy), ruling.decision.allowed, ruling.decision.why, ruling.decision.rests_on)
         for ruling in answer.rulings
     )
     return Answered(
         asked=text_of(answer.query), title=question_of(answer.query), allowed=answer.allowed, private=False,
-        why=f"{answer.why[:1].upper()}{answer.why[1:]}.", unit=_unit(answer.query, schema),
-        cells=cells, rulings=rulings, leaks=answer.leaks,
+        why=_reason(rulings), unit=_unit(answer.query, schema), cells=cells, rulings=rulings, leaks=answer.leaks,
         standing="Internal: no guarantee covers this answer; what such answers give away is measured below.",
     )  # fmt: skip
 
@@ -148,15 +149,18 @@ def preview_facts(query: Query, told: Preview, session: Session, spent: float) -
 
 
 def history_table(past: Sequence[Past]) -> pd.DataFrame:
-    """An analyst's questions to a desk of policies, the last one first."""
-    rows = [(str(one.number), "answered" if one.allowed else "denied", one.text, one.why) for one in reversed(past)]
-    return pd.DataFrame(rows, columns=["no.", "decision", "asked", "why"])
+    """An analyst's last questions to a desk of policies, the latest first."""
+    rows = [
+        (f"{one.number}. {_plain(one.text)}", "answered" if one.allowed else "denied", one.why)
+        for one in reversed(past[-MOST_PAST:])
+    ]
+    return pd.DataFrame(rows, columns=["asked", "decision", "why"])
 
 
 def ledger_table(entries: Sequence[Entry], session: Session) -> pd.DataFrame:
-    """An analyst's charges, the last one first; costs in the currency of the budget."""
-    rows = [(str(one.number), _charge(one.cost, session), one.text) for one in reversed(entries)]
-    return pd.DataFrame(rows, columns=["no.", "charged", "asked"])
+    """An analyst's last charges, the latest first; costs in the currency of the budget."""
+    rows = [(f"{one.number}. {_plain(one.text)}", _charge(one.cost, session)) for one in reversed(entries[-MOST_PAST:])]
+    return pd.DataFrame(rows, columns=["asked", "charged"])
 
 
 def budgets_table(spent: Sequence[tuple[Session, float, float]]) -> pd.DataFrame:
@@ -208,6 +212,24 @@ def _unit(query: Query, schema: Schema) -> str:
         return "people"
     unit = schema[query.column or ""].unit or str(query.column)
     return f"{unit}²" if query.function == "variance" else unit
+
+
+def _title(policy: str) -> str:
+    return str(method(Policy, policy).title)
+
+
+def _reason(rulings: Sequence[tuple[str, bool, str, str]]) -> str:
+    """
+    >>> _reason([("Rate limit", True, "answer 1 of 20", "public")])
+    'Rate limit: answer 1 of 20.'
+    """
+    denied = [f"Denied by {name}: {why}" for name, allowed, why, _ in rulings if not allowed]
+    told = denied or [f"{name}: {why}" for name, _, why, _ in rulings if why]
+    return f"{'; '.join(told) or 'No policy restricts the query'}."
+
+
+def _plain(text: str) -> str:
+    return text.replace('"', "")
 
 
 def _charge(cost: int, session: Session) -> str:

@@ -122,7 +122,7 @@ def test_the_ledger_of_an_upload_stays_in_the_session(open_page: Open) -> None:
 def test_a_denial_says_why_and_stands_in_the_history(open_page: Open) -> None:
     at = restricted(open_page("query_desk", dataset="clinic"))
     ask(in_sql(at, "select count(*) where zip = '00201' and sex = 'other'"))
-    assert "Denied by min_size" in said(at)
+    assert "Denied by Minimum size" in said(at)
     assert "denied" in said(at)
     ask(in_sql(at, "select count(*) where diagnosis = 'asthma'"))
     assert "looked at private rows to decide" in said(at)
