@@ -60,10 +60,10 @@ def _answer(faced: Sequence[Faced]) -> str:
         told.append(f"the desk as it runs lets {percent(running[0].success.value)} through{_effort(running[0])}")
     private = [found for row, found in known if row.defence.epsilon is not None]
     if private:
-        proof = "" if private[0].bound is None else f", at most {at_most(private[0].bound)} by proof"
-        told.append(
-            f"a budget of ε = {budget(private[0].epsilon or 0)} leaves {percent(private[0].success.value)}{proof}"
-        )
+        one = private[0]
+        proof = "" if one.bound is None else f"; the proof allows {at_most(one.bound)} in the long run"
+        named = f"{percent(one.success.value)} ({percent(one.success.low)} to {percent(one.success.high)})"
+        told.append(f"a budget of ε = {budget(one.epsilon or 0)} leaves {named}{proof}")
     sentence = "; ".join(told) or "the defences named here have been attacked"
     return f"{sentence[:1].upper()}{sentence[1:]}."
 

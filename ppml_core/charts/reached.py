@@ -13,6 +13,7 @@ from html import escape
 import pandas as pd
 
 from ppml_core.charts import template
+from ppml_core.charts.curves import round_ticks
 from ppml_core.charts.template import Chart, Mode, Palette, Sketch
 from ppml_core.charts.words import interval, percent
 from ppml_core.evidence import Estimate
@@ -68,7 +69,11 @@ def reached_chart(rows: Sequence[Reached], words: Words, guessing: float = 0.5, 
             drawing, left, place, text, ink, xanchor="left", rise=14, ground=template.faded(colours.paper, 0.8)
         )
     _legend(drawing, rows, words.guess, colours)
-    drawing.axis_x(words.axis, range=[left - EDGE / 2, 1 + EDGE], tickformat=".0%", nticks=6)
+    across = [left - EDGE / 2, 1 + EDGE]
+    ticks = round_ticks(across, 5)
+    drawing.axis_x(
+        words.axis, range=across, tickmode="array", tickvals=ticks, ticktext=[percent(tick) for tick in ticks]
+    )
     drawing.axis_y(range=[len(rows) - 0.4, -0.85], visible=False, showgrid=False)
     drawing.layout["margin"] = {"l": 12, "r": 14, "t": 30, "b": 52, "pad": 0}
     return Chart(

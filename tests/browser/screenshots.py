@@ -40,6 +40,8 @@ def settle(page: Page, slug: str) -> None:
         expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=LONG)
     if slug == "anonymize":
         expect(page.locator(".annotation-text", has_text="k = 5")).to_be_visible(timeout=LONG)
+    if slug == "query_desk":
+        expect(page.get_by_text(re.compile("a budget of ε = 1 leaves")).first).to_be_visible(timeout=LONG)
     if slug == "attacks_risk":
         expect(page.get_by_text(re.compile("Held fixed: one model")).nth(1)).to_be_visible(timeout=LONG)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
