@@ -50,7 +50,8 @@ class Line:
 class Exploration:
     """What was looked at, and the scenario that the report is about. `why_chosen` says by what it was chosen.
 
-    `rows` have small counts withheld; `exact` are the means of the chosen scenario's rows that are told exactly.
+    `rows` have small counts withheld, and of an upload the reasons of gaps, which may quote a cell. `exact` are the
+    means of the chosen scenario's rows that are told exactly.
     `risk` and `front` are None where there is nothing to compare.
     """
 
@@ -68,7 +69,7 @@ class Exploration:
     def lines(self, scenario: Scenario | None = None) -> list[Line]:
         """Every figure of the scenario (the chosen one), in the order of its rows."""
         own = self.rows[self.rows["scenario_id"] == (scenario or self.chosen).id]
-        return lines_of(own, tells=self.about.is_bundled)
+        return lines_of(own)
 
     @property
     def guarantee(self) -> Guarantee | None:
@@ -113,6 +114,8 @@ def explore(
         told_why = f": {reason}" if reason else " yet: compute at least one scenario."
         raise BadInput(f"there is no result to report{told_why}")
     told = withheld_rows(rows[rows["scenario_id"].isin(by_id)], about.training, about.test)
+    if not about.is_bundled:
+        told["error"] = told["error"].where(told["error"].isna(), UNTOLD)
     up = axis_of(utility) if utility else _default_utility(told)
     across = axis_of(risk) if risk else _default_risk(by_id.values(), told)
     if up.kind != "utility":
@@ -135,8 +138,8 @@ def explore(
     )  # fmt: skip
 
 
-def lines_of(rows: pd.DataFrame, *, tells: bool = True) -> list[Line]:
-    """The figures of one scenario's rows; `tells` lets the reasons of gaps be told as they stand."""
+def lines_of(rows: pd.DataFrame) -> list[Line]:
+    """The figures of one scenario's rows."""
     means = {str(name): part for name, part in rows.groupby("measure", sort=False)}
     found = []
     for name, part in means.items():
@@ -148,7 +151,7 @@ def lines_of(rows: pd.DataFrame, *, tells: bool = True) -> list[Line]:
         found.append(
             Line(
                 name, str(part["unit"].iloc[0]), _mean(part), guess, beside["raw"], beside["control"],
-                str(reason) if tells or not reason else UNTOLD, bool(part["withheld"].any()),
+                str(reason), bool(part["withheld"].any()),
             )
         )  # fmt: skip
     return found

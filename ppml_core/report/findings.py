@@ -104,8 +104,7 @@ def the_map(told: Exploration, charts: Mapping[str, Chart]) -> Html:
             parts.append(prose(f"At the knee instead of the chosen point, {said}.", "internal"))
     for reason in sorted(set(told.front.gaps.values())):
         number = sum(one == reason for one in told.front.gaps.values())
-        shown = reason if told.about.is_bundled else "a result is missing"
-        parts.append(aside(f"Not on the map ({number}): {_sentence(shown)}"))
+        parts.append(aside(f"Not on the map ({number}): {_sentence(reason)}"))
     return section("map", "The map of risk and utility", *parts)
 
 

@@ -127,6 +127,18 @@ def test_hostile_names_are_text(curve: Told) -> None:
     assert found.ids.count("question") == 1
 
 
+def test_the_reason_of_a_gap_is_told_only_of_a_table_that_everybody_has(curve: Told) -> None:
+    scenarios, rows, told = curve
+    failed = rows.copy()
+    lost = (failed["scenario_id"] == scenarios[0].id) & (failed["measure"] == "accuracy")
+    failed.loc[lost, ["value", "low", "high", "std_error"]] = np.nan
+    failed.loc[lost, "error"] = "no number: 'zq7tokenzq7'"
+    own = About(**{**vars(told), "is_bundled": False})
+    for chosen in (scenarios[0].id, scenarios[1].id):
+        assert "zq7tokenzq7" in report_html(scenarios, failed, told, chosen=chosen)
+        assert "zq7tokenzq7" not in report_html(scenarios, failed, own, chosen=chosen)
+
+
 def test_a_map_of_two_hundred_scenarios_stays_below_eight_megabytes() -> None:
     """With made-up rows: what it costs to tell them is asked here, not to compute them."""
     schema = schema_of("adult")
