@@ -7,6 +7,7 @@ gives the scenario's id (`customdata`).
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -73,7 +74,7 @@ def risk_utility_map(
     beaten = [place for name, place in places.items() if name not in unbeaten]
     best = [place for name, place in places.items() if name in unbeaten]
     if front.axes:
-        _levels(drawing, levels, colours)
+        _levels(drawing, levels, [place.y for place in places.values()], colours)
     _points(drawing, beaten, "beaten", template.faded(colours.muted, 0.45), 7, hollow=True, proved=proved)
     line = [places[name] for name in front.line]
     drawing.line(
@@ -129,16 +130,22 @@ def _symbol(place: Place, hollow: bool, proved: Collection[str]) -> str:
     return ("diamond" if place.id in proved else "circle") + ("-open" if hollow else "")
 
 
-def _levels(drawing: template.Sketch, levels: Sequence[Baseline], colours: Palette) -> None:
-    """Dashed lines across, each named at the right end: the first one above its line, the others below."""
+def _levels(drawing: template.Sketch, levels: Sequence[Baseline], values: Sequence[float], colours: Palette) -> None:
+    """Dashed lines across, named at their right end; one far off is named at the frame, with where it lies."""
+    near = _near(levels, values)
     for at, level in enumerate(levels):
-        drawing.shape(
-            type="line", xref="paper", x0=0, x1=1, y0=level.value, y1=level.value, layer="below",
-            line={"color": colours.baseline, "width": 1.4, "dash": "dash"},
-        )  # fmt: skip
+        y, yref, said, rise = level.value, "y", level.text, -10 if at else 10
+        if level.value in near:
+            drawing.shape(
+                type="line", xref="paper", x0=0, x1=1, y0=y, y1=y, layer="below",
+                line={"color": colours.baseline, "width": 1.4, "dash": "dash"},
+            )  # fmt: skip
+        else:
+            is_below = y < min(values)
+            said += f", {'below' if is_below else 'above'} the frame"
+            y, yref, rise = (0, "paper", 10) if is_below else (1, "paper", -10)
         template.note(
-            drawing, 1, level.value, escape(level.text), colours.muted, xref="paper", xanchor="right",
-            rise=-10 if at else 10,
+            drawing, 1, y, escape(said), colours.muted, xref="paper", yref=yref, xanchor="right", rise=rise
         )  # fmt: skip
 
 
@@ -198,7 +205,7 @@ def _axes(
         (risk, [place.x for place in places], drawing.axis_x, "x"),
     ):
         ends = _ends(values, [_reach(place, write) for place in places])
-        ends += [level.value for level in levels] if write == "y" else []
+        ends += _near(levels, values) if write == "y" else []
         if axis.log:
             low, high = (math.log10(max(end, 1e-12)) for end in (min(values, default=1), max(values, default=1)))
             pad = 0.06 * (high - low) or 0.3
@@ -213,6 +220,14 @@ def _axes(
             _axis_title(axis), range=around, tickmode="array", tickvals=marks,
             ticktext=[f"{mark:,.{places_shown}f}" for mark in marks],
         )  # fmt: skip
+
+
+def _near(levels: Sequence[Baseline], values: Sequence[float]) -> list[float]:
+    """The levels that may widen the axis: one far off would flatten the rest, and is told at the frame instead."""
+    if not values:
+        return [level.value for level in levels]
+    room = max(max(values) - min(values), 0.02) * FARTHEST
+    return [level.value for level in levels if min(values) - room <= level.value <= max(values) + room]
 
 
 def _ends(values: Sequence[float], reaches: Sequence[tuple[float, float]]) -> list[float]:
@@ -263,8 +278,17 @@ def _answer(places: Mapping[str, Place], front: Front) -> str:
         knee = places[front.knee]
         said += f" The knee is {knee.text}: {_spoken(knee.utility)}, {_spoken(knee.risk)}."
     if front.gaps:
-        said += f" {count(len(front.gaps))} more {'has' if len(front.gaps) == 1 else 'have'} no place on the map."
+        said += (
+            f" {count(len(front.gaps))} more {'has' if len(front.gaps) == 1 else 'have'} no place on the map: "
+            + _most(front.gaps)
+        )
     return said
+
+
+def _most(gaps: Mapping[str, str]) -> str:
+    """The reason that most of them have, as the end of a sentence."""
+    reason = Counter(gaps.values()).most_common(1)[0][0]
+    return f"{reason.rstrip('.')}."
 
 
 def _spoken(reading: Reading) -> str:
