@@ -20,7 +20,12 @@ frame.open_page(
             ("query_desk.py", "Query desk"),
             ("attacks_risk.py", "Attacks & risk"),
         ],
-        "Decide": [("trade_off.py", "Trade-off"), ("compare_report.py", "Compare & report"), ("runs.py", "Runs")],
+        "Decide": [
+            ("trade_off.py", "Trade-off"),
+            ("compare_report.py", "Compare & report"),
+            ("runs.py", "Runs"),
+            ("present.py", "Present"),
+        ],
         "Learn": [("lessons.py", "Lessons"), ("glossary.py", "Glossary")],
     },
     HERE / "app_pages",

@@ -58,17 +58,20 @@ def show(
     body: Callable[[], None],
     waiting: Callable[[], bool] | None = None,
     link: Callable[[], Mapping[str, str]] = dict,
+    bare: bool = False,
 ) -> None:
     """Runs a page's body as a fragment under the scenario bar: a slider move redraws it and nothing else.
 
     The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again every
     half second, and once more when the wait is over, even if it was over while the body was drawn. `link` gives what
-    the page's address carries beside the scenario.
+    the page's address carries beside the scenario. A `bare` page has neither bar nor road.
     """
     name = Path(inspect.getfile(body)).stem
     session.start()
     session.arrive(name)
     at_first = waiting is not None and _ask(waiting)
+    if not bare:
+        road(name)
 
     def page() -> None:
         session.arrive(name)
@@ -78,13 +81,29 @@ def show(
         if notice:
             st.caption(notice)
         guarded(body)
-        with bar:
-            guarded(widgets.scenario_bar)
+        if not bare:
+            with bar:
+                guarded(widgets.scenario_bar)
         session.publish(link())
         if waiting is not None and (_ask(waiting) != at_first or waited != at_first):
             st.rerun()
 
     st.fragment(page, run_every=POLL if at_first else None, key=name)()
+
+
+def road(page: str) -> None:
+    """The five steps, where one is among them, and a way to the next; nothing on pages beside the road."""
+    if page not in widgets.ROAD_PAGES:
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="road"):
+        following = widgets.road(page)
+        if following and st.button(f"Next: {following.title}", type="tertiary", key="road_next"):
+            st.switch_page(f"app_pages/{following.page}.py")
+
+
+def style(file: str) -> None:
+    """A style sheet for one page, beside the common one."""
+    st.html(STATIC / file)
 
 
 def _ask(waiting: Callable[[], bool]) -> bool:

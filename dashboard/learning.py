@@ -18,13 +18,18 @@ from ppml_core.errors import BadInput
 from ppml_core.lessons.base import Found, Lesson, lessons
 from ppml_core.lessons.glossary import named, slug
 from ppml_core.lessons.handout import handout_of
-from ppml_core.settings import settings_of
+from ppml_core.settings import settings_of, words
 
 LESSON, SEED, ANSWERS, CLASS = "lesson", "seed", "answers", "class"
 STATE = "learn"
 FIRST_SEED = 1
 MOST_SEED = 10**9
 UNANSWERED = "-"
+TITLES = {
+    "epsilon": "ε", "zip_digits": "ZIP digits", "truth": "The coin says: the truth", "people": "People who answer",
+    "class_people": "Your class: people", "class_yes": "Your class: said yes", "asked": "Questions asked",
+    "leaf": "Fewest people in a leaf", "most": "Most right guesses", "least": "Least accuracy",
+}  # fmt: skip
 
 
 def state() -> dict[str, str]:
@@ -70,6 +75,11 @@ def lesson() -> Lesson:
 
 def key_of(cls: type[Lesson], name: str) -> str:
     return f"{session.SETTING}{cls.name()}.{name}"
+
+
+def title_of(name: str) -> str:
+    """A setting's name over its control: letters of the field stay as they are written there."""
+    return TITLES.get(name, name if len(name) == 1 else words(name).capitalize())
 
 
 def choose_control() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -28,6 +29,27 @@ from ppml_core.settings import Setting, words
 
 ROUND = (1, 2, 5)
 PAINT_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the road, and the page on which it begins."""
+
+    title: str
+    page: str
+
+
+ROAD = (
+    Step("Data", "data_roles"),
+    Step("Anonymize", "anonymize"),
+    Step("Choose a technique", "trade_off"),
+    Step("Train", "private_training"),
+    Step("Evaluate", "attacks_risk"),
+)
+ROAD_PAGES = {
+    "start": -1, "data_roles": 0, "anonymize": 1, "trade_off": 2, "query_desk": 2, "private_training": 3,
+    "attacks_risk": 4, "compare_report": 4,
+}  # fmt: skip
 
 
 def mode() -> Mode:
@@ -57,6 +79,19 @@ def scenario_bar() -> None:
             st.button(name, type="tertiary", key=name.lower(), on_click=act, disabled=not can())
         st.button("Reset", type="tertiary", key="reset", on_click=session.open_scenario, args=({},))
         copy_link()
+
+
+def road(page: str) -> Step | None:
+    """The five steps with the present one marked; the step after it, or the report's page after the last."""
+    here = ROAD_PAGES[page]
+    steps = "".join(
+        f"<li{' aria-current=step' if place == here else ''}{' class=done' if place < here else ''}>{step.title}</li>"
+        for place, step in enumerate(ROAD)
+    )
+    st.html(f'<ol class="road" aria-label="Road">{steps}</ol>', width="content")
+    if page == "attacks_risk":
+        return Step("Compare & report", "compare_report")
+    return ROAD[here + 1] if here + 1 < len(ROAD) else None
 
 
 def heading(title: str, answer: str) -> None:

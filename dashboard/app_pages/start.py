@@ -20,17 +20,17 @@ DOORS: tuple[tuple[str, str, str, str, dict[str, object]], ...] = (
     ),
     (
         "Demonstrate",
-        "Show what a proved guarantee costs: accuracy against ε with error bars, beside no privacy and guessing.",
-        "Open the trade-off",
-        "trade_off.py",
+        "Tell it to others: one chart at a time in large type, what a guarantee costs and buys, in plain words.",
+        "Open the presentation",
+        "present.py",
         {"epsilon": 1.0},
     ),
     (
         "Teach",
-        "Move k and watch look-alikes appear: from people who are alone in the table to classes of twenty.",
-        "Open look-alikes",
-        "anonymize.py",
-        {"k": 20},
+        "Eight short lessons that break a protection before they trust one, with a link and a handout for a class.",
+        "Open the lessons",
+        "lessons.py",
+        {},
     ),
 )
 

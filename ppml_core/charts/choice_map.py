@@ -48,10 +48,10 @@ def choice_map(
     colours = template.palette(mode)
     drawing = template.Sketch(mode, HEIGHT)
     names = list(dict.fromkeys(choice.technique for choice in choices))
-    lowest = min([least_accuracy, *(choice.accuracy.low for choice in choices)])
+    lowest = min([least_accuracy, *(choice.accuracy.value for choice in choices)])
     highest = max([least_accuracy, *(choice.accuracy.high for choice in choices)])
     pad = 0.06 * (highest - lowest)
-    up = [lowest - pad, highest + 2 * pad]
+    up = [lowest - pad, highest + 3 * pad]
     drawing.shape(
         type="rect", x0=0.48, x1=most_risk, y0=least_accuracy, y1=up[1], layer="below", line={"width": 0},
         fillcolor=template.faded(colours.bound, 0.12),
@@ -74,8 +74,8 @@ def choice_map(
             hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
         last = mine[-1]
-        template.note(drawing, last.guess, last.accuracy.value, escape(name), ink, xanchor="right", yanchor="top",
-                      rise=-8 if number else 26)  # fmt: skip
+        template.note(drawing, last.guess, min(last.accuracy.high, up[1] - pad), escape(name), ink, xanchor="right",
+                      yanchor="bottom", rise=3)  # fmt: skip
     for choice in choices:
         if choice.chosen:
             drawing.line(
@@ -87,7 +87,7 @@ def choice_map(
                 drawing, choice.guess, choice.accuracy.value, f"<b>{choice.setting}</b>", colours.highlight,
                 xanchor="left" if right else "right", yanchor="top", shift=10, rise=-4,
             )  # fmt: skip
-    ticks = np.arange(0.5, 1.01, 0.1)
+    ticks = np.arange(5, 11) / 10
     marks = round_ticks(up)
     drawing.axis_x("right guesses at most, proved (50 % is guessing)", range=[0.48, 1.01], tickmode="array",
                    tickangle=0, tickvals=list(ticks), ticktext=[percent(tick) for tick in ticks])  # fmt: skip

@@ -48,6 +48,7 @@ def level_bars(
 ) -> Chart:
     """Names stand above their bars, where a narrow screen has room; with `guessing` a dashed line tells that level."""
     colours = template.palette(mode)
+    ground = template.faded(colours.paper, 0.8)
     drawing = template.Sketch(mode, ROOM + ROW * len(bars))
     low, high = limits
     for number, bar in enumerate(bars):
@@ -66,7 +67,7 @@ def level_bars(
         )  # fmt: skip
         name = f"<b>{escape(bar.name)}</b>" if bar.chosen else escape(bar.name)
         told = f"{name}: {show(bar.value.value)}{escape(bar.note)}"
-        template.note(drawing, low, place + NAMED, told, colours.text, xanchor="left", yanchor="middle")
+        template.note(drawing, low, place + NAMED, told, colours.text, xanchor="left", ground=ground)
     if guessing is not None:
         drawing.shape(
             type="line", yref="paper", x0=guessing, x1=guessing, y0=0, y1=1, layer="below",

@@ -164,6 +164,20 @@ def faded(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
+def enlarged(figure: go.Figure, factor: float) -> go.Figure:
+    """A copy whose letters, height and margins are larger, to be read from afar."""
+    values = figure.to_dict()
+    layout = values["layout"]
+    layout["height"] = round(layout["height"] * factor)
+    layout["margin"] = {side: round(width * factor) for side, width in layout["margin"].items()}
+    layout["font"]["size"] = LABEL_SIZE * factor
+    for axis in (layout["xaxis"], layout["yaxis"]):
+        axis["tickfont"]["size"] = axis["title"]["font"]["size"] = LABEL_SIZE * factor
+    for label in layout.get("annotations", ()):
+        label["font"]["size"] = LABEL_SIZE * factor
+    return go.Figure(values, _validate=False)
+
+
 def rule(drawing: Sketch, x: float, colour: str, label: str = "", *, right: bool = True) -> None:
     """One vertical rule over the whole height, its label at the top beside it."""
     drawing.shape(

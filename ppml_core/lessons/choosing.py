@@ -110,14 +110,15 @@ class Choosing(Lesson):
         mine = table[(table["key"] == self.technique) & (table["epsilon"] == self.epsilon)].iloc[0]
         inside = int(table["within the limits"].sum())
         guess = float(mine["right guesses at most"])
-        accuracy = interval(mine["accuracy"], mine["low"], mine["high"])
+        accuracy, _, reach = interval(mine["accuracy"], mine["low"], mine["high"]).partition(" ")
+        reach = reach.strip("()")
         return Found(
             numbers={"accuracy": float(mine["accuracy"]), "low": float(mine["low"]), "high": float(mine["high"]),
                      "guess": guess, "beaten": float(mine["beaten"]),
                      "within": float(mine["within the limits"]), "inside": inside,
                      "unbeaten": int((~table["beaten"]).sum())},
             facts=(
-                (accuracy, "is the accuracy of your point", f"{SEEDS} noise seeds, test people"),
+                (accuracy, "is the accuracy of your point", f"{reach}, over {SEEDS} noise seeds and test people"),
                 (at_most(guess), "is any guess right at most", "which of two records; proved"),
                 (f"{inside} of {len(table)}", "points keep both limits", self._verdict(mine)),
             ),

@@ -95,7 +95,7 @@ class LearningApart(Lesson):
                      "shows": float(shows), "shared": float(shares.sum() % PRIME)},
             facts=(
                 (count(total), "smokers in all, from masked numbers", f"{count(int(counts.sum()))} if counted openly"),
-                (count(int(sent[0])), "is what the first hospital sends", f"a number up to {count(PRIME - 1)}"),
+                (f"{sent[0] / PRIME:.3f}", "of the prime, sent by the first one", f"{count(int(sent[0]))}: random"),
                 (count(rest) if shows else "hidden", "is the first one's count to the colluders",
                  f"{others} of {self.hospitals - 1} others tell" if not shows else "everybody else told"),
             ),

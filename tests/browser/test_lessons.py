@@ -1,0 +1,72 @@
+"""Every lesson in a real browser, wide and on a phone: its chart, an answered question, nothing that axe refuses."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+from served import Watch
+
+from ppml_core.lessons.base import lessons
+
+LONG = 180_000
+
+# Streamlit's sidebar puts list items under a heading: looked at, as in test_journey.
+REVIEWED = {"list", "listitem"}
+
+
+@pytest.mark.slow
+def test_every_lesson_is_driven_wide_and_on_a_phone(address: str, browser: Browser) -> None:
+    for width in (1280, 390):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        watch = Watch(page)
+        for name, cls in lessons().items():
+            page.goto(f"{address}/lessons?lesson={name}&seed=1&class=1")
+            expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=LONG)
+            expect(page.get_by_text("For a class: everybody with this link sees the same")).to_be_visible()
+            question = cls.questions[0]
+            page.get_by_text(question.answers[question.right], exact=True).click()
+            expect(page.get_by_text(re.compile("^Right\\."))).to_be_visible(timeout=LONG)
+            expect(page).to_have_url(re.compile("answers="))
+            found = {one["id"] for one in Axe().run(page).response["violations"]}
+            assert found <= REVIEWED, (name, width, found - REVIEWED)
+            assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (name, width)
+        page.close()
+        assert watch.errors == []
+        assert watch.outside == []
+
+
+@pytest.mark.slow
+def test_a_link_fixes_what_a_class_sees_and_a_handout_can_be_taken(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{address}/lessons?lesson=coin_flips&seed=5&class=1&set.coin_flips.people=1000")
+    expect(page.get_by_text(re.compile("From 1,000 people the coins say"))).to_be_visible(timeout=LONG)
+    first = page.get_by_text(re.compile("From 1,000 people the coins say")).inner_text()
+    other = browser.new_page()
+    other.goto(page.url)
+    expect(other.get_by_text(first)).to_be_visible(timeout=LONG)
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Handout to print").click()
+    assert "Randomized response" in taken.value.path().read_text(encoding="utf-8")
+    other.close()
+    page.close()
+
+
+@pytest.mark.slow
+def test_the_three_doors_open_within_a_second_and_the_presentation_turns(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    for door, sign in (
+        ("Open the data", "Data & roles"), ("Open the presentation", "1 of"), ("Open the lessons", "Names removed")
+    ):  # fmt: skip
+        page.goto(address)
+        expect(page.get_by_role("button", name=door)).to_be_visible(timeout=LONG)
+        page.get_by_role("button", name=door).click()
+        expect(page.get_by_text(sign).first).to_be_visible(timeout=LONG)
+    page.goto(f"{address}/present")
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden(timeout=LONG)
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.get_by_text(re.compile("^2 of"))).to_be_visible(timeout=LONG)
+    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=LONG)
+    page.close()
