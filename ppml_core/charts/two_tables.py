@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ppml_core.charts import template
+from ppml_core.charts.curves import round_ticks
 from ppml_core.charts.template import Chart, Mode
 
 Floats = npt.NDArray[np.float64]
@@ -63,13 +64,13 @@ def two_tables_chart(
             hovertemplate="%{x:.1f}<extra>" + name + "</extra>",
         )  # fmt: skip
     _names(drawing, edges, exact, top, colours)
-    shown = list(np.linspace(0, top, 4)[:-1])
+    shown = round_ticks([0.0, top], 4)
     drawing.axis_x(
         "noisy count that is published", range=[float(edges[0]), float(edges[-1])], tickformat=",d", nticks=6
     )
     drawing.axis_y(
         "share of answers", range=[FLOOR * top, 1.22 * top], tickmode="array", tickvals=shown,
-        ticktext=[f"{100 * tick:.0f} %" if top > 0.04 else f"{100 * tick:.1f} %" for tick in shown],
+        ticktext=[f"{100 * tick:g} %" for tick in shown],
     )  # fmt: skip
     drawing.layout |= {"barmode": "overlay", "bargap": 0}
     table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "with the person": with_person, "without": without,

@@ -33,7 +33,7 @@ class LearningApart(Lesson):
     whatever the count is; server and all other hospitals together know the last one's count by subtraction.
     """
 
-    title: ClassVar[str] = "Learning apart: a sum that nobody's part is seen of"
+    title: ClassVar[str] = "Learning apart: a sum without its parts"
     number: ClassVar[int] = 7
     dataset: ClassVar[str] = "clinic"
     claim: ClassVar[str] = (
