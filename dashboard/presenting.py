@@ -62,7 +62,10 @@ def link() -> dict[str, str]:
 
 
 def is_waiting() -> bool:
-    return tables.lattice_is_missing()
+    """While the chart that is shown is being worked out."""
+    asked = (sweeps.current_cost_of_guarantee(), sweeps.current_cost_of_look_alikes())
+    jobs = [tables.desk().find(question.key) for question in asked]
+    return tables.lattice_is_missing() or any(job is not None and job.running for job in jobs)
 
 
 def _look_alikes() -> Shown | None:

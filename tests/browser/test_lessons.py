@@ -68,5 +68,4 @@ def test_the_three_doors_open_within_a_second_and_the_presentation_turns(address
     expect(page.get_by_test_id("stSidebar")).to_be_hidden(timeout=LONG)
     page.get_by_role("button", name="Next", exact=True).click()
     expect(page.get_by_text(re.compile("^2 of"))).to_be_visible(timeout=LONG)
-    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=LONG)
     page.close()
