@@ -78,7 +78,11 @@ def what_was_done(told: Exploration) -> Html:
         _step(step, Anonymizer, at, _why_protected(step, told.about.schema))
         for at, step in enumerate(chosen.anonymize, 1)
     ]
-    steps.append(_step(chosen.learner, Learner, len(steps) + 1, _why_learnt(chosen.learner)))
+    steps.append(
+        _step(
+            chosen.learner, Learner, len(steps) + 1, _why_learnt(chosen.learner, is_proved=told.guarantee is not None)
+        )
+    )
     handed = " and ".join(THINGS[thing] for thing in chosen.things)
     protocol = next(iter(told.rows.loc[told.rows["scenario_id"] == chosen.id, "protocol"]), "") or "raw test people"
     how = [
@@ -149,8 +153,10 @@ def _why_protected(step: Step, schema: Schema) -> str:
     return "Why: it takes away what names people or points at them."
 
 
-def _why_learnt(step: Step) -> str:
+def _why_learnt(step: Step, *, is_proved: bool) -> str:
     """What the learner gives for privacy."""
+    if method(Learner, step.method).private and not is_proved:
+        return "Why: it adds noise in the training, but here nothing is proved about the people (see Guarantees)."
     if method(Learner, step.method).private:
         return "Why: what the model tells of one person's record is bounded by noise in the training."
     return "Why: it is the plain way. It adds nothing to protect the people whom it is trained on."
