@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from served import Watch
 
-LONG = 240_000
+LONG = 120_000
 
 
 def ask(page: Page) -> None:
@@ -40,8 +40,9 @@ def test_a_budget_is_spent_and_a_restriction_is_broken(address: str, browser: Br
     ask(page)
     expect(page.get_by_text(re.compile("Denied by Minimum size")).first).to_be_visible(timeout=LONG)
 
-    broken = page.get_by_text(re.compile("the desk as it runs lets 100 % through in 3 answered"))
+    broken = page.get_by_text(re.compile(r"the desk as it runs lets 100\s% through in 3 answered"))
     expect(broken.first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(re.compile("a budget of ε = 1 leaves")).first).to_be_visible(timeout=LONG)
     chart = page.locator(".js-plotly-plot").last
     for label in ("Minimum size (size 10)", "Exact sum auditing", "Budget ε = 1", "exact prediction"):
         expect(chart.locator(".annotation-text", has_text=label).first).to_be_visible()
