@@ -168,8 +168,12 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the schema and every cell: equal tables with equal meaning, and only those, share it."""
+        """SHA-256 over the schema and every cell: equal tables with equal meaning, and only those, share it.
+
+        The order of the schema's columns counts: models read them in that order, and their sums round accordingly.
+        """
         digest = hashlib.sha256(json.dumps(self.schema.values(), sort_keys=True, default=str).encode())
+        digest.update(json.dumps(list(self.schema.columns)).encode())
         for name in self.table.columns:
             values = self.table[name]
             digest.update(str(name).encode())

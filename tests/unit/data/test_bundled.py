@@ -202,6 +202,8 @@ def test_the_fingerprint_depends_on_cells_and_meaning(name: str) -> None:
     assert data.take(np.arange(len(data) - 1)).fingerprint != data.fingerprint
     renamed = dataclasses.replace(data.schema, title="another")
     assert data.with_schema(renamed).fingerprint != data.fingerprint
+    turned = dataclasses.replace(data.schema, columns=dict(reversed(data.schema.columns.items())))
+    assert data.with_schema(turned).fingerprint != data.fingerprint, "models read columns in the schema's order"
 
 
 @pytest.mark.parametrize("name", NAMES)
