@@ -105,9 +105,13 @@ def point_part(here: mapping.Map, name: str) -> None:
         title=in_short(scenario),
     )
     use_buttons(scenario)
-    with st.expander("Its numbers, and which may be published", key="point_numbers"):
-        widgets.table(numbers(here.readings(name)), caption="Numbers of this scenario")
-        widgets.aside(NOTE)
+    widgets.part("point_numbers", "Its numbers, and which may be published", lambda: point_numbers(here, name))
+
+
+def point_numbers(here: mapping.Map, name: str) -> None:
+    """Every figure that is known of the scenario, with its standing."""
+    widgets.table(numbers(here.readings(name)), caption="Numbers of this scenario")
+    widgets.aside(NOTE)
 
 
 def use_buttons(scenario: Scenario, key: str = "point") -> None:

@@ -139,11 +139,14 @@ def utilities() -> list[str]:
 
 def risks(rows: pd.DataFrame) -> list[str]:
     """Axes of risk, of what is proved, and of cost of which something is known; the first ones where nothing is."""
+    there = set(rows.loc[rows["value"].notna(), "measure"])
+    proved = bool(len(rows)) and bool(rows["guarantee_epsilon"].notna().any())
     known = [
         axis.name
         for axis in axes().values()
-        if axis.kind != "utility" and len(rows) and any(one.value is not None for one in readings(axis, rows).values())
-    ]
+        if (axis.measure in there and axis.kind != "utility") or (axis.name == "seconds" and there)
+        or (axis.kind == "proved" and proved)
+    ]  # fmt: skip
     return sorted(known or RISK_FIRST, key=lambda name: (name not in RISK_FIRST, known.index(name) if known else 0))
 
 
