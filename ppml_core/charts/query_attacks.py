@@ -123,9 +123,11 @@ def reconstruction_chart(found: Sequence[tuple[float, Outcome]], mode: Mode = "l
 def _told(ordered: Sequence[tuple[float, Outcome]]) -> str:
     if not ordered:
         return "No point has been worked out yet."
-    said = [f"{percent(one.success.value)} with {_scale(scale)}" for scale, one in (ordered[0], ordered[-1])]
-    last = ordered[-1][1]
-    return f"Of all secrets, least squares names {said[0]} right, and {said[1]}, when all answers cost {_total(last)}."
+    said = [
+        f"{percent(one.success.value)} with {f'noise of scale {scale:g}' if scale else 'exact answers'}"
+        for scale, one in (ordered[0], ordered[-1])
+    ]
+    return f"Least squares names right {said[0]}, and {said[1]}, where all answers cost {_total(ordered[-1][1])}."
 
 
 def _scale(scale: float) -> str:
