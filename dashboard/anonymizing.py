@@ -95,7 +95,8 @@ def protections() -> None:
     asked = {model.name(): model for model in _models()}
     for name, cls in _offered().items():
         start_at(f"protect_{name}", name in asked)
-        st.toggle(cls.threat, name in asked, key=f"protect_{name}", on_change=_protect, help=f"{cls.title}. {cls.why}")
+        told = f"{cls.title}. {cls.why}{widgets.glossary_link(cls.strength)}"
+        st.toggle(cls.threat, name in asked, key=f"protect_{name}", on_change=_protect, help=told)
         if name in asked:
             start_at(f"strength_{name}", getattr(asked[name], cls.strength))
             title = f"{cls.strength} of {cls.title}"

@@ -46,17 +46,19 @@ def level_bars(
     show: Callable[[float], str] = percent,
     mode: Mode = "light",
 ) -> Chart:
-    """Names stand above their bars, where a narrow screen has room; with `guessing` a dashed line tells that level."""
+    """Names stand above their bars, where a phone has room; with `guessing` bars start at that level, dashed."""
     colours = template.palette(mode)
     ground = template.faded(colours.paper, 0.8)
     drawing = template.Sketch(mode, ROOM + ROW * len(bars))
     low, high = limits
+    start = low if guessing is None else guessing
     for number, bar in enumerate(bars):
         place = len(bars) - 1 - number
         ink = str(getattr(colours, bar.role))
         faint = any(other.chosen for other in bars) and not bar.chosen
         drawing.bar(
-            x=[bar.value.value - low], y=[place], base=[low], width=[THICK], orientation="h", name=escape(bar.name),
+            x=[bar.value.value - start], y=[place], base=[start], width=[THICK], orientation="h",
+            name=escape(bar.name),
             marker={"color": template.faded(ink, 0.45) if faint else ink, "line": {"width": 0}},
             hovertemplate=f"{escape(bar.name)}: {show(bar.value.value)}, 95 % interval {show(bar.value.low)} to "
             f"{show(bar.value.high)}<extra></extra>",
