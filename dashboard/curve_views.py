@@ -122,6 +122,9 @@ def grid(here: mapping.Map) -> None:
 
 
 def parallel(here: mapping.Map) -> None:
+    if not here.front.line:
+        widgets.aside("No scenario is known on these axes yet: compute the map, or open a run.")
+        return
     axes = mapping.parallel_axes(here.utility.name, here.risk.name)
     widgets.chart(parallel_chart(mapping.places(here, axes), axes, here.told(), widgets.mode()), key="parallel")
 

@@ -34,19 +34,7 @@ def part(here: mapping.Map) -> None:
         else:
             answer, point = None, mapping.shown_point(here)
     with left:
-        title = widgets.short_title(tables.dataset())
-        drawn = risk_utility_map(
-            here.found,
-            here.front,
-            here.told(),
-            title,
-            point,
-            widgets.mode(),
-            proved=here.proved(),
-            levels=here.levels(),
-        )
-        widgets.chart(drawn, key=CHART, on_select=take_point)
-        axis_controls(here)
+        map_part(here, point)
     with right:
         if answer is not None:
             told_answer(here, answer)
@@ -55,11 +43,26 @@ def part(here: mapping.Map) -> None:
         compute_part(here)
 
 
+def map_part(here: mapping.Map, point: str | None) -> None:
+    """The map and its axes; in words alone while it has no point."""
+    title = widgets.short_title(tables.dataset())
+    drawn = risk_utility_map(
+        here.found, here.front, here.told(), title, point, widgets.mode(), proved=here.proved(), levels=here.levels()
+    )
+    if here.front.line:
+        widgets.chart(drawn, key=CHART, on_select=take_point)
+        axis_controls(here)
+    else:
+        widgets.heading(drawn.question, "No point is known yet: they appear one by one while the map is computed.")
+
+
 def compute_part(here: mapping.Map) -> None:
     """Buttons for what is missing, with how long it takes, and the run that was opened."""
     asked, beside = mapping.question(), mapping.question_beside()
     size = len(asked.parts[0][1])
-    widgets.run_missing(asked, "risk-utility map", f"Compute the map: {size} scenarios, about a minute on 2 idle cores")
+    widgets.run_missing(asked, "risk-utility map", "Compute the map")
+    if len(here.scenarios) and not mapping.is_complete():
+        widgets.aside(f"{size} scenarios, about a minute on 2 idle cores.")
     if beside.parts[0][1]:
         widgets.run_missing(beside, "the chosen setting", "Compute the chosen setting too")
     if mapping.opened_run():

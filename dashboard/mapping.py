@@ -98,6 +98,12 @@ def question() -> sweeps.Question:
     return sweeps.Question(MAP, data.fingerprint, (("", tuple(small_map_plan(name, data.schema))),), ())
 
 
+def is_complete() -> bool:
+    """Whether every point of the small map has been tried."""
+    asked = question()
+    return sweeps.is_complete(asked, sweeps.known_rows(asked, tables.desk(), tables.dataset()))
+
+
 def question_beside() -> sweeps.Question:
     """What the session has decided and what searches found, one repeat each, as far as it is not on the map anyway."""
     there = {scenario.id for scenario in question().parts[0][1]}
