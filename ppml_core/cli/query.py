@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from ppml_core.cli.tables import read_table_of, schema_arguments
@@ -71,6 +72,20 @@ def _restricted(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _people_of(table: str) -> str:
+    """What the ledger knows a table by: its people and not what its columns are said to mean, so that another schema
+    or other roles open no budget anew."""
+    import hashlib
+
+    from ppml_core.data.bundled import load
+    from ppml_core.data.bundled import names as bundled_names
+
+    if table in bundled_names():
+        return load(table).fingerprint
+    with Path(table).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _private(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.queries.engine import Engine
     from ppml_core.queries.ledger import Journal, MemoryJournal, Session
@@ -85,7 +100,7 @@ def _private(arguments: argparse.Namespace) -> dict[str, Any]:
     data = read_table_of(arguments, arguments.table)
     query = parse_query(arguments.question, data.schema, data.name)
     budget = arguments.epsilon if arguments.budget is None else arguments.budget
-    session = Session(arguments.analyst, data.fingerprint, budget, arguments.delta)
+    session = Session(arguments.analyst, _people_of(arguments.table), budget, arguments.delta)
     noise = OpenDPNoise()
     journal: Journal = MemoryJournal() if arguments.budget is None else StoredJournal(Store())
     desk = PrivateDesk(Engine(data), journal, noise, session)

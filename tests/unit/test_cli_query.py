@@ -29,6 +29,7 @@ def test_a_budget_is_kept_over_calls_until_it_is_spent(capsys: pytest.CaptureFix
         assert (given["spent"], given["guarantee"]["epsilon"], given["guarantee"]["delta"]) == (spent, 0.5, 0.0)
         assert given["low"] < given["value"] < given["high"]
     assert "exhausted" in refusal(capsys, *private)
+    assert "exhausted" in refusal(capsys, *private, "--qi", "zip"), "other roles open no budget anew"
     other = answer(capsys, *private, "--analyst", "bob")
     assert (other["left"], other["collusion"]["epsilon"]) == (0.5, 1.5)
 
