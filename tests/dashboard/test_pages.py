@@ -277,9 +277,15 @@ def test_cancelling_keeps_what_is_finished(open_page: Open) -> None:
     assert job.done == 4
 
 
-def test_doors_open_prepared_scenarios() -> None:
-    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=90).run()
+@pytest.mark.parametrize(
+    ("door", "page"), [("Explore", "data_roles"), ("Demonstrate", "present"), ("Teach", "lessons")]
+)
+def test_doors_open_prepared_scenarios(door: str, page: str) -> None:
+    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=90)
+    at.query_params["epsilon"] = "0.1"
+    at.run()
     assert not at.exception
-    at.button(key="door_Teach").click().run()
+    at.button(key=f"door_{door}").click().run()
     assert not at.exception
-    assert at.session_state["k"] == 20
+    assert at.session_state["page"] == page
+    assert at.session_state["kept"]["epsilon"] == 1.0, "what was set before does not stay behind a door"
