@@ -145,6 +145,7 @@ def _click(page: Page, point: Locator) -> str:
     """The epsilon of the point. There first, then the button: plotly takes no click where it has shown no text yet."""
     shown = page.locator(".hoverlayer .hovertext").first
     for _ in range(10):  # the figure may be drawn anew between looking where the point is and pointing at it
+        point.scroll_into_view_if_needed()
         box = point.bounding_box()
         assert box is not None
         page.mouse.move(box["x"] - 5, box["y"])
