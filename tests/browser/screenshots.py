@@ -44,6 +44,8 @@ def settle(page: Page, slug: str) -> None:
         expect(page.get_by_text(re.compile("a budget of ε = 1 leaves")).first).to_be_visible(timeout=LONG)
     if slug == "attacks_risk":
         expect(page.get_by_text(re.compile("Held fixed: one model")).nth(1)).to_be_visible(timeout=LONG)
+    if slug in ("start", "anonymize", "private_training", "attacks_risk", "trade_off"):
+        expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=LONG)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
     page.wait_for_timeout(800)  # plotly's own transition; there is nothing to wait for in the page
 
