@@ -8,7 +8,6 @@ numbers depend on its mask and its generator alone, not on what is trained besid
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,7 +20,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Array, Fitted, Learner, Masks
-from ppml_core.workers import leave_with
+from ppml_core.workers import FreshProcesses, leave_with
 
 Progress = Callable[[int, int], None]
 
@@ -86,7 +85,7 @@ class ChainTrainer:
 
     def _in_processes(self, people: Dataset, asked: Dataset, jobs: Sequence[Job]) -> Iterator[list[Array]]:
         quiet = ChainTrainer(self.learner, self.anonymize)
-        context = multiprocessing.get_context("spawn")
+        context = FreshProcesses()
         with ProcessPoolExecutor(
             self.processes, mp_context=context, initializer=_start, initargs=(quiet, people, asked, os.getpid())
         ) as pool:

@@ -5,7 +5,6 @@ In: batches of points and the table. Out: each batch with its records as soon as
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,7 @@ from ppml_core.errors import PPMLError, Unreachable
 from ppml_core.experiment.attacked import attack_failure, attacked
 from ppml_core.experiment.points import Point, Record, compute, failure
 from ppml_core.experiment.prepare import Prepared, depends_on_repeat, hands_out_table, prepare
-from ppml_core.workers import leave_with
+from ppml_core.workers import FreshProcesses, leave_with
 
 DEATHS_ALLOWED = 2
 
@@ -153,7 +152,7 @@ def _died() -> Unreachable:
 
 
 def _pool(data: Dataset, processes: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("spawn")
+    context = FreshProcesses()
     return ProcessPoolExecutor(
         processes, mp_context=context, initializer=_start_worker, initargs=(data, os.getpid())
     )  # fmt: skip
