@@ -107,12 +107,12 @@ def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, 
 @pytest.mark.slow
 def test_a_sweep_is_cancelled_and_found_again(address: str, watched: tuple[Page, Watch]) -> None:
     page, _ = watched
-    page.goto(f"{address}/?repeats=20&learner=diffprivlib_logistic_regression")
-    go(page, "Private training")
+    link = f"{address}/private_training?repeats=20&learner=diffprivlib_logistic_regression"
+    page.goto(link)
     page.get_by_role("button", name="Run the sweep").click()
+    expect(page.get_by_role("button", name="Run the sweep")).to_have_count(0, timeout=LONG)
     expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
-    page.goto(f"{address}/?repeats=20&learner=diffprivlib_logistic_regression")
-    go(page, "Private training")
+    page.goto(link)
     expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("What is finished is kept.")).to_be_visible(timeout=LONG)
