@@ -21,7 +21,7 @@ from served import browsing, served  # noqa: E402
 
 PAGES = (
     "start", "data_roles", "anonymize", "private_training", "query_desk", "attacks_risk", "trade_off",
-    "compare_report", "runs", "lessons", "present",
+    "compare_report", "runs", "lessons",
 )  # fmt: skip
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1280, 390)
