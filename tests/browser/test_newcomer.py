@@ -21,7 +21,7 @@ def test_a_newcomer_takes_a_report_home_in_under_twelve_clicks(address: str, bro
     def click(wanted: Locator) -> None:
         nonlocal clicks
         expect(wanted).to_be_enabled(timeout=LONG)
-        wanted.click()
+        wanted.click(timeout=LONG)
         clicks += 1
 
     page.goto(address)
