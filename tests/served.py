@@ -83,9 +83,16 @@ class Watch:
             self.errors.append(f"{message.text} ({message.location.get('url', '')})")
 
     def _is_probe(self, message: ConsoleMessage) -> bool:
-        """Streamlit looks for its server beneath the page's own address first, and is told 404."""
+        """Streamlit looks for its server beneath the page's own address first, and is told 404.
+
+        It also asks whether the file behind a download button is there, and is told 404 where the page was left
+        meanwhile, which its own script then says once more. What is downloaded is looked at by the tests that do it.
+        """
         path = urlsplit(message.location.get("url", "")).path
-        return "404" in message.text and "/_stcore/" in path and not path.startswith("/_stcore/")
+        if "404" not in message.text:
+            return False
+        beneath = "/_stcore/" in path and not path.startswith("/_stcore/")
+        return beneath or path.startswith("/media/") or "Download Button source error" in message.text
 
     def _request(self, request: Request) -> None:
         host = urlsplit(request.url).hostname
