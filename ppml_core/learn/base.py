@@ -25,7 +25,8 @@ class Fitted(ABC):
     `guarantee` is what is proved about the training step, None for a plain learner; `guarantee_note` says in a
     sentence why there is none where one might be expected. `warnings` are sentences of the library underneath.
     `noise` says in numbers what was added, as (name, value): mechanism, noise_multiplier, steps, clip_norm, mu.
-    `seconds` is the fit time, a batch's share where several were trained at once.
+    `seconds` is the fit time, a batch's share where several were trained at once. `costs` is what a venue adds, as
+    (name, value): rounds, bytes, messages.
     """
 
     classes: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class Fitted(ABC):
     warnings: tuple[str, ...] = ()
     noise: Noise = ()
     seconds: float = 0.0
+    costs: tuple[tuple[str, float], ...] = ()
 
     @abstractmethod
     def predict_proba(self, data: Dataset) -> Array:

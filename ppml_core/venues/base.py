@@ -1,0 +1,32 @@
+"""What every venue owes: settings, and one verb that takes a learner to where the people are.
+
+In: a learner and the people. Out: a fitted model that says what the road to it cost. A venue protects the computation,
+not its output: the model that comes out is attacked like any other (EVIDENCE 19).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.learn.base import Fitted, Learner
+from ppml_core.settings import Method
+
+
+class Venue(Method, ABC):
+    """A place of computation. `extra` names the optional dependencies that it needs, "" for none.
+
+    Settings are public. What a run cost is in `Fitted.costs`: seconds, bytes, rounds.
+    """
+
+    extra: ClassVar[str] = ""
+
+    @abstractmethod
+    def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+        """The learner's model, made in this place; the same numbers for the same generator.
+
+        Raises NotApplicable where the place does not have that learner, or its extra is not installed.
+        """
