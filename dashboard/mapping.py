@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Hashable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -36,6 +36,7 @@ from ppml_core.experiment.scenario import Scenario, Step, scenario_from_toml
 from ppml_core.experiment.solve import Solution, solve
 from ppml_core.store import Store
 from ppml_core.store.runs import find_run, rows_of, scenarios_of
+from ppml_core.store.searches import recording_search
 
 MAP, BESIDE, SEARCHING = "map", "beside", "searching"
 BUDGET = 40
@@ -241,10 +242,15 @@ def start_search(asked: tuple[Need, ...]) -> None:
     st.session_state[SEARCHING] = key
 
     def work(job: Job) -> None:
-        with np.errstate(all="ignore"):
+        families, store = families_for(base, asked), desk.memory
+        with ExitStack() as recorded, np.errstate(all="ignore"):
+            tried = None
+            if isinstance(store, Store):
+                run = recording_search(store, families, asked, data, BUDGET, cancelled=job.is_cancelled)
+                tried = recorded.enter_context(run).tried
             found = solve(
-                families_for(base, asked), asked, data, desk.memory, budget=BUDGET,
-                progress=job.report, cancelled=job.is_cancelled,
+                families, asked, data, store, budget=BUDGET,
+                progress=job.report, cancelled=job.is_cancelled, on_point=tried,
             )  # fmt: skip
         desk.once(("solution", key), lambda: found)
         chosen = found.best or found.nearest

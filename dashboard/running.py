@@ -56,6 +56,22 @@ def as_table(found: Sequence[Run]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run", "table", "begun (UTC)", "state", "points", "note"])
 
 
+def told_of(found: Sequence[Run]) -> str:
+    """How much has been looked at, as a heading says it."""
+    searches = [run for run in found if run.search is not None]
+    sweeps = len(found) - len(searches)
+    told = f"{count(sweeps)} {'sweep' if sweeps == 1 else 'sweeps'}"
+    if searches:
+        tried = sum(run.total for run in searches)
+        told += f" and {count(len(searches))} {'search' if len(searches) == 1 else 'searches'} ({count(tried)} points)"
+    return f"{told} of bundled tables, the newest first."
+
+
+def exportable(found: Sequence[Run]) -> list[Run]:
+    """The sweeps among them: the points of a search lie on two sets of people and stay here."""
+    return [run for run in found if run.search is None]
+
+
 def open_on_map(run: Run) -> None:
     """The run's table becomes the session's, and its points stand on the map of Trade-off."""
     if run.dataset in names() and session.dataset_name() != run.dataset:

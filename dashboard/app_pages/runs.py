@@ -1,4 +1,4 @@
-"""Runs: every sweep of this store, found again, opened on the map, named, run again, handed on."""
+"""Runs: every sweep and search of this store, found again, opened on the map, named, run again, handed on."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def page() -> None:
         state = st.selectbox("State", [EVERY, *STATES], key="run_state", persist_state="session")
     found = running.listed(text or "", "" if state in (None, EVERY) else str(state))
     with left:
-        answer = f"{count(len(found))} {'sweep' if len(found) == 1 else 'sweeps'} of bundled tables, the newest first."
+        answer = running.told_of(found)
         widgets.heading("What has been computed so far?", answer)
         if found:
             widgets.table(running.as_table(found), caption="Runs")
-            widgets.aside("Internal: measured on private test people. Sweeps of your own table are not kept here.")
+            widgets.aside("Internal: measured on private people. Sweeps of your own table are not kept here.")
         else:
-            widgets.aside("No run matches. A sweep of a bundled table is kept here as soon as it is started.")
+            widgets.aside("No run matches. Work on a bundled table is kept here as soon as it is started.")
     with right:
         if found:
             one_run(found)
@@ -42,14 +42,13 @@ def one_run(found: list[Run]) -> None:
     chosen = str(widgets.choose("Run", list(by_id), "run_chosen", lambda name: by_id[name].name))
     run = by_id.get(chosen, found[0])
     widgets.aside(f"{count(run.scenarios)} scenarios, id {run.id}.")
-    if st.button("Open on the map", key="run_open", type="primary", on_click=running.open_on_map, args=(run,)):
-        st.switch_page("app_pages/trade_off.py")
-    with st.container(horizontal=True):
-        st.button("Run again", key="run_again", on_click=running.again, args=(run,),
-                  help="Computes what is missing, or was computed by older methods.")  # fmt: skip
-        st.download_button("Export", partial(running.exported, [run]), f"run-{run.id}.parquet",
-                           "application/vnd.apache.parquet", key="run_export", on_click="ignore")  # fmt: skip
-    widgets.job_line(shared_desk().find(running.key(run)))
+    if run.search is None:
+        one_sweep(run)
+    else:
+        widgets.aside(
+            f"A search for {', '.join(run.search['needs'])}: each setting that it tried was a look at private people. "
+            "To see what it found, ask for the same on Trade-off: nothing is computed twice."
+        )
     with st.expander("Name, note, delete", key="run_change"):
         st.text_input("Its name", run.name, key=f"run_name_{run.id}", max_chars=LONGEST_NAME)
         st.text_area("Its note", run.note, key=f"run_note_{run.id}", height=80, max_chars=LONGEST_NOTE)
@@ -61,12 +60,24 @@ def one_run(found: list[Run]) -> None:
         widgets.refusal(said)
 
 
+def one_sweep(run: Run) -> None:
+    """A sweep is opened, computed again, taken away."""
+    if st.button("Open on the map", key="run_open", type="primary", on_click=running.open_on_map, args=(run,)):
+        st.switch_page("app_pages/trade_off.py")
+    with st.container(horizontal=True):
+        st.button("Run again", key="run_again", on_click=running.again, args=(run,),
+                  help="Computes what is missing, or was computed by older methods.")  # fmt: skip
+        st.download_button("Export", partial(running.exported, [run]), f"run-{run.id}.parquet",
+                           "application/vnd.apache.parquet", key="run_export", on_click="ignore")  # fmt: skip
+    widgets.job_line(shared_desk().find(running.key(run)))
+
+
 def hand_on(found: list[Run]) -> None:
-    """All listed runs as a file, and runs from such a file."""
+    """All listed sweeps as a file, and runs from such a file."""
     widgets.label("Hand on")
-    if found:
+    if swept := running.exportable(found):
         st.download_button(
-            f"Export all {count(len(found))} (Parquet)", partial(running.exported, found), "runs.parquet",
+            f"Export all {count(len(swept))} sweeps (Parquet)", partial(running.exported, swept), "runs.parquet",
             "application/vnd.apache.parquet", key="runs_export", on_click="ignore",
         )  # fmt: skip
     file = st.file_uploader("Import runs (Parquet)", ["parquet"], key="runs_import")

@@ -75,13 +75,14 @@ def run_report(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _asked(arguments: argparse.Namespace, store: Any) -> tuple[list[Any], str]:
     """The scenarios to report, and the fingerprint of the table where it is known."""
-    from ppml_core.store.runs import find_run, scenarios_of
+    from ppml_core.store.runs import check_is_sweep, find_run, scenarios_of
 
     if (arguments.named is None) == (arguments.scenario is None):
         raise BadInput("give a run (ppml runs list) or --scenario F.toml, one of them.")
     if arguments.scenario:
         return [scenario_of_file(arguments.scenario)], ""
     run = find_run(store, arguments.named)
+    check_is_sweep(run)
     return scenarios_of(store, run), run.fingerprint
 
 

@@ -1,4 +1,4 @@
-"""`ppml runs list|show|export|import|rename|note|delete|rerun`: what was swept, found again and handed on."""
+"""`ppml runs list|show|export|import|rename|note|delete|rerun`: what was swept or searched, found again, handed on."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def runs_arguments(commands: Any, command: Command) -> None:
     words = "list, show, export, import, rename, delete and repeat what was swept"
     runs = commands.add_parser("runs", help=words, description=words)
     ways = runs.add_subparsers(dest="way", required=True, parser_class=OneLineParser)
-    command(ways, "list", run_list, "every run, the newest first")
+    command(ways, "list", run_list, "every sweep and search, the newest first")
     show = command(ways, "show", run_show, "one run: its state, its settings and the mean of each measure")
-    export = command(ways, "export", run_export, "write runs to a Parquet file")
+    export = command(ways, "export", run_export, "write sweeps to a Parquet file")
     bring = command(ways, "import", run_import, "take in runs from such a file")
     rename = command(ways, "rename", run_rename, "give a run another name")
     note = command(ways, "note", run_note, "give a run another note")
@@ -31,7 +31,7 @@ def runs_arguments(commands: Any, command: Command) -> None:
     rerun = command(ways, "rerun", run_rerun, "compute what a run has not, or not by the present methods")
     for way in (show, rename, note, delete, rerun):
         way.add_argument("named", metavar="RUN", help="its id, the first letters of it, or its name")
-    export.add_argument("named", metavar="RUN", nargs="*", help="ids or names (all)")
+    export.add_argument("named", metavar="RUN", nargs="*", help="ids or names (all sweeps)")
     export.add_argument("--out", type=Path, required=True, help="the Parquet file to write")
     bring.add_argument("file", metavar="FILE", type=Path, help="a file of ppml runs export")
     rename.add_argument("name", metavar="NAME")
@@ -49,14 +49,19 @@ def run_list(_: argparse.Namespace) -> list[dict[str, Any]]:
 def run_show(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.experiment.results import summarise
     from ppml_core.store.runs import find_run, rows_of, scenarios_of
+    from ppml_core.store.searches import PEOPLE, searched_rows
 
     store = _store()
     run = find_run(store, arguments.named)
-    scenarios, rows = scenarios_of(store, run), rows_of(store, run)
+    scenarios = scenarios_of(store, run)
+    rows = rows_of(store, run) if run.search is None else searched_rows(store, run)
     measures = {name for scenario in scenarios for name in scenario.measures}
     rows = rows[rows["measure"].isin(measures) & (rows["value"].notna() | rows["error"].notna())]
     shown = [*run.swept, *SHOWN]
-    lines = [] if rows.empty else summarise(rows)[shown].to_dict("records")
+    lines = []
+    for people, part in rows.groupby(PEOPLE, sort=False) if run.search else [("", rows)]:
+        told = [] if part.empty else summarise(part)[shown].to_dict("records")
+        lines += [line | ({PEOPLE: people} if people else {}) for line in told]
     return dataclasses.asdict(run) | {"scenario": scenarios[0].to_toml(), "points": lines}
 
 
@@ -66,7 +71,8 @@ def run_export(arguments: argparse.Namespace) -> dict[str, Any]:
 
     store = _store()
     check_target_folder(arguments.out)
-    chosen = [find_run(store, named) for named in dict.fromkeys(arguments.named)] or list_runs(store)
+    chosen = [find_run(store, named) for named in dict.fromkeys(arguments.named)]
+    chosen = chosen or [run for run in list_runs(store) if run.search is None]
     if not chosen:
         raise BadInput("there is no run to export yet.")
     write_whole(arguments.out, lambda path: export_runs(store, chosen, path))
@@ -111,12 +117,13 @@ def run_delete(arguments: argparse.Namespace) -> dict[str, Any]:
 def run_rerun(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.experiment.sweep import sweep
     from ppml_core.store.recording import recording
-    from ppml_core.store.runs import find_run, scenarios_of
+    from ppml_core.store.runs import check_is_sweep, find_run, scenarios_of
 
     if arguments.processes < 1:
         raise BadInput(f"--processes must be at least 1, not {arguments.processes}.")
     store = _store()
     run = find_run(store, arguments.named)
+    check_is_sweep(run)
     scenarios = scenarios_of(store, run)
     data = read_table_of(arguments, run.dataset)
     with recording(store, scenarios, data, run.swept, run.name, run.note) as again:

@@ -67,6 +67,7 @@ def run_solve(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.experiment.needs import needs_of
     from ppml_core.experiment.solve import solve
     from ppml_core.store import Store
+    from ppml_core.store.searches import recording_search
 
     needs = needs_of(arguments.need)
     objective = [axis_of(name) for name in arguments.objective]
@@ -74,13 +75,15 @@ def run_solve(arguments: argparse.Namespace) -> dict[str, Any]:
     data = read_table_of(arguments, base.dataset)
     check_target(data)
     families = families_for(base, needs, axes_of(arguments.set))
-    with np.errstate(all="ignore"):
+    store, budget, seed = Store(), arguments.budget, base.seed
+    with recording_search(store, families, needs, data, budget, seed) as run, np.errstate(all="ignore"):
         found = solve(
-            families, needs, data, Store(),
-            budget=arguments.budget, objective=objective, seed=base.seed, progress=Bar(),
+            families, needs, data, store,
+            budget=budget, objective=objective, seed=seed, progress=Bar(), on_point=run.tried,
         )  # fmt: skip
     say(found.sentence)
     return {
+        "run": run.run_id,
         "feasible": found.feasible,
         "best": _checked(found.best),
         "nearest": _checked(found.nearest),

@@ -33,6 +33,7 @@ from ppml_core.experiment.workers import Batch, Bench
 FIRST_SHARE = 0.3
 MOST_REPETITIONS = 50
 UNMET = 10.0
+OnPoint = Callable[[Point, str | None], None]
 
 
 @dataclass(eq=False)
@@ -57,10 +58,14 @@ class Tried:
 
 
 class Evaluator:
-    """Computes single repeats of scenarios on one table, through the memory; `count` tells how many were asked for."""
+    """Computes single repeats of scenarios on one table, through the memory; `count` tells how many were asked for.
 
-    def __init__(self, data: Dataset, memory: Memory) -> None:
+    `on_point` is told of each point that was asked for, known or not, and why it is a gap where it is one.
+    """
+
+    def __init__(self, data: Dataset, memory: Memory, on_point: OnPoint | None = None) -> None:
         self.data, self.memory, self.bench, self.count = data, memory, Bench(data), 0
+        self.on_point = on_point or (lambda point, gap: None)
 
     def __call__(self, scenario: Scenario, repeat: int) -> pd.DataFrame:
         self.count += 1
@@ -70,6 +75,7 @@ class Evaluator:
         for one in asked:
             if one.key not in records:
                 records[one.key] = self._computed(one)
+            self.on_point(dataclasses.replace(one, scenario=scenario), records[one.key]["error"])
         return tidy([point], records, self.data.fingerprint)
 
     def _computed(self, point: Point) -> dict[str, Any]:

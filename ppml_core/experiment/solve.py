@@ -20,7 +20,7 @@ from ppml_core.experiment.axes import Axis, Reading, axes, axis_of
 from ppml_core.experiment.designs import Family
 from ppml_core.experiment.needs import Need
 from ppml_core.experiment.scenario import Scenario
-from ppml_core.experiment.search import Evaluator, Tried, people_to_search_on, search
+from ppml_core.experiment.search import Evaluator, OnPoint, Tried, people_to_search_on, search
 from ppml_core.experiment.sweep import Forgetful, Memory
 
 ERROR = 0.05
@@ -119,12 +119,14 @@ def solve(
     seed: int = 1,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    on_point: OnPoint | None = None,
 ) -> Solution:
     """Searches, repeats where the decision is uncertain, and checks the most promising settings.
 
     Of the budget a third goes to checks and a sixth to repeats. The j-th look at the test people has the error rate
     .05 · 6 / (π² j²), so that all looks together err in at most 5 of 100 questions; several needs cost no more, for a
     setting that misses one qualifies wrongly only if that one's bound errs (intersection-union test, Berger 1982).
+    `on_point` is told of every point that was asked for, since a search is a way of looking at private people.
     Raises BadInput for a budget below 5, or where no family hands out what a need is about.
     """
     if budget < LEAST_BUDGET:
@@ -132,8 +134,8 @@ def solve(
     check_handed_out(families, needs)
     memory = Forgetful() if memory is None else memory
     chosen = tuple(objective) or default_objective(needs)
-    looking = Evaluator(people_to_search_on(data, families[0].base.seed), memory)
-    checking = Evaluator(data, memory)
+    looking = Evaluator(people_to_search_on(data, families[0].base.seed), memory, on_point)
+    checking = Evaluator(data, memory, on_point)
 
     def spent(_: int = 0) -> None:
         if progress:

@@ -24,7 +24,16 @@ from ppml_core.experiment.points import Record
 from ppml_core.experiment.scenario import scenario_from_toml
 from ppml_core.experiment.sweep import points_needed
 from ppml_core.store.points import Store
-from ppml_core.store.runs import LONGEST_NOTE, Run, State, checked_name, scenarios_of, stored_points, write_run
+from ppml_core.store.runs import (
+    LONGEST_NOTE,
+    Run,
+    State,
+    check_is_sweep,
+    checked_name,
+    scenarios_of,
+    stored_points,
+    write_run,
+)  # fmt: skip
 from ppml_core.store.schema import runs
 
 FORMAT, FORMAT_VERSION = "ppml-explorer runs", 1
@@ -41,7 +50,9 @@ ROW = {"measure": str, "unit": str, "value": float, "std_error": float, "low": f
 
 
 def export_runs(store: Store, chosen: Sequence[Run], path: Path) -> int:
-    """Writes the runs with all that is known of their points; gives the number of points."""
+    """Writes the runs with all that is known of their points; gives the number of points. BadInput for a search."""
+    for run in chosen:
+        check_is_sweep(run)
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS.names}
     for run in chosen:
         texts = json.dumps([scenario.to_toml() for scenario in scenarios_of(store, run)])

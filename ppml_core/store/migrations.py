@@ -58,8 +58,15 @@ def _budgets_and_charges(connection: sa.Connection) -> None:
     schema.metadata.create_all(connection, [schema.budgets, schema.charges])
 
 
+def _searches(connection: sa.Connection) -> None:
+    there = {column["name"] for column in sa.inspect(connection).get_columns(schema.runs.name)}
+    if schema.runs.c.search.name not in there:  # a new database has it from the step that made the table
+        connection.execute(sa.text("ALTER TABLE runs ADD COLUMN search TEXT"))
+
+
 STEPS: tuple[Callable[[sa.Connection], None], ...] = (
     _finished_points,
     _runs_and_saved_scenarios,
     _budgets_and_charges,
+    _searches,
 )

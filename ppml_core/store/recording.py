@@ -1,4 +1,4 @@
-"""A sweep while it runs, as a run of the store: begun, seen alive, its gaps kept, and how it ended."""
+"""A sweep or a search while it runs, as a run of the store: begun, seen alive, its gaps kept, and how it ended."""
 
 from __future__ import annotations
 
@@ -44,14 +44,23 @@ def recording(
     Where the process is killed nothing can be said any more; the run then counts as interrupted after two minutes.
     """
     run_id = begin_run(store, scenarios, data, swept, name, note, usual)
+    with seen_alive(store, run_id):
+        try:
+            yield Recorder(store, run_id)
+        finally:
+            run = find_run(store, run_id)
+            touch_run(store, run_id, "finished" if run.done + run.failed >= run.total else "stopped")
+
+
+@contextmanager
+def seen_alive(store: Store, run_id: str) -> Iterator[None]:
+    """Says every half minute that somebody is at work on the run, as long as the block lasts."""
     over = threading.Event()
     threading.Thread(target=_beat, args=(store, run_id, over), daemon=True, name=f"run {run_id}").start()
     try:
-        yield Recorder(store, run_id)
+        yield
     finally:
         over.set()
-        run = find_run(store, run_id)
-        touch_run(store, run_id, "finished" if run.done + run.failed >= run.total else "stopped")
 
 
 def _beat(store: Store, run_id: str, over: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""Runs: sweeps that somebody started, with name, note and state, found again with all that was computed.
+"""Runs: sweeps and searches that somebody started, with name, note and state, found again with all that was computed.
 
 A run's id is made of what it asks for, so that the same sweep on the same table, started again, goes on in the same
 run. Its results are points of the store; those of somebody's own table, saved by them, and those of an imported file
@@ -38,7 +38,10 @@ UNTOLD = "it was not computed; run it again on its table to see why"
 
 @dataclass(frozen=True)
 class Run:
-    """What a list shows. `done` and `failed` of `total` points; `interrupted`: its process is gone before the end."""
+    """What a list shows. `done` and `failed` of `total` points; `interrupted`: its process is gone before the end.
+
+    `search` says what a solver was asked for; None where the run is a sweep.
+    """
 
     id: str
     name: str
@@ -52,6 +55,7 @@ class Run:
     done: int
     failed: int
     total: int
+    search: dict[str, Any] | None = None
 
 
 def begin_run(
@@ -198,7 +202,9 @@ def rows_of(store: Store, run: Run) -> pd.DataFrame:
     """Tidy rows of what the run has by now, as the sweep gave them; gaps carry their reason.
 
     Points are known by their place in the run: what an older version computed is shown as it was computed.
+    Raises BadInput for a search.
     """
+    check_is_sweep(run)
     scenarios = scenarios_of(store, run)
     needed = points_needed(scenarios, run.fingerprint)
     kept = stored_points(store, run)
@@ -250,6 +256,12 @@ def delete_run(store: Store, run: Run) -> None:
         connection.execute(runs.delete().where(runs.c.id == run.id))
 
 
+def check_is_sweep(run: Run) -> None:
+    """Raises BadInput for a search: its points lie on two sets of people, in the order in which they were tried."""
+    if run.search is not None:
+        raise BadInput(f"the run {run.name!r} is a search, not a sweep: ask ppml solve again, or see ppml runs show.")
+
+
 def checked_name(name: str) -> str:
     """The name without space around it. Raises BadInput where nothing or too much is left."""
     short = " ".join(name.split())
@@ -290,9 +302,10 @@ def _run(row: Mapping[str, Any]) -> Run:
     if state == "running" and time.time() - row["seen"] > SILENT_SECONDS:
         state = "interrupted"
     plain = {name: row[name] for name in ("id", "name", "note", "created", "dataset", "fingerprint")}
+    search = None if row["search"] is None else json.loads(row["search"])
     return Run(
         **plain, swept=tuple(json.loads(row["swept"])), scenarios=row["scenario_count"], state=state,
-        done=int(row["done"]), failed=int(row["failed"]), total=int(row["total"]),
+        done=int(row["done"]), failed=int(row["failed"]), total=int(row["total"]), search=search,
     )  # fmt: skip
 
 

@@ -33,7 +33,9 @@ runs = sa.Table(
     sa.Column("swept", sa.Text, nullable=False),
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("seen", sa.Float, nullable=False),
+    sa.Column("search", sa.Text),
 )
+# `search` is filled where the run is a solver's: what it was asked for. Its points come as they are tried.
 # `record` is filled where the result is the run's own (imported, or saved from somebody's table); else it is in points.
 run_points = sa.Table(
     "run_points",

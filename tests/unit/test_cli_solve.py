@@ -40,6 +40,14 @@ def test_a_need_is_met(capsys: pytest.CaptureFixture[str], file: Path) -> None:
     assert best["measures"]["accuracy"]["bound"] >= 0.68
     assert best["measures"]["roc_auc"]["value"] > 0.5
     assert scenario_from_toml(best["scenario"]).setting("anonymize.k") == best["settings"]["anonymize.k"]
+    listed = next(run for run in answer(capsys, "runs", "list") if run["id"] == said["run"])
+    assert listed["state"] == "finished"
+    assert listed["total"] == listed["done"] + listed["failed"] == said["evaluations"], "tuning counts as spent"
+    shown = answer(capsys, "runs", "show", said["run"])
+    assert {line["people"] for line in shown["points"]} == {"training people, split again", "test people, fresh seeds"}
+    for way in (("rerun", said["run"]), ("export", said["run"], "--out", file.with_suffix(".parquet"))):
+        assert "is a search" in refusal(capsys, "runs", *way)
+    assert "is a search" in refusal(capsys, "report", said["run"], "--out", file.with_suffix(".html"))
 
 
 def test_a_need_that_cannot_be_met_is_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
