@@ -52,6 +52,8 @@ def values_of(scenario: Scenario) -> tuple[dict[str, Any], dict[str, Any]]:
     settings: dict[str, Any] = {}
     if scenario.seed != 1 or len(scenario.anonymize) > 1:
         raise NotApplicable("the pages offer one step before the learner and the seed 1; take this scenario's file.")
+    if scenario.venue is not None:
+        raise NotApplicable("the pages train in one place; take this scenario's file to train elsewhere.")
     for step in scenario.anonymize:
         if step.method in private_releases():
             values["train_on"] = step.method

@@ -8,6 +8,7 @@ from ppml_core.charts.words import budget, percent
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Learner
 from ppml_core.settings import settings_of, words
+from ppml_core.venues.base import Venue
 
 LETTERS = {"epsilon": "ε", "delta": "δ"}
 
@@ -20,6 +21,8 @@ def in_short(scenario: Scenario) -> str:
     """
     chain = ", then ".join(_step(step, Anonymizer) for step in scenario.anonymize)
     learner = _step(scenario.learner, Learner)
+    if scenario.venue is not None:
+        learner += f", {_step(scenario.venue, Venue)}"
     return f"{learner} after {chain}" if chain else learner
 
 
@@ -41,7 +44,7 @@ def written(name: str, value: object) -> str:
     return f"{shown} = {'none' if value in (None, '') else value}"
 
 
-def _step(step: Step, kind: type[Anonymizer] | type[Learner]) -> str:
+def _step(step: Step, kind: type[Anonymizer] | type[Learner] | type[Venue]) -> str:
     cls = method(kind, step.method)
     declared = settings_of(cls)
     always = ("epsilon", "k")

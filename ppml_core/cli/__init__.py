@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--dataset", help="a bundled name or a path")
     schema_arguments(sweep)
     sweep.add_argument("--learner", help="a learner's name (see ppml methods)")
+    sweep.add_argument("--venue", help="where it is trained (see ppml methods): federated, …")
     sweep.add_argument("--epsilon", help="one or more, with commas")
     sweep.add_argument("--delta", help="one or more, with commas")
     sweep.add_argument("--method", help="an anonymizer for the training part (full_domain where --k is given)")
@@ -139,10 +140,11 @@ def _methods(_: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.queries.policies.base import Policy
     from ppml_core.queries.restrictions.base import Restriction
     from ppml_core.settings import settings_of
+    from ppml_core.venues.base import Venue
 
     kinds = {
         "anonymizers": Anonymizer, "privacy_models": PrivacyModel, "losses": Loss, "learners": Learner,
-        "attacks": Attack, "measures": Measure,
+        "venues": Venue, "attacks": Attack, "measures": Measure,
         "query_policies": Policy, "query_attacks": QueryAttack, "prediction_restrictions": Restriction,
     }  # fmt: skip
     return {
@@ -284,7 +286,8 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
 def _base_scenario(arguments: argparse.Namespace) -> Any:
     import dataclasses
 
-    from ppml_core.experiment.scenario import Scenario
+    from ppml_core.experiment.scenario import Scenario, Step
+    from ppml_core.venues.base import Venue
 
     given = {name: value for name in ("repeats", "seed") if (value := getattr(arguments, name)) is not None}
     if arguments.scenario:
@@ -295,6 +298,8 @@ def _base_scenario(arguments: argparse.Namespace) -> Any:
         base = Scenario.of(arguments.dataset, arguments.learner, **given)
     else:
         raise BadInput("give --scenario F.toml, or both --dataset and --learner.")
+    if arguments.venue:
+        base = dataclasses.replace(base, venue=Step.of(Venue, arguments.venue))
     has_k = any("k" in dict(step.settings) for step in base.anonymize)
     if arguments.method or (arguments.k and not has_k):
         chosen = arguments.method or "full_domain"

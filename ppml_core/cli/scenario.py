@@ -38,7 +38,8 @@ def axes_of(assignments: Sequence[str]) -> dict[str, list[str]]:
     for assignment in assignments:
         dotted, equals, values = assignment.partition("=")
         if not equals or not names(values):
-            raise BadInput(f"--set takes learner.NAME=V[,V…] or anonymize.NAME=V[,V…], not {assignment!r}.")
+            rooms = "learner.NAME=V[,V…], venue.NAME=V[,V…] or anonymize.NAME=V[,V…]"
+            raise BadInput(f"--set takes {rooms}, not {assignment!r}.")
         if dotted.strip() in axes:
             raise BadInput(f"{dotted.strip()} is given twice.")
         axes[dotted.strip()] = list(dict.fromkeys(names(values)))

@@ -163,6 +163,8 @@ def settings_of_scenario(scenario: Any) -> dict[str, Any]:
     """Dotted names and values, methods among them."""
     methods = {f"anonymize.{at}.method": step.method for at, step in enumerate(scenario.anonymize)}
     used = {name: value for name, value in scenario.dotted().items() if value not in (None, "", ())}
+    if scenario.venue is not None:
+        methods["venue.method"] = scenario.venue.method
     return {"learner.method": scenario.learner.method} | methods | used
 
 

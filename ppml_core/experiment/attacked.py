@@ -21,10 +21,11 @@ from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Z95, Estimate
-from ppml_core.experiment.points import Point, Record, gap, reason_of, row_of
+from ppml_core.experiment.points import Point, Record, gap, promised, reason_of, row_of
 from ppml_core.experiment.prepare import Prepared, depends_on_repeat
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Array, Fitted, Learner
+from ppml_core.venues.base import Venue
 
 IN_WORDS = {"table": "a table", "synthetic": "a synthetic table", "model": "a model"}
 TABLE_RISKS = ("prosecutor", "unique", "certain", "linkage")
@@ -80,7 +81,7 @@ def attacked(point: Point, prepared: Prepared) -> Record:
     guarantee = subject.guarantee
     return {
         "protocol": prepared.protocol,
-        "guarantee": None if guarantee is None else [guarantee.epsilon, guarantee.delta, guarantee.neighbours],
+        "guarantee": None if guarantee is None else promised(guarantee),
         "note": "",
         "seconds": time.perf_counter() - started,
         "warnings": [],
@@ -102,7 +103,7 @@ def attack_failure(point: Point, fault: Exception) -> Record:
 def _subject(point: Point, prepared: Prepared, asks_model: bool) -> Subject:
     model: Fitted = Withheld()
     if asks_model:
-        learner: Learner = point.scenario.learner.make(Learner)
+        learner = point.scenario.trainee()
         rng = point.scenario.rng(point.repeat, "learner")
         model = Recoded.of(type(learner).fit_many([learner], prepared.train, [rng])[0], prepared.recodings)
     return Subject(
@@ -119,8 +120,7 @@ def _subject(point: Point, prepared: Prepared, asks_model: bool) -> Subject:
 
 def road(scenario: Scenario) -> ChainTrainer:
     """The whole road of a scenario, from raw people to a model of raw people, to be walked again on others."""
-    learner: Learner = scenario.learner.make(Learner)
-    return ChainTrainer(learner, tuple(step.make(Anonymizer) for step in scenario.anonymize))
+    return ChainTrainer(scenario.trainee(), tuple(step.make(Anonymizer) for step in scenario.anonymize))
 
 
 class Withheld(Fitted):
@@ -146,6 +146,7 @@ def _attack_point(scenario: Scenario, step: Step, repeat: int, fingerprint: str)
         repeat = 0
     used: list[type[Any]] = [method(Anonymizer, one.method) for one in scenario.anonymize]
     used += [method(Learner, scenario.learner.method)] if asks_model else []
+    used += [method(Venue, scenario.venue.method)] if asks_model and scenario.venue else []
     used.append(method(Attack, step.method))
     deciding = [
         _seeding(scenario, asks_model).id, repeat, fingerprint, step.values(), sorted(scenario.things),

@@ -31,7 +31,7 @@ class Closer:
 
 def look_closer(scenario: Scenario, data: Dataset, seeds: int = SEEDS) -> Closer:
     """Trains the scenario's first `seeds` repeats and the first reference without privacy on the same people."""
-    learner: Learner = scenario.learner.make(Learner)
+    learner = scenario.trainee()
     scenario = dataclasses.replace(scenario, repeats=seeds if learner.private else 1)
     prepared = prepare(scenario, data, 0)
     rngs = [scenario.rng(repeat, "learner") for repeat in range(scenario.repeats)]

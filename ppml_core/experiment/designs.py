@@ -16,9 +16,10 @@ from scipy.stats import qmc
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.errors import BadInput
-from ppml_core.experiment.scenario import Scenario, expand
+from ppml_core.experiment.scenario import Scenario, Step, expand
 from ppml_core.learn.base import Learner
-from ppml_core.settings import Setting, settings_of
+from ppml_core.settings import Method, Setting, settings_of
+from ppml_core.venues.base import Venue
 
 Filling = Literal["sobol", "latin_hypercube"]
 DIGITS = 3
@@ -163,7 +164,11 @@ def thinned(scenarios: Sequence[Scenario], points: int | None) -> list[Scenario]
 def _declared(scenario: Scenario, dotted: str) -> Setting:
     room, _, rest = dotted.partition(".")
     name = rest.rpartition(".")[2]
-    steps = [(Learner, scenario.learner)] if room == "learner" else [(Anonymizer, step) for step in scenario.anonymize]
+    steps: list[tuple[type[Method], Step]] = [(Anonymizer, step) for step in scenario.anonymize]
+    if room == "learner":
+        steps = [(Learner, scenario.learner)]
+    elif room == "venue":
+        steps = [(Venue, scenario.venue)] if scenario.venue else []
     first = rest.partition(".")[0]
     if room == "anonymize" and first.isdigit():
         steps = steps[int(first) : int(first) + 1]

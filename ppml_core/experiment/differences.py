@@ -23,7 +23,6 @@ from ppml_core.experiment.axes import Axis, Reading, reading_of
 from ppml_core.experiment.prepare import prepare, truth_of
 from ppml_core.experiment.results import COVERS
 from ppml_core.experiment.scenario import Scenario
-from ppml_core.learn.base import Learner
 from ppml_core.learn.target import task_of
 
 
@@ -111,7 +110,7 @@ def person_by_person(
 def _right(scenario: Scenario, data: Dataset, repeat: int) -> np.ndarray:
     """Which test people the model of that repeat is right about."""
     prepared = prepare(scenario, data, repeat)
-    learner: Learner = scenario.learner.make(Learner)
+    learner = scenario.trainee()
     model = type(learner).fit_many([learner], prepared.train, [scenario.rng(repeat, "learner")])[0]
     return np.asarray(model.predict_proba(prepared.test).argmax(axis=1) == truth_of(prepared.test))
 

@@ -14,11 +14,13 @@ from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable, PPMLError
+from ppml_core.evidence import Guarantee
 from ppml_core.experiment.prepare import Figure, Prepared, hands_out_table, truth_of
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.target import task_of
 from ppml_core.measures.base import Measure
+from ppml_core.venues.base import Venue
 
 Record = dict[str, Any]
 
@@ -39,6 +41,7 @@ def point_of(scenario: Scenario, repeat: int, fingerprint: str) -> Point:
     """The point, with the key under which its record is known."""
     used: list[type[Any]] = [method(Anonymizer, step.method) for step in scenario.anonymize]
     used += [method(Learner, scenario.learner.method), *(method(Measure, name) for name in scenario.measures)]
+    used += [method(Venue, scenario.venue.method)] if scenario.venue else []
     deciding = [scenario.id, repeat, fingerprint, [(cls.name(), cls.version) for cls in used]]
     if hands_out_table(scenario) and not scenario.anonymize:
         deciding.append("figures of the raw table")
@@ -46,11 +49,11 @@ def point_of(scenario: Scenario, repeat: int, fingerprint: str) -> Point:
 
 
 def compute(points: Sequence[Point], prepared: Prepared) -> list[Record]:
-    """Records of points that share a learner class and a prepared table, trained together.
+    """Records of points that share a learner class, a venue and a prepared table, trained together.
 
     A learner that refuses one of a batch is asked again one by one, so that each point keeps its own reason.
     """
-    learners: list[Learner] = [point.scenario.learner.make(Learner) for point in points]
+    learners = [point.scenario.trainee() for point in points]
     rngs = [point.scenario.rng(point.repeat, "learner") for point in points]
     try:
         fitted = type(learners[0]).fit_many(learners, prepared.train, rngs)
@@ -78,16 +81,22 @@ def record_of(point: Point, fitted: Fitted, prepared: Prepared) -> Record:
     guarantee = None if prepared.voided_by else prepared.guarantee or fitted.guarantee
     note = f"the step before, {prepared.voided_by}, read every row" if prepared.voided_by else fitted.guarantee_note
     rows = _measured(point, fitted, prepared)
+    rows += [row_of(name, value, 0.0, name) for name, value in fitted.costs]
     rows += [_figure_row(figure) for figure in prepared.figures]
     return {
         "protocol": prepared.protocol,
-        "guarantee": None if guarantee is None else [guarantee.epsilon, guarantee.delta, guarantee.neighbours],
+        "guarantee": None if guarantee is None else promised(guarantee),
         "note": note if guarantee is None else "",
         "seconds": fitted.seconds,
         "warnings": list(fitted.warnings),
         "error": None,
         "rows": rows,
     }
+
+
+def promised(guarantee: Guarantee) -> list[Any]:
+    """A guarantee as a record keeps it."""
+    return [guarantee.epsilon, guarantee.delta, guarantee.neighbours, guarantee.unit]
 
 
 def _measured(point: Point, fitted: Fitted, prepared: Prepared) -> list[Record]:

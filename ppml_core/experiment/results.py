@@ -15,10 +15,10 @@ from ppml_core.experiment.points import Z95, Point, Record, point_of
 
 COLUMNS = (
     "scenario_id", "repeat", "seed", "measure", "value", "unit", "protocol", "guarantee_epsilon", "guarantee_delta",
-    "guarantee_neighbours", "seconds", "error", "std_error", "low", "high",
+    "guarantee_neighbours", "guarantee_unit", "seconds", "error", "std_error", "low", "high",
 )  # fmt: skip
 NUMBERS = ("value", "guarantee_epsilon", "guarantee_delta", "seconds", "std_error", "low", "high")
-NO_GUARANTEE = dict.fromkeys(("guarantee_epsilon", "guarantee_delta", "guarantee_neighbours"))
+NO_GUARANTEE = dict.fromkeys(("guarantee_epsilon", "guarantee_delta", "guarantee_neighbours", "guarantee_unit"))
 COVERS = "noise seeds and test people"
 
 
@@ -113,7 +113,9 @@ def _head(point: Point, record: Record) -> Record:
 
 
 def _promised(record: Record) -> Record:
-    return dict(zip(NO_GUARANTEE, record["guarantee"] or (None, None, None), strict=True))
+    """The guarantee's columns; records of before units were told apart speak of single records."""
+    known = record["guarantee"]
+    return dict(zip(NO_GUARANTEE, [*known, "record"][:4] if known else (None,) * 4, strict=True))
 
 
 def _cells(row: Record) -> Record:

@@ -21,6 +21,7 @@ from ppml_core.errors import BadInput
 from ppml_core.learn.base import Learner
 from ppml_core.measures.base import Measure
 from ppml_core.settings import Method
+from ppml_core.venues.base import Trainee, Venue
 
 THINGS: tuple[Thing, ...] = get_args(Thing)
 DEFAULT_MEASURES = ("accuracy", "roc_auc", "log_loss", "calibration_error", "r2", "mae")
@@ -54,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A dataset, a chain of anonymizers, a learner, what is handed out of it, and who attacks that.
+    """A dataset, a chain of anonymizers, a learner, where it is trained, what is handed out, and who attacks that.
 
     All randomness grows from the seed. `id` names what decides the model of a repeat: it leaves out `repeats`,
     `measures`, `attack` and `releases`, so that more of any adds to what is known instead of starting over.
@@ -68,6 +69,7 @@ class Scenario:
     measures: tuple[str, ...] = DEFAULT_MEASURES
     releases: tuple[Thing, ...] = ()
     attack: tuple[Step, ...] = ()
+    venue: Step | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.repeats, bool) or not isinstance(self.repeats, int) or self.repeats < 1:
@@ -116,13 +118,15 @@ class Scenario:
 
     @cached_property
     def id(self) -> str:
-        """16 hexadecimal digits: SHA-256 over dataset, seed, anonymizers and learner."""
+        """16 hexadecimal digits: SHA-256 over dataset, seed, anonymizers, learner and the venue where there is one."""
         deciding = {
             "dataset": self.dataset,
             "seed": self.seed,
             "anonymize": [step.values() for step in self.anonymize],
             "learner": self.learner.values(),
         }
+        if self.venue is not None:
+            deciding["venue"] = self.venue.values()
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:16]
 
     def rng(self, repeat: int, purpose: str) -> np.random.Generator:
@@ -136,13 +140,20 @@ class Scenario:
 
     def chain(self) -> Scenario:
         """The anonymizers alone, so that learners share what they make: a chain's repeat has one release."""
-        return dataclasses.replace(self, learner=Step("none"), releases=(), attack=())
+        return dataclasses.replace(self, learner=Step("none"), releases=(), attack=(), venue=None)
+
+    def trainee(self) -> Learner:
+        """The learner as it is trained: where the scenario has a venue, in that place."""
+        learner: Learner = self.learner.make(Learner)
+        return learner if self.venue is None else Trainee(learner, self.venue.make(Venue))
 
     def setting(self, dotted: str) -> Any:
-        """The value of `learner.epsilon`, `anonymize.k` (where one step has k) or `anonymize.0.k`; None if absent."""
+        """The value of `learner.epsilon`, `venue.rounds`, `anonymize.k` or `anonymize.0.k`; None if there is none."""
         room, _, rest = dotted.partition(".")
         if room == "learner":
             return dict(self.learner.settings).get(rest)
+        if room == "venue":
+            return None if self.venue is None else dict(self.venue.settings).get(rest)
         position = _position(self, rest)
         return None if position is None else dict(self.anonymize[position].settings).get(rest.rpartition(".")[2])
 
@@ -151,6 +162,10 @@ class Scenario:
         room, _, rest = dotted.partition(".")
         if room == "learner" and rest:
             return dataclasses.replace(self, learner=_changed(self.learner, Learner, rest, value))
+        if room == "venue" and rest:
+            if self.venue is None:
+                raise BadInput(f"the scenario has no [venue], so that {dotted!r} cannot be set.")
+            return dataclasses.replace(self, venue=_changed(self.venue, Venue, rest, value))
         if room == "anonymize" and rest:
             position = _position(self, rest)
             if position is None:
@@ -160,11 +175,13 @@ class Scenario:
             return dataclasses.replace(self, anonymize=steps)
         if room == "attack":
             raise BadInput("an attack's settings are not swept: write them in its [[attack]] table.")
-        raise BadInput(f"settings are called learner.NAME or anonymize.NAME, not {dotted!r}.")
+        raise BadInput(f"settings are called learner.NAME, venue.NAME or anonymize.NAME, not {dotted!r}.")
 
     def dotted(self) -> dict[str, Any]:
         """Every setting under its dotted name."""
         named = {f"learner.{name}": value for name, value in self.learner.settings}
+        if self.venue is not None:
+            named |= {f"venue.{name}": value for name, value in self.venue.settings}
         names = [name for step in self.anonymize for name, _ in step.settings]
         for position, step in enumerate(self.anonymize):
             for name, value in step.settings:
@@ -180,6 +197,8 @@ class Scenario:
         for step in self.anonymize:
             lines += ["", "[[anonymize]]", *_toml_lines(step)]
         lines += ["", "[learner]", *_toml_lines(self.learner)]
+        if self.venue is not None:
+            lines += ["", "[venue]", *_toml_lines(self.venue)]
         for step in self.attack:
             lines += ["", "[[attack]]", *_toml_lines(step)]
         return "\n".join(lines) + "\n"
@@ -207,6 +226,8 @@ def scenario_from_values(values: Mapping[str, Any]) -> Scenario:
     for entry, kind, shape in (("dataset", str, "a name"), ("learner", Mapping, "a table [learner] with a method")):
         if not isinstance(values.get(entry), kind):
             raise BadInput(f"the scenario needs {entry}: {shape}.")
+    if not isinstance(values.get("venue", {}), Mapping):
+        raise BadInput("the scenario's venue is written as a table [venue] with a method.")
     for entry, what in (("anonymize", "anonymizers"), ("attack", "attacks")):
         steps = values.get(entry, [])
         if not isinstance(steps, list) or not all(isinstance(step, Mapping) for step in steps):
@@ -223,6 +244,7 @@ def scenario_from_values(values: Mapping[str, Any]) -> Scenario:
         learner=_step(Learner, values["learner"], "learner"),
         anonymize=tuple(_step(Anonymizer, step, "anonymize") for step in values.get("anonymize", [])),
         attack=tuple(_step(Attack, step, "attack") for step in values.get("attack", [])),
+        venue=_step(Venue, values["venue"], "venue") if "venue" in values else None,
         **rest,
     )
 

@@ -113,13 +113,19 @@ def _batches(points: Iterable[Point]) -> list[Batch]:
     groups: dict[Any, list[Point]] = {}
     alone = [Batch((point,)) for point in points if point.attack]
     for point in sorted((point for point in points if not point.attack), key=lambda point: point.repeat):
-        groups.setdefault((table_of(point), point.scenario.learner.method), []).append(point)
+        groups.setdefault(_kept_together(point), []).append(point)
     batches = []
-    for (_, learner), group in groups.items():
-        trains_together = method(Learner, learner).fit_many.__func__ is not Learner.fit_many.__func__  # type: ignore[attr-defined]
+    for (_, learner, venue), group in groups.items():
+        trains_together = venue is None and method(Learner, learner).fit_many.__func__ is not Learner.fit_many.__func__  # type: ignore[attr-defined]
         width = BATCH if trains_together else 1
         batches += [Batch(tuple(group[start : start + width])) for start in range(0, len(group), width)]
     return [*batches, *sorted(alone, key=lambda batch: batch.points[0].repeat)]
+
+
+def _kept_together(point: Point) -> tuple[Any, str, str | None]:
+    """Points that train on one table, by one learner, in one place."""
+    venue = point.scenario.venue
+    return table_of(point), point.scenario.learner.method, venue.method if venue else None
 
 
 def _done(

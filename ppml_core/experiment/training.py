@@ -60,7 +60,9 @@ class Trained:
         learner: Learner = self.scenario.learner.make(Learner)
         plain = {
             "title": f"{learner.title} for {schema.target}", "made_by": f"PPML Explorer {__version__}",
-            "learner": self.scenario.learner.values(), "anonymized_by": [s.values() for s in self.scenario.anonymize],
+            "learner": self.scenario.learner.values(),
+            "venue": self.scenario.venue.values() if self.scenario.venue else None,
+            "anonymized_by": [s.values() for s in self.scenario.anonymize],
             "target": schema.target, "classes": list(self.model.classes),
             "public_inputs": {
                 name: {"kind": column.kind, "bounds": column.bounds, "categories": column.categories,
@@ -84,7 +86,7 @@ class Trained:
 def train(scenario: Scenario, data: Dataset, repeat: int = 0) -> Trained:
     """Splits, anonymizes, trains and measures, exactly as that repeat of a sweep does."""
     prepared = prepare(scenario, data, repeat)
-    learner: Learner = scenario.learner.make(Learner)
+    learner = scenario.trainee()
     model = type(learner).fit_many([learner], prepared.train, [scenario.rng(repeat, "learner")])[0]
     return measured(scenario, data, repeat, prepared, model, released=False)
 
@@ -92,8 +94,9 @@ def train(scenario: Scenario, data: Dataset, repeat: int = 0) -> Trained:
 def train_release(scenario: Scenario, data: Dataset) -> Trained:
     """The same by the release path. Raises NotApplicable where the learner has none, or no guarantee would stand."""
     learner: Learner = scenario.learner.make(Learner)
-    if scenario.anonymize or not isinstance(learner, Descending):
-        what = "an anonymizer" if scenario.anonymize else method(Learner, scenario.learner.method).name()
+    if scenario.anonymize or scenario.venue or not isinstance(learner, Descending):
+        what = "a venue" if scenario.venue else method(Learner, scenario.learner.method).name()
+        what = "an anonymizer" if scenario.anonymize else what
         raise NotApplicable(
             f"{what} has no release path: its noise can be reproduced or is not safe against rounding. "
             f"dp_gd and dp_additive have one."

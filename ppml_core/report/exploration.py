@@ -207,4 +207,4 @@ def _chosen(
 
 
 def _shape(scenario: Scenario) -> tuple[object, ...]:
-    return scenario.anonymize, scenario.learner.method, scenario.seed
+    return scenario.anonymize, scenario.learner.method, scenario.venue, scenario.seed

@@ -121,7 +121,7 @@ def _sections(told: Exploration, charts: Mapping[str, Chart], asked: str, remark
 
 def _but_for_epsilon(scenario: Scenario) -> tuple[object, ...]:
     rest = tuple((name, value) for name, value in scenario.learner.settings if name != "epsilon")
-    return scenario.anonymize, scenario.learner.method, rest, scenario.seed
+    return scenario.anonymize, scenario.learner.method, scenario.venue, rest, scenario.seed
 
 
 def _head(title: str, told: Exploration, made: str, is_internal: bool) -> Html:

@@ -67,7 +67,8 @@ def _grid(changes: list[dict[str, Any]]) -> Changes:
 def _family(scenario: Scenario) -> tuple[Any, ...]:
     chain = tuple(step.method for step in scenario.anonymize)
     rest = scenario.dataset, scenario.seed, scenario.repeats, scenario.measures, scenario.releases, scenario.attack
-    return chain, scenario.learner.method, rest
+    venue = scenario.venue.method if scenario.venue else None
+    return chain, scenario.learner.method, venue, rest
 
 
 def _facts(about: About) -> dict[str, Any]:

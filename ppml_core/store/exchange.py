@@ -156,7 +156,7 @@ def _record(text: str) -> Record:
         and all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts)
         and _is(record["seconds"], float)
         and record["error"] is None
-        and (guarantee is None or [type(part) for part in guarantee][2:] == [str])
+        and (guarantee is None or [type(part) for part in guarantee][2:] in ([str], [str, str]))
         and (guarantee is None or all(_is(part, float) for part in guarantee[:2]))
         and all(isinstance(row, dict) and _is_row(row) for row in rows)
     )

@@ -7,6 +7,7 @@ not its output: the model that comes out is attacked like any other (EVIDENCE 19
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -30,3 +31,16 @@ class Venue(Method, ABC):
 
         Raises NotApplicable where the place does not have that learner, or its extra is not installed.
         """
+
+
+@dataclass(frozen=True)
+class Trainee(Learner):
+    """A learner that is trained in a venue: for all who train, a learner like any other."""
+
+    title: ClassVar[str] = "Learner in a venue"
+
+    learner: Learner
+    venue: Venue
+
+    def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
+        return self.venue.train(self.learner, data, rng)

@@ -1,0 +1,51 @@
+"""What every strategy owes: one change from many updates, and the step that the server makes with it.
+
+In: the server's weights and the clients' updates. Out: new weights. A strategy keeps nothing: what it must remember
+from round to round is a list of arrays that it hands back, so that a server may stop and go on.
+"""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from ppml_core.catalog import method
+from ppml_core.errors import BadInput
+from ppml_core.federated.client import Update
+from ppml_core.federated.model import Weights
+from ppml_core.federated.plan import Plan
+from ppml_core.settings import Method, settings_of
+
+State = list[Weights]
+
+
+class Strategy(Method, ABC):
+    """Pure functions of public settings. `needs_each` says that a sum of the updates is not enough for it."""
+
+    needs_each: ClassVar[bool] = False
+
+    def combined(self, updates: Sequence[Update]) -> Weights:
+        """The mean of the clients' changes, each weighed by its rows. Raises BadInput where nobody has a row."""
+        total = sum(update.rows for update in updates)
+        if not total:
+            raise BadInput("no client of this round has a row, so that there is nothing to average.")
+        weighed = [[update.rows / total * array for array in update.change] for update in updates]
+        return [np.sum(arrays, axis=0) for arrays in zip(*weighed, strict=True)]
+
+    def stepped(self, weights: Weights, change: Weights, state: State) -> tuple[Weights, State]:
+        """The server's weights after that change, and what is to be remembered."""
+        return [old + moved for old, moved in zip(weights, change, strict=True)], state
+
+    def aggregate(self, weights: Weights, updates: Sequence[Update], state: State) -> tuple[Weights, State]:
+        """A whole round at the server; `state` is [] in the first."""
+        return self.stepped(weights, self.combined(updates), state)
+
+
+def strategy_of(plan: Plan) -> Strategy:
+    """The plan's strategy with those of the plan's settings that it has."""
+    cls = method(Strategy, plan.strategy)
+    own = settings_of(cls)
+    return cls.from_values({name: value for name, value in plan.values().items() if name in own})

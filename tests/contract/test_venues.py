@@ -1,0 +1,118 @@
+"""What every place of training owes, proved once over all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ppml_core.catalog import methods
+from ppml_core.data.bundled import load
+from ppml_core.data.dataset import Dataset
+from ppml_core.data.split import split
+from ppml_core.errors import BadInput, NotApplicable
+from ppml_core.experiment.points import point_of
+from ppml_core.experiment.scenario import Scenario, Step, scenario_from_toml
+from ppml_core.experiment.sweep import run
+from ppml_core.learn.base import Fitted
+from ppml_core.learn.decision_tree import DecisionTree
+from ppml_core.learn.logistic_regression import LogisticRegression
+from ppml_core.settings import settings_of
+from ppml_core.venues.base import Trainee, Venue
+
+VENUES = methods(Venue)
+SMALL = {"rounds": 2, "clients": 3}
+
+each = pytest.mark.parametrize("venue", VENUES.values(), ids=list(VENUES))
+
+
+@pytest.fixture(scope="module")
+def people() -> tuple[Dataset, Dataset]:
+    train, test = split(load("adult"), 1)
+    return train.take(np.arange(300)), test.take(np.arange(100))
+
+
+def small(venue: type[Venue]) -> dict[str, int]:
+    return {name: value for name, value in SMALL.items() if name in settings_of(venue)}
+
+
+def trained(venue: type[Venue], data: Dataset, seed: int = 1) -> Fitted:
+    return venue.from_values(small(venue)).train(LogisticRegression(), data, np.random.default_rng(seed))
+
+
+@each
+def test_it_says_what_it_is(venue: type[Venue]) -> None:
+    assert venue.title
+    assert venue.version >= 1
+    assert venue.summary().endswith(".")
+
+
+@each
+def test_one_seed_gives_one_model_and_the_people_stay_as_they_were(
+    venue: type[Venue], people: tuple[Dataset, Dataset]
+) -> None:
+    train, test = people
+    before = train.table.copy()
+    first, again = trained(venue, train), trained(venue, train)
+    found = first.predict_proba(test)
+    assert found.tobytes() == again.predict_proba(test).tobytes()
+    assert np.isfinite(found).all()
+    assert np.allclose(found.sum(axis=1), 1)
+    assert first.classes[-1] == train.schema.positive
+    assert first.costs == again.costs
+    pd.testing.assert_frame_equal(train.table, before)
+
+
+@each
+def test_it_says_what_it_cost(venue: type[Venue], people: tuple[Dataset, Dataset]) -> None:
+    model = trained(venue, people[0])
+    costs = dict(model.costs)
+    assert costs["bytes"] > 0
+    assert costs["rounds"] >= 1
+    assert model.seconds > 0
+
+
+@each
+def test_a_learner_that_it_does_not_have_is_declined_in_words(
+    venue: type[Venue], people: tuple[Dataset, Dataset]
+) -> None:
+    with pytest.raises(NotApplicable, match=DecisionTree.title):
+        venue.from_values(small(venue)).train(DecisionTree(), people[0], np.random.default_rng(1))
+
+
+@each
+def test_settings_out_of_range_are_refused_by_name(venue: type[Venue]) -> None:
+    for name, declared in settings_of(venue).items():
+        if declared.low is not None:
+            with pytest.raises(BadInput, match=name):
+                venue.from_values({name: declared.low - 1 if declared.type != "int" else int(declared.low) - 1})
+
+
+@each
+def test_a_scenario_carries_it(venue: type[Venue], people: tuple[Dataset, Dataset]) -> None:
+    plain = Scenario.of("german_credit", "logistic_regression", repeats=1)
+    placed = Scenario.of(
+        "german_credit", "logistic_regression", repeats=1, venue=Step.of(Venue, venue.name(), small(venue))
+    )
+    assert placed.id != plain.id
+    assert scenario_from_toml(placed.to_toml()) == placed
+    assert set(placed.dotted()) - set(plain.dotted()) == {f"venue.{name}" for name in settings_of(venue)}
+    assert isinstance(placed.trainee(), Trainee)
+    rows = run(placed, load("german_credit"))
+    assert rows["error"].dropna().empty
+    assert {"accuracy", "bytes", "rounds"} <= set(rows["measure"])
+
+
+def test_a_scenario_without_a_venue_keeps_its_name(people: tuple[Dataset, Dataset]) -> None:
+    assert Scenario.of("adult", "dp_gd", {"epsilon": 0.3}).id == "6c0bc5d0bb941ed1"
+    assert "venue" not in Scenario.of("adult", "dp_gd").to_toml()
+    with pytest.raises(BadInput, match="venue"):
+        Scenario.of("adult", "dp_gd").with_setting("venue.rounds", 3)
+
+
+def test_a_mended_venue_does_not_answer_with_stale_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = Scenario.of("adult", "logistic_regression", venue=Step.of(Venue, "federated"))
+    before = point_of(scenario, 0, "table").key
+    monkeypatch.setattr(VENUES["federated"], "version", 99)
+    assert point_of(scenario, 0, "table").key != before
+    assert scenario.with_setting("venue.rounds", 3).setting("venue.rounds") == 3
