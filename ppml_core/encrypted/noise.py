@@ -1,0 +1,51 @@
+"""Errors that CKKS brings, and the noise that hides them where a decrypted value is seen by someone else.
+
+In: ring, scale, and what is computed. Out: standard deviations in units of the values in the slots. A ciphertext's
+error tells of the key and of what was multiplied in; whoever publishes a decrypted value, or answers the key holder
+from weights that he should not see, adds Gaussian noise that is wider by `2^(bits/2)`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+ERROR_DEVIATION = 3.2
+DOUBLE_ERROR = 2.0**-48
+STATISTICAL_BITS = 30
+
+
+def fresh_error(ring_degree: int, scale: float) -> float:
+    """Error of an encrypted number: of the lattice noise under the symmetric key, and of arithmetic in doubles.
+
+    Coefficients of the noise are independent; a slot is a sum of all of them (Cheon et al. 2017, section 3).
+    """
+    return ERROR_DEVIATION * math.sqrt(ring_degree) / scale + DOUBLE_ERROR
+
+
+def public_error(ring_degree: int, scale: float) -> float:
+    """The same under the public key: u·e + e0 + e1·s with ternary u and s (Cheon et al. 2017, Lemma 1)."""
+    spread = ERROR_DEVIATION * math.sqrt(4 * ring_degree / 3 + 1)
+    return spread * math.sqrt(ring_degree) / scale + DOUBLE_ERROR
+
+
+def rescaling_error(ring_degree: int, scale: float) -> float:
+    """Error of rounding both halves of a ciphertext when it is divided by a prime (Cheon et al. 2017, Lemma 2)."""
+    return math.sqrt(ring_degree * (ring_degree / 18 + 1 / 12)) / scale
+
+
+def flooding_deviation(error: float, slots: int, answers: int, bits: int = STATISTICAL_BITS) -> float:
+    """Deviation of the noise on every slot that hides an error of that size: sqrt(12·answers)·2^(bits/2)·‖error‖₂.
+
+    `error` bounds one slot; the norm is that over all slots of a ciphertext. Gives `bits` bits of security over so many
+    answers against IND-CPA-D (Li, Micciancio 2021; Li, Micciancio, Schultz, Sorrell 2022, section 4).
+    """
+    return math.sqrt(12.0 * answers * 2.0**bits * slots) * error
+
+
+def complex_noise(deviation: float, slots: int, rng: np.random.Generator) -> npt.NDArray[np.complex128]:
+    """Independent Gaussian noise in the real and imaginary part of each slot: the same as in every coefficient."""
+    parts = rng.standard_normal((slots, 2))
+    return np.asarray(deviation * (parts[:, 0] + 1j * parts[:, 1]), dtype=np.complex128)

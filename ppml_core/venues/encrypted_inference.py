@@ -1,0 +1,81 @@
+"""A model that is asked on ciphertexts: trained in the clear by its owner, never shown to the people who ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.encrypted.ckks import library
+from ppml_core.encrypted.inference import Answer, infer
+from ppml_core.encrypted.serving import Served, served
+from ppml_core.learn.base import Array, Fitted, Learner
+from ppml_core.learn.models import seed_of
+from ppml_core.settings import setting
+from ppml_core.venues.base import Venue
+
+LEVELS = ("128", "192", "256")
+
+
+@dataclass(frozen=True)
+class EncryptedInference(Venue):
+    """The learner's model in a server process that answers rows under the asker's key, by CKKS.
+
+    Linear classifiers and the network with square activation. What is proved about the training stands: encryption
+    protects the asking, not the training and not the output. The noise that hides the weights is drawn again for the
+    same generator: for experiments. Costs are those of the first table that the model is asked about; of one block of
+    rows where it was not asked yet.
+    """
+
+    title: ClassVar[str] = "Encrypted inference"
+    extra: ClassVar[str] = "encrypted"
+
+    security_bits: str = setting("128", choices=LEVELS, help="security level that the ciphertexts reach", unit="bits")
+
+    def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+        library()
+        fitted = learner.fit(data, rng)
+        served(fitted, learner)
+        return EncryptedModel(fitted, learner, int(self.security_bits), seed_of(rng))
+
+
+@dataclass
+class EncryptedModel(Fitted):
+    """A model of which only answers are seen. Every question starts a server and a client process.
+
+    `seconds` counts the first question in.
+    """
+
+    trained: Fitted
+    learner: Learner
+    security_bits: int
+    seed: int
+    first: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        self.classes, self.guarantee = self.trained.classes, self.trained.guarantee
+        self.guarantee_note, self.noise = self.trained.guarantee_note, self.trained.noise
+        self.warnings, self.seconds = self.trained.warnings, self.trained.seconds
+
+    def predict_proba(self, data: Dataset) -> Array:
+        return self.ask(self.halves.rows(data)).probabilities
+
+    @property
+    def halves(self) -> Served:
+        """What the server has and what the client has."""
+        return served(self.trained, self.learner)
+
+    def ask(self, X: Any) -> Answer:
+        """Logits of rows of features, with what they cost."""
+        answer = infer(self.halves.model, X, security_bits=self.security_bits, seed=self.seed)
+        if not self.first:
+            self.first, self.seconds = answer.costs, self.seconds + answer.seconds
+        return answer
+
+    @property
+    def costs(self) -> tuple[tuple[str, float], ...]:  # type: ignore[override]
+        if not self.first:
+            self.ask(np.zeros((1, self.halves.model.shape[0])))
+        return self.first
