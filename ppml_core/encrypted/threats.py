@@ -41,8 +41,8 @@ THREATS = {
             intermediates="nobody: the server sees ciphertexts, and the noise of an answer is flooded",
             output="the client alone: it decrypts logits and applies the sigmoid itself",
             colluding_pair="client and server together know the rows and the model",
-            given_away="logits of d + 1 rows in general position are d + 1 linear equations: they reveal all weights of "
-            "a model of d features; one block answers thousands of rows",
+            given_away="logits of d + 1 rows in general position are d + 1 linear equations: they reveal all weights "
+            "of a model of d features; one block answers thousands of rows",
             sent_back="nothing: decrypted logits stay at the key holder; labels or probabilities that are sent on need "
             "noise first (IND-CPA-D)",
         ),
