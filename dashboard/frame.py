@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import session, tables, widgets
+from dashboard import saving, session, tables, widgets
 from dashboard.jobs import GENERIC, note_fault
 from ppml_core.errors import PPMLError
 
@@ -83,7 +83,7 @@ def show(
         guarded(body)
         if not bare:
             with bar:
-                guarded(widgets.scenario_bar)
+                guarded(lambda: widgets.scenario_bar(saving.save_part))
         session.publish(link())
         if waiting is not None and (_ask(waiting) != at_first or waited != at_first):
             st.rerun()

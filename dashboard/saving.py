@@ -13,21 +13,25 @@ from ppml_core.errors import PPMLError
 from ppml_core.experiment.scenario import Scenario, scenario_from_toml
 from ppml_core.store.saved import Saved, delete_scenario, note_scenario, rename_scenario
 
-REFUSED = "saving_refused"
+SAVED, SAVING_REFUSED, REFUSED = "saved_as", "saving_refused", "change_refused"
 
 
 def save_part() -> None:
-    """The present scenario under a name, with a note."""
-    widgets.label("Save what is set now")
-    widgets.aside(in_short(scenarios.current()))
-    if comparing.store() is None:
-        widgets.aside("A table of your own stays in this session: keep its scenario as a file.")
-        return
-    st.text_input("Name", key="save_name", max_chars=200)
-    st.text_area("Note", key="save_note", height=80, max_chars=5000)
-    st.button("Save", key="save_scenario", on_click=_save)
-    if said := st.session_state.pop(REFUSED, ""):
-        widgets.refusal(said)
+    """Opens from the scenario bar: the present scenario under a name, with a note."""
+    with st.popover("Save", type="tertiary", key="save"):
+        widgets.aside(in_short(scenarios.current()))
+        if comparing.store() is None:
+            widgets.aside(
+                "A table of your own stays in this session: take its scenario as a file from Compare & report."
+            )
+            return
+        st.text_input("Name", key="save_name", max_chars=200)
+        st.text_area("Note", key="save_note", height=80, max_chars=5000)
+        st.button("Save", key="save_scenario", on_click=_save)
+        if said := st.session_state.pop(SAVING_REFUSED, ""):
+            widgets.refusal(said)
+        if name := st.session_state.pop(SAVED, ""):
+            widgets.aside(f"Saved as {name}: it is listed on Compare & report.")
 
 
 def saved_part() -> None:
@@ -47,6 +51,8 @@ def saved_part() -> None:
         st.text_input("Its name", one.name, key=f"saved_name_{one.id}")
         st.text_area("Its note", one.note, key=f"saved_note_{one.id}", height=80)
         st.button("Change", key="saved_rename", on_click=_change, args=(one.id,))
+    if said := st.session_state.pop(REFUSED, ""):
+        widgets.refusal(said)
 
 
 def downloads(chosen: Mapping[str, Scenario]) -> None:
@@ -75,10 +81,12 @@ def downloads(chosen: Mapping[str, Scenario]) -> None:
 
 
 def _save() -> None:
-    said = comparing.save_current(str(st.session_state["save_name"]), str(st.session_state["save_note"]))
+    name = str(st.session_state["save_name"])
+    said = comparing.save_current(name, str(st.session_state["save_note"]))
     if said:
-        st.session_state[REFUSED] = said
+        st.session_state[SAVING_REFUSED] = said
     else:
+        st.session_state[SAVED] = name
         st.session_state["save_name"] = st.session_state["save_note"] = ""
 
 

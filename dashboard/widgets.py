@@ -57,8 +57,8 @@ def mode() -> Mode:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def scenario_bar() -> None:
-    """One line on top of every page: what is shown, a way back, and a link that reproduces it."""
+def scenario_bar(save: Callable[[], None]) -> None:
+    """One line on top of every page: what is shown, a way back, a link that reproduces it, and a way to keep it."""
     data = tables.dataset()
     learner = sweeps.title_of(str(session.get(session.learner_field())), sweeps.trained_on())
     delta = session.delta()
@@ -71,7 +71,7 @@ def scenario_bar() -> None:
         f"{session.get('repeats')} repeats",
     ]
     facts = "".join(f"<li>{part}</li>" for part in parts)
-    line, actions = st.columns([5, 2.1], vertical_alignment="center")
+    line, actions = st.columns([5, 2.6], vertical_alignment="center")
     with line:
         st.html(f'<ul class="scenario" aria-label="Scenario">{facts}</ul>')
     with actions, st.container(horizontal=True, horizontal_alignment="right", key="bar_actions"):
@@ -79,6 +79,7 @@ def scenario_bar() -> None:
             st.button(name, type="tertiary", key=name.lower(), on_click=act, disabled=not can())
         st.button("Reset", type="tertiary", key="reset", on_click=session.open_scenario, args=({},))
         copy_link()
+        save()
 
 
 def road(page: str) -> Step | None:

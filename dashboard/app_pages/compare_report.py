@@ -17,7 +17,6 @@ def page() -> None:
     with left:
         compared(offered, chosen)
     with right:
-        saving.save_part()
         saving.saved_part()
     with left:
         saving.downloads(chosen)

@@ -119,9 +119,12 @@ def test_work_is_saved_found_again_and_the_report_stands_alone(
     address: str, page: Page, browser: Browser, tmp_path: Path
 ) -> None:
     visit(page, address, "compare_report", epsilon=10)
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_label("Name").first.fill("ten")
     page.get_by_label("Name").first.press("Tab")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_text("Saved as ten")).to_be_visible()
+    page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Open", exact=True)).to_be_visible()
     link = page.url
     page.goto("about:blank")
