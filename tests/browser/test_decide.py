@@ -124,8 +124,8 @@ def test_work_is_saved_found_again_and_the_report_stands_alone(
     page.get_by_label("Name").first.press("Tab")
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_text("Saved as ten")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Open", exact=True)).to_be_visible()
+    page.get_by_text("How do these scenarios differ?").click()
+    expect(page.locator(".st-key-saved_open button")).to_be_visible()
     link = page.url
     page.goto("about:blank")
     page.goto(link)
