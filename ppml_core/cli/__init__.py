@@ -21,6 +21,7 @@ from ppml_core.cli.attack import attack_arguments
 from ppml_core.cli.audit import audit_arguments
 from ppml_core.cli.budget import budget_arguments
 from ppml_core.cli.designs import design_arguments, designed, time_limit
+from ppml_core.cli.federate import federate_arguments
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
@@ -76,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     attack_arguments(commands, _command)
 
     train_arguments(_command(commands, "train", _train, "train one model, private or not, and measure it"))
+
+    federate_arguments(_command(commands, "federate", _federate, "train among holders who keep their people"))
 
     audit_arguments(_command(commands, "audit", _audit, "a private learner's claim beside what was measured"))
 
@@ -173,6 +176,12 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.train import run_train
 
     return run_train(arguments)
+
+
+def _federate(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.federate import run_federate
+
+    return run_federate(arguments)
 
 
 def _audit(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -7,32 +7,40 @@ there been one.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.federated.client import local_update
+from ppml_core.errors import NotApplicable
+from ppml_core.federated.client import Update, local_update
+from ppml_core.federated.masking import secure_sum
 from ppml_core.federated.model import Model, Rows, Weights, model_of
 from ppml_core.federated.partition import partition
 from ppml_core.federated.plan import Plan, generator
-from ppml_core.federated.strategies.base import strategy_of
+from ppml_core.federated.ring import from_ring, to_ring
+from ppml_core.federated.server import Server
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.models import one_thread
 
 NUMBER_BYTES = 8
+TRIES = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Round:
-    """The server's weights after a round (the first is 1), who answered, and the bytes that it took, both ways."""
+    """The model after a round (the first is 1), who was asked and who answered, and the bytes of it, both ways.
+
+    `tries` is above 1 where too few answered for a sum to be opened, so that the round was begun again.
+    """
 
     number: int
-    weights: Weights
-    answered: tuple[int, ...]
+    answer: Weights
     asked: tuple[int, ...]
+    answered: tuple[int, ...]
     bytes: int
+    tries: int = 1
 
 
 def dealt(plan: Plan, data: Dataset, seed: int) -> list[Dataset]:
@@ -41,29 +49,63 @@ def dealt(plan: Plan, data: Dataset, seed: int) -> list[Dataset]:
 
 
 def asked_in(plan: Plan, seed: int, round: int) -> tuple[int, ...]:
-    """The clients that take part in a round, drawn without replacement: no amplification follows from it."""
+    """The clients that take part in a round: a fixed number without replacement, or each by its own coin."""
     rng = generator(seed, "asked", round)
+    if plan.poisson:
+        return tuple(int(one) for one in np.flatnonzero(rng.random(plan.clients) < plan.fraction))
     return tuple(int(one) for one in np.sort(rng.permutation(plan.clients)[: plan.sampled]))
 
 
-def answering(plan: Plan, seed: int, round: int, asked: Sequence[int]) -> tuple[int, ...]:
-    """Those that do not drop out in the round."""
-    rng = generator(seed, "drop-outs", round)
+def answering(plan: Plan, seed: int, round: int, asked: Sequence[int], again: int = 0) -> tuple[int, ...]:
+    """Those that do not drop out in the round, at its `again`-th repetition."""
+    rng = generator(seed, "drop-outs", round, again)
     return tuple(client for client, chance in zip(asked, rng.random(len(asked)), strict=True) if chance >= plan.dropout)
 
 
 def rounds(model: Model, plan: Plan, parts: Sequence[Rows], seed: int) -> Iterator[Round]:
-    """Round after round. One in which nobody with rows answers leaves the weights as they are."""
-    strategy = strategy_of(plan)
-    weights, state = model.initial(seed), list[Weights]()
-    size = NUMBER_BYTES * sum(weight.size for weight in weights)
+    """Round after round. Raises NotApplicable where a sum cannot be opened, however often the round is begun again."""
+    server = Server(model, plan, seed)
+    size = NUMBER_BYTES * model.size
     for number in range(1, plan.rounds + 1):
         asked = asked_in(plan, seed, number)
         answered = answering(plan, seed, number, asked)
-        updates = [local_update(model, plan, weights, parts[client], seed, client, number) for client in answered]
-        if any(update.rows for update in updates):
-            weights, state = strategy.aggregate(weights, updates, state)
-        yield Round(number, weights, answered, asked, size * (len(asked) + len(answered)))
+
+        def update(client: int, number: int = number) -> Update:
+            return local_update(model, plan, server.weights, parts[client], seed, client, number, server.privacy)
+
+        if plan.secagg:
+            answered, sent, tries = _in_secret(server, update, asked, answered, number)
+            sent += size * len(asked) * tries
+        else:
+            server.receive([update(client) for client in answered])
+            sent, tries = size * (len(asked) + len(answered)), 1
+        yield Round(number, server.answer(), asked, answered, sent, tries)
+
+
+def _in_secret(
+    server: Server, update: Callable[[int], Update], asked: Sequence[int], answered: tuple[int, ...], number: int
+) -> tuple[tuple[int, ...], int, int]:
+    """A round whose updates are summed behind masks: who answered in the end, bytes, tries."""
+    plan, sent = server.plan, 0
+    found = {client: update(client) for client in asked}
+    vectors = {
+        client: to_ring([one.rows * array for array in one.change] + [np.array([float(one.rows)])], len(asked))
+        for client, one in found.items()
+    }
+    for again in range(TRIES):
+        if again:
+            answered = answering(plan, server.seed, number, asked, again)
+        try:
+            rng = generator(server.seed, "masks", number, again)
+            opened = secure_sum(vectors, answered, plan.least_survivors, rng)
+        except NotApplicable as fault:
+            sent += NUMBER_BYTES * sum(len(vectors[client]) for client in answered)
+            reason = str(fault)
+            continue
+        *total, rows = from_ring(opened.total, [*server.weights, np.zeros(1)])
+        server.receive_sum(total, float(rows[0]))
+        return opened.survivors, sent + opened.bytes, again + 1
+    raise NotApplicable(f"round {number} was begun {TRIES} times in vain: {reason}")
 
 
 def trained(learner: Learner, plan: Plan, data: Dataset, seed: int) -> Fitted:
@@ -73,7 +115,11 @@ def trained(learner: Learner, plan: Plan, data: Dataset, seed: int) -> Fitted:
     parts = [model.rows(part) for part in dealt(plan, data, seed)]
     with one_thread():
         walked = list(rounds(model, plan, parts, seed))
-    fitted = model.fitted(walked[-1].weights, seconds=time.perf_counter() - start)
+    privacy = Server(model, plan, seed).privacy
+    fitted = model.fitted(
+        walked[-1].answer, privacy.guarantee if privacy else None, privacy.told(plan) if privacy else (),
+        time.perf_counter() - start,
+    )  # fmt: skip
     fitted.costs = (
         ("rounds", len(walked)), ("bytes", sum(one.bytes for one in walked)),
         ("messages", sum(len(one.asked) + len(one.answered) for one in walked)),

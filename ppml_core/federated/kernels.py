@@ -47,11 +47,13 @@ def _in_order(
 def _step(
     W: Doubles, g: Floats, anchor: Doubles, scale: float, rate: float, ridge: float, proximal: float, free: int
 ) -> None:
-    """One array's step; the ridge spares its last `free` rows."""
+    """One array's step; the ridge spares its last `free` rows. The pull to the anchor is taken at the end of the step,
+    so that no length of step makes it overshoot."""
     for i in range(W.shape[0]):
         own = ridge if i < W.shape[0] - free else 0.0
         for j in range(W.shape[1]):
-            W[i, j] -= rate * (g[i, j] * scale + own * W[i, j] + proximal * (W[i, j] - anchor[i, j]))
+            moved = W[i, j] - rate * (g[i, j] * scale + own * W[i, j])
+            W[i, j] = (moved + rate * proximal * anchor[i, j]) / (1.0 + rate * proximal)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -28,6 +28,9 @@ from ppml_core.learn.promise import Ground
 
 Weights = list[npt.NDArray[np.float64]]
 
+GRID = 2.0**-24
+LINEAR_RATE, NETWORK_RATE = 8.0, 2.0
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -56,6 +59,16 @@ class Model:
     @property
     def kind(self) -> int:
         return KINDS[link_of(self.ground)]
+
+    @property
+    def learning_rate(self) -> float:
+        """The length of a local step where the plan sets none."""
+        return NETWORK_RATE if self.hidden else LINEAR_RATE
+
+    @property
+    def size(self) -> int:
+        """Numbers in the weights."""
+        return sum(weight.size for weight in self.initial(0))
 
     @property
     def outputs(self) -> int:

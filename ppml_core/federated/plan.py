@@ -18,6 +18,10 @@ from ppml_core.settings import Method, setting
 COLUMN = "column"
 PARTITIONS = ("iid", "dirichlet", "quantity", COLUMN)
 STRATEGIES = ("fedavg", "fedprox", "fedadam", "median", "trimmed_mean")
+NOISES = ("none", "central", "local", "distributed")
+UNITS = ("record", "client")
+LEAST_SURVIVORS = 3
+LEAST_CLIENTS_AS_UNIT = 200
 
 
 @dataclass(frozen=True)
@@ -36,31 +40,79 @@ class Plan(Method):
     )  # fmt: skip
     by: str = setting("", help="the column whose values tell the clients apart, where the partition is by a column")
     fraction: float = setting(1.0, 1e-3, 1.0, slider=(0.1, 1.0), help="share of the clients in a round", unit="share")
+    poisson: bool = setting(False, help="each client is in a round by its own coin, not a fixed number of them")
     dropout: float = setting(
         0.0, 0.0, 0.95, slider=(0.0, 0.8), help="chance that a client in a round does not answer", unit="share"
     )
     local_epochs: int = setting(1, 1, 1000, slider=(1, 20), help="times a client goes through its rows in a round")
-    batch: int = setting(64, 1, 1_000_000, slider=(8, 1024), help="rows in a local step", unit="rows", log=True)
-    learning_rate: float = setting(8.0, 1e-5, 1e4, slider=(0.25, 64.0), log=True, help="length of a local step")
+    batch: int = setting(128, 1, 1_000_000, slider=(8, 1024), help="rows in a local step", unit="rows", log=True)
+    learning_rate: float | None = setting(
+        None, 1e-5, 1e4, slider=(0.25, 64.0), log=True,
+        help="length of a local step; none is the model's own, or follows from the budget",
+    )  # fmt: skip
+    momentum: float | None = setting(
+        None, 0.0, 0.99, slider=(0.0, 0.95),
+        help="share of the server's last step that is kept; none is 0, or 0.9 where records are protected by noise",
+    )  # fmt: skip
     proximal: float = setting(
-        0.1, 0.0, 1e3, slider=(0.001, 1.0), log=True, help="FedProx: how hard a client is held near the server's model"
+        0.001, 0.0, 1e3, slider=(1e-4, 0.1), log=True, help="FedProx: how hard a client is held near the server's model"
     )
     server_rate: float = setting(
-        0.1, 1e-5, 1e3, slider=(0.001, 1.0), log=True, help="FedAdam: length of the server's step"
+        1.0, 1e-5, 1e3, slider=(0.01, 10.0), log=True, help="FedAdam: length of the server's step"
     )
     trimmed: float = setting(
         0.2, 0.0, 0.49, slider=(0.0, 0.45), help="trimmed mean: share of the clients left out at either end"
     )
+    secagg: bool = setting(False, help="secure aggregation: the server learns the sum of a round's updates only")
+    quorum: float = setting(
+        0.6, 0.01, 1.0, slider=(0.5, 1.0), unit="share",
+        help="share of a round's clients that must answer before a sum is opened; 3 clients at least",
+    )  # fmt: skip
+    dp: str = setting("none", choices=NOISES, help="who adds the noise of differential privacy, if anybody")
+    unit: str = setting("record", choices=UNITS, help="what is protected: a person's record, or all that a client has")
+    epsilon: float = setting(1.0, 1e-3, 1e3, slider=(0.01, 100.0), log=True, help="privacy budget ε of the training")
+    delta: float | None = setting(
+        None, 1e-15, 0.1, log=True,
+        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
+    )  # fmt: skip
+    clip_norm: float | None = setting(
+        None, 1e-4, 100.0, slider=(0.05, 10.0), log=True,
+        help="most that one record, or client, adds to a sum; none follows from the budget",
+    )  # fmt: skip
+    rate: float = setting(
+        1.0, 1e-4, 1.0, slider=(0.01, 1.0), log=True, unit="share",
+        help="chance that a record is in its client's sample of a round, where records are protected",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.partition == COLUMN) != bool(self.by):
             raise BadInput("by names a column where, and only where, partition is 'column'.")
+        if self.dp == "distributed" and not self.secagg:
+            raise BadInput("distributed noise is enough in the sum alone: set secagg to true, or dp to local.")
+        if self.secagg and self.strategy in ("median", "trimmed_mean"):
+            raise BadInput(f"{self.strategy} looks at each update, and secagg opens their sum only: choose another.")
+        if self.secagg and self.sampled < LEAST_SURVIVORS:
+            raise BadInput(f"a sum is opened of {LEAST_SURVIVORS} clients at least: {self.sampled} are in a round.")
+        if self.dp == "central" and self.strategy in ("median", "trimmed_mean"):
+            raise BadInput(f"central noise is for a sum, and {self.strategy} is none: set dp to local.")
+        if self.dp != "none" and self.unit == "client" and self.clients < LEAST_CLIENTS_AS_UNIT:
+            raise BadInput(
+                f"noise that hides a whole client drowns the sum of {self.clients}: set clients to "
+                f"{LEAST_CLIENTS_AS_UNIT} or more, or unit to record."
+            )
+        if self.rate < 1 and (self.dp == "none" or self.unit != "record"):
+            raise BadInput("rate is for records that are protected by noise: set it to 1.")
 
     @property
     def sampled(self) -> int:
-        """Clients in a round."""
+        """Clients in a round, in expectation where they come by their own coins."""
         return max(1, round(self.fraction * self.clients))
+
+    @property
+    def least_survivors(self) -> int:
+        """How many clients must answer before a sum is opened."""
+        return max(LEAST_SURVIVORS, int(np.ceil(self.quorum * self.sampled)))
 
 
 def generator(seed: int, purpose: str, *places: int) -> np.random.Generator:

@@ -118,7 +118,7 @@ class DPNetwork(Learner):
         start = time.perf_counter()
         delta = default_delta(ground.people) if self.delta is None else self.delta
         multiplier = self._noise_multiplier(delta)
-        clip, step = self._clip_and_step(ground, multiplier)
+        clip, step = self.clip_and_step(ground, multiplier)
         kind = link_of(ground)
         outputs = len(ground.classes) if kind == "softmax" else 1
         weights = self._descend(rows, KINDS[kind], outputs, len(features.names), clip, step, clip * multiplier, rng)
@@ -145,7 +145,8 @@ class DPNetwork(Learner):
         apart = 2 if self.neighbours == "replace_one" else 1
         return apart * subsampled_noise_multiplier(self.epsilon, delta, self.steps, self.rate)
 
-    def _clip_and_step(self, ground: Ground, multiplier: float) -> tuple[float, float]:
+    def clip_and_step(self, ground: Ground, multiplier: float) -> tuple[float, float]:
+        """What follows from the budget where it is not set: the clip norm, and what a sum is multiplied by."""
         signal = self.rate * ground.rows * math.sqrt(self.steps) / multiplier
         if ground.classes:
             clip, rate = (0.3 if signal < 6000 else 0.5), min(max(24 * (signal / 8700) ** 0.6, 0.25), 24.0)

@@ -6,9 +6,9 @@ from round to round is a list of arrays that it hands back, so that a server may
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,25 +27,31 @@ class Strategy(Method, ABC):
 
     needs_each: ClassVar[bool] = False
 
+    @abstractmethod
     def combined(self, updates: Sequence[Update]) -> Weights:
-        """The mean of the clients' changes, each weighed by its rows. Raises BadInput where nobody has a row."""
-        total = sum(update.rows for update in updates)
-        if not total:
-            raise BadInput("no client of this round has a row, so that there is nothing to average.")
-        weighed = [[update.rows / total * array for array in update.change] for update in updates]
-        return [np.sum(arrays, axis=0) for arrays in zip(*weighed, strict=True)]
+        """One change from those of all clients."""
 
     def stepped(self, weights: Weights, change: Weights, state: State) -> tuple[Weights, State]:
-        """The server's weights after that change, and what is to be remembered."""
+        """The server's weights after that change, and what is to be remembered; `state` is [] in the first round."""
         return [old + moved for old, moved in zip(weights, change, strict=True)], state
 
     def aggregate(self, weights: Weights, updates: Sequence[Update], state: State) -> tuple[Weights, State]:
-        """A whole round at the server; `state` is [] in the first."""
+        """A whole round of clear updates."""
         return self.stepped(weights, self.combined(updates), state)
 
 
-def strategy_of(plan: Plan) -> Strategy:
-    """The plan's strategy with those of the plan's settings that it has."""
+def mean_of(updates: Sequence[Update]) -> Weights:
+    """The mean of the clients' changes, each weighed by its rows. Raises BadInput where nobody has a row."""
+    total = sum(update.rows for update in updates)
+    if not total:
+        raise BadInput("no client of this round has a row, so that there is nothing to average.")
+    weighed = [[update.rows / total * array for array in update.change] for update in updates]
+    return [np.sum(arrays, axis=0) for arrays in zip(*weighed, strict=True)]
+
+
+def strategy_of(plan: Plan, **instead: Any) -> Strategy:
+    """The plan's strategy with those of the plan's settings, or of `instead`, that it has."""
     cls = method(Strategy, plan.strategy)
     own = settings_of(cls)
-    return cls.from_values({name: value for name, value in plan.values().items() if name in own})
+    given = {name: value for name, value in (plan.values() | instead).items() if name in own and value is not None}
+    return cls.from_values(given)

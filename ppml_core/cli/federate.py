@@ -1,0 +1,68 @@
+"""`ppml federate`: a model trained among holders who keep their people, round by round."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ppml_core.cli.output import Bar
+from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.errors import BadInput
+
+SAME_NAME = ("clients", "rounds", "strategy", "dp", "unit", "epsilon", "delta")
+
+
+def federate_arguments(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--dataset", required=True, help="a bundled name or a path")
+    schema_arguments(command)
+    add("--learner", default="logistic_regression", help="what is trained (logistic_regression)")
+    add("--clients", help="holders of people (5)")
+    add("--rounds", help="times that the model goes to the clients and back (20)")
+    add("--strategy", help="fedavg, fedprox, fedadam, median or trimmed_mean (fedavg)")
+    add("--partition", metavar="HOW", help="iid, dirichlet, quantity, or the name of a column (iid)")
+    add("--dirichlet", metavar="ALPHA", help="classes dealt out unevenly; the smaller, the more unlike the clients")
+    add("--secagg", action="store_true", help="the server learns the sum of a round's updates only")
+    add("--dp", help="who adds noise: none, central, local or distributed (none)")
+    add("--unit", help="what the noise protects: record or client (record)")
+    add("--epsilon", help="privacy budget ε (1)")
+    add("--delta", help="privacy budget δ")
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the venue federated")
+    add("--seed", type=int, default=1, help="what all randomness grows from (1)")
+
+
+def run_federate(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.catalog import method
+    from ppml_core.experiment.prepare import parts
+    from ppml_core.federated.federate import federate
+    from ppml_core.learn.base import Learner
+
+    plan = plan_of(arguments)
+    learner = method(Learner, arguments.learner)()
+    train, test = parts(read_table_of(arguments, arguments.dataset), arguments.seed)
+    return federate(plan, learner, train, test, arguments.seed, Bar("rounds"))
+
+
+def plan_of(arguments: argparse.Namespace) -> Any:
+    """The plan that the flags and every --set ask for. Raises BadInput where one is given twice."""
+    from ppml_core.federated.plan import COLUMN, PARTITIONS, Plan
+
+    given: dict[str, Any] = {name: value for name in SAME_NAME if (value := getattr(arguments, name)) is not None}
+    if arguments.secagg:
+        given["secagg"] = True
+    if arguments.dirichlet is not None:
+        if arguments.partition not in (None, "dirichlet"):
+            raise BadInput(f"give --dirichlet or --partition {arguments.partition}, not both.")
+        given |= {"partition": "dirichlet", "alpha": arguments.dirichlet}
+    elif arguments.partition is not None:
+        known = arguments.partition in PARTITIONS
+        given |= {"partition": arguments.partition} if known else {"partition": COLUMN, "by": arguments.partition}
+    for assignment in arguments.set:
+        name, equals, value = assignment.partition("=")
+        name = name.strip().removeprefix("venue.")
+        if not equals:
+            raise BadInput(f"--set takes NAME=VALUE, not {assignment!r}.")
+        if name in given:
+            raise BadInput(f"{name} is given twice.")
+        given[name] = value.strip()
+    return Plan.from_values(given)
