@@ -11,12 +11,15 @@ import streamlit as st
 
 from dashboard import saving, session, tables, widgets
 from dashboard.jobs import GENERIC, note_fault
+from dashboard.left_pages import drop_what_left_pages_ask
 from ppml_core.errors import PPMLError
 
 STATIC = Path(__file__).resolve().parent / "static"
 
 # What is imported by now stays: Streamlit collects garbage after every run, and would look through all of it each time.
 gc.freeze()
+
+drop_what_left_pages_ask()
 
 POLL = 0.5
 WORK_SECONDS = 1.0
