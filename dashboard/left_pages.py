@@ -19,8 +19,8 @@ def drop_what_left_pages_ask() -> None:
     ScriptRunner._run_script = _run_of_this_page  # type: ignore[method-assign]
 
 
-def _run_of_this_page(runner: ScriptRunner, asked: RerunData) -> None:
-    here = runner._pages_manager.current_page_script_hash
-    if asked.fragment_id_queue and here and asked.page_script_hash != here:
+def _run_of_this_page(self: ScriptRunner, rerun_data: RerunData) -> None:
+    here = self._pages_manager.current_page_script_hash
+    if rerun_data.fragment_id_queue and here and rerun_data.page_script_hash != here:
         return
-    _run_script(runner, asked)
+    _run_script(self, rerun_data)
