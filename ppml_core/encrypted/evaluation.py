@@ -23,6 +23,7 @@ LINEAR_SCALE_BITS = 58
 WEIGHT_BITS = 30
 NETWORK_SCALE_BITS = 58
 MAGNITUDE_BITS = 10
+NETWORK_MAGNITUDE_BITS = 14
 
 
 def parameters_for(model: Model, security_bits: int = 128) -> Parameters:
@@ -30,14 +31,15 @@ def parameters_for(model: Model, security_bits: int = 128) -> Parameters:
 
     Raises BadInput where a logit of the model could be beyond what the modulus holds.
     """
-    if not model.largest_logit < 2 ** (MAGNITUDE_BITS - 1):
+    magnitude = MAGNITUDE_BITS if isinstance(model, Linear) else NETWORK_MAGNITUDE_BITS
+    if not model.largest_logit < 2 ** (magnitude - 1):
         raise BadInput(
             f"a logit of this model may reach {model.largest_logit:.3g}; ciphertexts hold up to "
-            f"{2 ** (MAGNITUDE_BITS - 1)}: train it with a stronger penalty."
+            f"{2 ** (magnitude - 1):,}: train it with a stronger penalty."
         )
     if isinstance(model, Linear):
-        return chosen(0, LINEAR_SCALE_BITS, LINEAR_SCALE_BITS + WEIGHT_BITS + MAGNITUDE_BITS, security_bits)
-    return chosen(2, NETWORK_SCALE_BITS, 2 * NETWORK_SCALE_BITS + MAGNITUDE_BITS, security_bits)
+        return chosen(0, LINEAR_SCALE_BITS, LINEAR_SCALE_BITS + WEIGHT_BITS + magnitude, security_bits)
+    return chosen(2, NETWORK_SCALE_BITS, 2 * NETWORK_SCALE_BITS + magnitude, security_bits)
 
 
 class Block:
@@ -55,7 +57,7 @@ class Block:
         for unit, weight in enumerate(self.inner[column]):
             self.sums[unit] = self._plus(self.sums[unit], self.ring.times(ciphertext, weight, self.inner_scale))
 
-    def answers(self, total: int, rng: np.random.Generator) -> list[Any]:
+    def answers(self, total: int, rng: np.random.Generator | None) -> list[Any]:
         """One ciphertext per logit; `total` is how many the key holder gets altogether."""
         scale = self.ring.scale * self.inner_scale
         if isinstance(self.model, Linear):

@@ -55,13 +55,13 @@ class Channel:
     def send(self, kind: str, blobs: Sequence[bytes] = (), **facts: Any) -> None:
         sizes = [len(blob) for blob in blobs]
         header = json.dumps({"kind": kind, "facts": facts, "sizes": sizes}).encode()
-        header += b" " * _filling(len(header), HEADER_UNIT)
+        header += b" " * (filled(len(header), HEADER_UNIT) - len(header))
         self.outgoing.write(struct.pack(">I", len(header)) + header)
         for blob in blobs:
             self.outgoing.write(blob)
-            self.outgoing.write(bytes(_filling(len(blob), BLOB_UNIT)))
+            self.outgoing.write(bytes(filled(len(blob)) - len(blob)))
         self.outgoing.flush()
-        self.sent += 4 + len(header) + sum(size + _filling(size, BLOB_UNIT) for size in sizes)
+        self.sent += 4 + len(header) + sum(map(filled, sizes))
 
     def receive(self, *kinds: str) -> Message:
         """The next message, of one of these kinds; a refusal of the other end is raised here."""
@@ -71,7 +71,7 @@ class Channel:
         header = json.loads(self._read(length))
         if any(not 0 <= size <= LONGEST_BLOB for size in header["sizes"]):
             raise BadInput("what arrived is no message: a part is too long.")
-        blobs = tuple(self._read(size + _filling(size, BLOB_UNIT))[:size] for size in header["sizes"])
+        blobs = tuple(self._read(filled(size))[:size] for size in header["sizes"])
         message = Message(header["kind"], header["facts"], blobs)
         if message.kind == REFUSED:
             raise _error_of(message.facts)
@@ -97,9 +97,13 @@ class Channel:
         return data
 
 
-def _filling(size: int, unit: int) -> int:
-    """Bytes that are lacking to the next whole unit."""
-    return -size % unit
+def filled(size: int, unit: int = BLOB_UNIT) -> int:
+    """Bytes of a part that is filled up to whole units.
+
+    >>> filled(5000)
+    8192
+    """
+    return size + -size % unit
 
 
 def _error_of(facts: dict[str, Any]) -> PPMLError:

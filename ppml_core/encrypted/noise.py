@@ -8,6 +8,7 @@ from weights that he should not see, adds Gaussian noise that is wider by `2^(bi
 from __future__ import annotations
 
 import math
+import os
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,17 @@ def flooding_deviation(error: float, slots: int, answers: int, bits: int = STATI
     return math.sqrt(12.0 * answers * 2.0**bits * slots) * error
 
 
-def complex_noise(deviation: float, slots: int, rng: np.random.Generator) -> npt.NDArray[np.complex128]:
+def standard_normal(shape: tuple[int, ...], rng: np.random.Generator | None) -> npt.NDArray[np.float64]:
+    """Standard Gaussian noise; without a generator from the operating system's random bytes (Box, Muller 1958)."""
+    if rng is not None:
+        return rng.standard_normal(shape)
+    count = math.prod(shape)
+    words = np.frombuffer(os.urandom(16 * count), dtype=np.uint64).reshape(2, count) >> np.uint64(11)
+    radius, angle = (words.astype(np.float64) + 1) * 2.0**-53
+    return np.asarray(np.sqrt(-2 * np.log(radius)) * np.cos(2 * math.pi * angle)).reshape(shape)
+
+
+def complex_noise(deviation: float, slots: int, rng: np.random.Generator | None) -> npt.NDArray[np.complex128]:
     """Independent Gaussian noise in the real and imaginary part of each slot: the same as in every coefficient."""
-    parts = rng.standard_normal((slots, 2))
+    parts = standard_normal((slots, 2), rng)
     return np.asarray(deviation * (parts[:, 0] + 1j * parts[:, 1]), dtype=np.complex128)

@@ -27,12 +27,13 @@ def work(told: Message, pipes: Channel) -> None:
         "parameters", parameters=parameters.values(), columns=columns, outputs=outputs,
         multiplies=isinstance(model, Squares),
     )  # fmt: skip
-    serve(channel, ring, model, np.random.default_rng(told.facts["seed"]))
+    seed = told.facts["seed"]
+    serve(channel, ring, model, None if seed is None else np.random.default_rng(seed))
     channel.close()
 
 
-def serve(channel: Channel, ring: Ring, model: Model, rng: np.random.Generator) -> None:
-    """Answers block after block until the client says goodbye. `rng` draws the flooding noise."""
+def serve(channel: Channel, ring: Ring, model: Model, rng: np.random.Generator | None) -> None:
+    """Answers block after block. `rng` draws the flooding noise, else it comes from the operating system."""
     keys = channel.receive("keys")
     public = ring.read("PublicKey", keys.blobs[0])
     relinearization = ring.read("RelinKeys", keys.blobs[1]) if isinstance(model, Squares) else None

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.encrypted.models import Linear, Model
+from ppml_core.encrypted.models import Linear, Model, Squares
 from ppml_core.errors import NotApplicable
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import Features, LinearModel
 from ppml_core.learn.models import LibraryModel
+from ppml_core.learn.square_network import SquareModel
 
 MOST_FEATURES = 1024
 
@@ -56,6 +57,9 @@ def _halves(fitted: Fitted) -> Served | None:
         if weights.shape != (encoder.width, outputs) or bias.shape != (outputs,):
             return None
         return Served(Linear(weights, bias, encoder.row_norm), encoder.encode_sparse)
+    if isinstance(fitted, SquareModel):
+        encoder = fitted.encoder
+        return Served(Squares(*fitted.weights, row_norm=encoder.row_norm), encoder.encode_sparse)
     if isinstance(fitted, LinearModel):
         bias = np.zeros(fitted.weights.shape[1])
         return Served(Linear(fitted.weights, bias, _longest(fitted.features)), fitted.features.rows)

@@ -9,6 +9,8 @@ from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import split
 from ppml_core.learn.logistic_regression import LogisticRegression
+from ppml_core.learn.square_network import SquareNetwork
+from ppml_core.learn.target import encode_target
 from ppml_core.venues.encrypted_inference import EncryptedInference, EncryptedModel
 
 pytestmark = pytest.mark.slow
@@ -35,3 +37,16 @@ def test_logistic_regression_answers_as_in_the_clear(people: tuple[Dataset, Data
         assert (answer.probabilities.argmax(axis=1) == clear.argmax(axis=1)).all()
         assert np.abs(answer.probabilities - clear).max() < 1e-4
     assert min(answer.seconds for answer in answers) / ROWS * 1000 <= MOST_MILLISECONDS
+
+
+def test_a_network_answers_as_in_the_clear(people: tuple[Dataset, Dataset]) -> None:
+    """Accuracy of at least .83, at least 99 % of the labels as in its clear run."""
+    train, test = people
+    model = EncryptedInference().train(SquareNetwork(), train, np.random.default_rng(1))
+    assert isinstance(model, EncryptedModel)
+    told, clear = model.predict_proba(test), model.trained.predict_proba(test)
+    truth = encode_target(test, model.classes)
+    assert (told.argmax(axis=1) == truth).mean() >= 0.83
+    assert (told.argmax(axis=1) == clear.argmax(axis=1)).mean() >= 0.99
+    assert np.abs(told - clear).max() < 1e-3
+    assert dict(model.costs)["bytes"] > 1e6

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ppml_core.encrypted.ckks import Ring
+from ppml_core.encrypted.noise import standard_normal
 from ppml_core.encrypted.parameters import MOST_MODULUS_BITS, Parameters, chosen
 from ppml_core.errors import BadInput, NotApplicable
 
@@ -42,3 +44,11 @@ def test_what_does_not_reach_the_level_is_refused_in_a_sentence() -> None:
         chosen(0, 40, 60, security_bits=100)
     with pytest.raises(NotApplicable, match="less depth"):
         chosen(30, 50, 60)
+
+
+def test_noise_of_the_operating_system_is_gaussian() -> None:
+    drawn = standard_normal((200, 100), None)
+    assert abs(drawn.mean()) < 5 / np.sqrt(drawn.size)
+    assert drawn.std() == pytest.approx(1, abs=0.03)
+    assert abs((np.abs(drawn) > 1.959964).mean() - 0.05) < 0.01
+    assert not (standard_normal((5,), None) == standard_normal((5,), None)).any()
