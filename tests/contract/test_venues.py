@@ -24,6 +24,10 @@ VENUES = methods(Venue)
 SMALL = {"rounds": 2, "clients": 3}
 
 each = pytest.mark.parametrize("venue", VENUES.values(), ids=list(VENUES))
+each_at_work = pytest.mark.parametrize(
+    "venue",
+    [pytest.param(cls, id=name, marks=[pytest.mark.slow] if cls.extra else []) for name, cls in VENUES.items()],
+)  # those with an extra start processes of their own
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,7 @@ def test_it_says_what_it_is(venue: type[Venue]) -> None:
     assert venue.summary().endswith(".")
 
 
-@each
+@each_at_work
 def test_one_seed_gives_one_model_and_the_people_stay_as_they_were(
     venue: type[Venue], people: tuple[Dataset, Dataset]
 ) -> None:
@@ -63,7 +67,7 @@ def test_one_seed_gives_one_model_and_the_people_stay_as_they_were(
     pd.testing.assert_frame_equal(train.table, before)
 
 
-@each
+@each_at_work
 def test_it_says_what_it_cost(venue: type[Venue], people: tuple[Dataset, Dataset]) -> None:
     model = trained(venue, people[0])
     costs = dict(model.costs)
@@ -88,7 +92,7 @@ def test_settings_out_of_range_are_refused_by_name(venue: type[Venue]) -> None:
                 venue.from_values({name: declared.low - 1 if declared.type != "int" else int(declared.low) - 1})
 
 
-@each
+@each_at_work
 def test_a_scenario_carries_it(venue: type[Venue], people: tuple[Dataset, Dataset]) -> None:
     plain = Scenario.of("german_credit", "logistic_regression", repeats=1)
     placed = Scenario.of(
