@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ppml_core.attacks.base import Finding
+from ppml_core.attacks.cell_distances import is_recoded
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Z95, Estimate
@@ -123,3 +124,17 @@ def known_columns(members: Dataset, release: Dataset, asked: Sequence[str], role
     if not names:
         raise NotApplicable("the release has no column that the attack could use.")
     return names
+
+
+def secret_column(asked: str, members: Dataset, release: Dataset, done: str) -> str:
+    """The column asked for, else the first sensitive one, else the target; `done` says what happens to it in words.
+
+    Raises BadInput or NotApplicable, also where the release generalizes it, so that it holds no single value.
+    """
+    name = asked or next(iter(members.schema.with_role("sensitive")), members.schema.target or "")
+    if not name:
+        raise NotApplicable(f"no column is sensitive and none is the target: name the secret that is to be {done}.")
+    known_columns(members, release, [name], ())
+    if is_recoded(members.schema[name], release.schema[name]) or name in release.published:
+        raise NotApplicable(f"{name!r} is generalized in the release, so no single value of it can be {done}.")
+    return name

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from ppml_core.attacks.against_control import BothSides, Rows, known_columns, told
+from ppml_core.attacks.against_control import BothSides, Rows, known_columns, secret_column, told
 from ppml_core.attacks.base import Attack, Finding, Subject, Thing
-from ppml_core.attacks.cell_distances import Compared, Packed, is_recoded
+from ppml_core.attacks.cell_distances import Compared, Packed
 from ppml_core.attacks.criteria_kernels import possible
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
@@ -46,7 +46,7 @@ class Homogeneity(Attack):
         self, members: Dataset, others: Dataset, release: Dataset, kept: Rows, rng: np.random.Generator
     ) -> tuple[Finding, ...]:
         """The attack on a release of members, without a model; members who were left out are not tried."""
-        secret = self._secret(members, release)
+        secret = secret_column(self.secret, members, release, "read")
         names = [name for name in known_columns(members, release, (), ("quasi_identifier",)) if name != secret]
         if not len(release) or not names:
             raise NotApplicable("the release has no record or no quasi-identifier to find look-alikes by.")
@@ -68,12 +68,3 @@ class Homogeneity(Attack):
             certain = (there & (left <= 1 + ruled_out)).astype(np.float64)
             found += told(kind, certain[:number], certain[number:], 0.0)
         return tuple(found)
-
-    def _secret(self, members: Dataset, release: Dataset) -> str:
-        asked = self.secret or next(iter(members.schema.with_role("sensitive")), members.schema.target or "")
-        if not asked:
-            raise NotApplicable("no column is sensitive and none is the target: name the secret to read.")
-        known_columns(members, release, [asked], ())
-        if is_recoded(members.schema[asked], release.schema[asked]) or asked in release.published:
-            raise NotApplicable(f"{asked!r} is generalized in the release, so no single value of it can be read.")
-        return asked

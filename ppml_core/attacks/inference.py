@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ppml_core.anonymize.columns import ORDERED, ordered
-from ppml_core.attacks.against_control import BothSides, Floats, Rows, known_columns, names_told, told
+from ppml_core.attacks.against_control import BothSides, Floats, Rows, known_columns, names_told, secret_column, told
 from ppml_core.attacks.base import Attack, Finding, Subject, Thing
-from ppml_core.attacks.cell_distances import Compared, Packed, is_recoded
+from ppml_core.attacks.cell_distances import Compared, Packed
 from ppml_core.attacks.criteria_kernels import guess
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
@@ -51,7 +51,7 @@ class Inference(Attack):
         self, members: Dataset, others: Dataset, release: Dataset, kept: Rows, rng: np.random.Generator
     ) -> tuple[Finding, ...]:
         """The attack on a release of members, without a model."""
-        secret = self._secret(members, release)
+        secret = secret_column(self.secret, members, release, "guessed")
         names = self._known(members, release, secret)
         if not len(release):
             raise NotApplicable("the release has no record to guess from.")
@@ -64,15 +64,6 @@ class Inference(Attack):
         usual = _usual(unseen, reach >= 0)
         baseline = _is_right(truth[sides.members], np.full(number, usual), reach).mean()
         return told(self.name(), right[:number], right[number:], float(baseline))
-
-    def _secret(self, members: Dataset, release: Dataset) -> str:
-        asked = self.secret or next(iter(members.schema.with_role("sensitive")), members.schema.target or "")
-        if not asked:
-            raise NotApplicable("no column is sensitive and none is the target: name the secret to guess.")
-        known_columns(members, release, [asked], ())
-        if is_recoded(members.schema[asked], release.schema[asked]) or asked in release.published:
-            raise NotApplicable(f"{asked!r} is generalized in the release, so no single value of it can be guessed.")
-        return asked
 
     def _known(self, members: Dataset, release: Dataset, secret: str) -> list[str]:
         if secret in self.known:

@@ -40,10 +40,8 @@ def risk_from_file(
         data = read_dataset(path, schema=schema, qi=qi, sensitive=sensitive)
         _check_known(data.quasi_identifiers)
         return risk_report(data, threshold)
-    file, meaning = look_at(Path(path), schema, qi, sensitive)
+    meaning, counts = _counted(Path(path), schema, qi, sensitive, engine, memory_limit, address)
     known, secret = meaning.quasi_identifiers, meaning.with_role("sensitive")
-    _check_known(known)
-    counts = count_file(file, meaning, [*known, *secret], engine, memory_limit, address)
     return risk_of_counts(counts, known, secret, threshold, Path(path).name)
 
 
@@ -71,10 +69,8 @@ def exposed_file(
         report = risk_report(data, threshold)
         counts = count_table(data.table, [*known, *secret])
     else:
-        file, meaning = look_at(Path(path), schema, qi, sensitive)
+        meaning, counts = _counted(Path(path), schema, qi, sensitive, engine, memory_limit, address)
         known, secret = meaning.quasi_identifiers, meaning.with_role("sensitive")
-        _check_known(known)
-        counts = count_file(file, meaning, [*known, *secret], engine, memory_limit, address)
         report = risk_of_counts(counts, known, secret, threshold, Path(path).name)
     others = None if population is None else read_dataset(population, schema=schema, qi=known)
     whole = None if others is None else count_table(others.table, known)
@@ -94,6 +90,22 @@ def count_file(
     if engine == "dask":
         return count_with_dask(file, schema, names, address)
     return count_with_duckdb(file, schema, names, memory_limit or DEFAULT_LIMIT)
+
+
+def _counted(
+    path: Path,
+    schema: Path | None,
+    qi: Sequence[str] | None,
+    sensitive: Sequence[str] | None,
+    engine: str,
+    memory_limit: str | None,
+    address: str | None,
+) -> tuple[Schema, Counts]:
+    """What the file's columns mean, and its counts over quasi-identifiers and sensitive columns."""
+    file, meaning = look_at(path, schema, qi, sensitive)
+    _check_known(meaning.quasi_identifiers)
+    names = [*meaning.quasi_identifiers, *meaning.with_role("sensitive")]
+    return meaning, count_file(file, meaning, names, engine, memory_limit, address)
 
 
 def _check_engine(engine: str, memory_limit: str | None, address: str | None) -> None:
