@@ -33,7 +33,8 @@ GRID = 2.0**24
 class Total:
     """The sum, and what it took: seconds of one client and of the server, bytes up (all clients) and down (one copy).
 
-    Bytes are filled up to whole units, as messages are. `deviation` is that of the noise which floods a sum that goes back, 0 where it stays with the clients.
+    Bytes are filled up to whole units, as messages are. `deviation` is that of the noise which floods
+    a sum that goes back, 0 where it stays with the clients.
     """
 
     value: Array
