@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ppml_core.federated.kernels import local_steps
 from ppml_core.federated.model import GRID, Model, Rows, Weights, in_four
 from ppml_core.federated.plan import Plan, generator
 from ppml_core.federated.privacy import Privacy
+from ppml_core.learn.local_steps import local_steps
 from ppml_core.learn.network_kernels import clipped_sums
 
 

@@ -20,16 +20,18 @@ from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.federated.plan import generator
 from ppml_core.learn.base import Fitted, Learner, Noise
+from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import Features, LinearModel, link_of
 from ppml_core.learn.dp_gd import KnotFeatures
 from ppml_core.learn.dp_network import FIRST_SPREAD, KINDS, Network
 from ppml_core.learn.logistic_regression import LogisticRegression
+from ppml_core.learn.network import PlainNetwork
 from ppml_core.learn.promise import Ground
 
 Weights = list[npt.NDArray[np.float64]]
 
 GRID = 2.0**-24
-LINEAR_RATE, NETWORK_RATE = 8.0, 2.0
+LINEAR_RATE, NETWORK_RATE = 8.0, 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +125,12 @@ def model_of(learner: Learner, data: Dataset) -> Model:
 
     Raises NotApplicable for learners that are not trained by gradients here, or where the schema says too little.
     """
+    if isinstance(learner, PlainNetwork):
+        ground = Ground.of(data, needs_size=True)
+        bins = BinFeatures.of(data.schema, ground.encoder, "generic")
+        return Model(ground, bins, hidden=learner.hidden, second=learner.second)
     if not isinstance(learner, LogisticRegression):
-        raise NotApplicable(f"{learner.title} is not trained among clients; logistic_regression is.")
+        raise NotApplicable(f"{learner.title} is not trained among clients; logistic_regression and network are.")
     if learner.class_weight != "none" or learner.calibrated is not None:
         raise NotApplicable("class_weight and calibrated look at everybody's rows at once: leave them at none.")
     ground = Ground.of(data, needs_size=True, knots=learner.knots)

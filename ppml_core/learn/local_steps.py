@@ -1,4 +1,4 @@
-"""A client's local steps, compiled: stochastic gradient descent on its own rows, one model at a time.
+"""Stochastic gradient descent of linear models and small networks, compiled: in one place, or a client on its own rows.
 
 In: rows in the order in which they are visited, weights (skip, first, second, out). Out: those weights, changed in
 place. Gradients are in single precision as in `learn.network_kernels`, weights in double.
