@@ -17,6 +17,7 @@ frame.open_page(
         "Prepare": [("data_roles.py", "Data & roles"), ("anonymize.py", "Anonymize")],
         "Measure": [
             ("private_training.py", "Private training"),
+            ("together_apart.py", "Together apart"),
             ("query_desk.py", "Query desk"),
             ("attacks_risk.py", "Attacks & risk"),
         ],

@@ -93,12 +93,12 @@ def job_of(target: Target) -> Job | None:
 def start(target: Target) -> None:
     """Attacks the model beside the page; nothing where that is done or under way."""
     data, asked, shadow_models, n = tables.dataset(), target.scenario, shadows(), people()
-    _work_out(
+    work_out(
         target.key, f"attack on {target.name}", lambda heard: attack_membership(asked, data, shadow_models, n, heard)
     )
 
 
-def _work_out(key: Hashable, title: str, make: Callable[[Progress], object], counted: str = "models") -> None:
+def work_out(key: Hashable, title: str, make: Callable[[Progress], object], counted: str = "models") -> None:
     """Makes the value of that name beside the page, with progress; what was stopped leaves nothing behind."""
     desk = tables.desk()
 
@@ -144,7 +144,7 @@ def releases_tried() -> tuple[Tried, ...] | None:
 
 def start_releases() -> None:
     data, made, names = tables.dataset(), anonymizing.anonymizer(), ("as it is", f"release, k = {session.get('k')}")
-    _work_out(
+    work_out(
         release_key(),
         "attacks on the table",
         lambda heard: attack_releases(data, made, names, progress=heard),

@@ -48,7 +48,7 @@ ROAD = (
 )
 ROAD_PAGES = {
     "start": -1, "data_roles": 0, "anonymize": 1, "trade_off": 2, "query_desk": 2, "private_training": 3,
-    "attacks_risk": 4, "compare_report": 4,
+    "together_apart": 3, "attacks_risk": 4, "compare_report": 4,
 }  # fmt: skip
 
 
@@ -163,10 +163,12 @@ def facts(entries: Sequence[tuple[str, str, str]], *, stacked: bool = False) -> 
     st.html(f'<dl class="facts{" stacked" if stacked else ""}">{items}</dl>')
 
 
-def table(frame: pd.DataFrame, shares: Sequence[str] = (), caption: str = "", note: str = "") -> None:
+def table(
+    frame: pd.DataFrame, shares: Sequence[str] = (), caption: str = "", note: str = "", *, words: bool = False
+) -> None:
     """A plain table that can be read aloud; columns in `shares` (0..1) are drawn as bars with their number.
 
-    The column `note`, if any, stands in small print under the first one.
+    The column `note`, if any, stands in small print under the first one. Cells of a table of `words` break lines.
     """
     shown = [str(name) for name in frame.columns if name != note]
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in shown)
@@ -177,7 +179,7 @@ def table(frame: pd.DataFrame, shares: Sequence[str] = (), caption: str = "", no
     )  # fmt: skip
     st.html(
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
-        f'<table class="plain{"" if note else " narrow"}">'
+        f'<table class="plain{" words" if words else "" if note else " narrow"}">'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

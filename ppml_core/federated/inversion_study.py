@@ -28,6 +28,9 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Z95, Estimate
 from ppml_core.federated.inversion import Codes, Floats, Onlooker
+from ppml_core.federated.masking import secure_sum
+from ppml_core.federated.model import GRID
+from ppml_core.federated.ring import from_ring, to_ring
 from ppml_core.learn.dp_gd import KnotFeatures
 from ppml_core.learn.models import watched
 from ppml_core.learn.promise import Ground
@@ -35,8 +38,7 @@ from ppml_core.learn.promise import Ground
 RECORDS = (1, 2, 5, 20, 100)
 EPSILONS = (1.0, 3.0, 10.0, 100.0)
 KNOTS = 8
-FRACTION_BITS = 24
-RING_BITS = 40
+SUMMED = 3
 MOST_OTHERS = 5000
 CLIP = 0.05
 TRAINED_STEPS = 30
@@ -158,23 +160,19 @@ class _Setting:
         return float(np.mean([most_recovered(guess, mu) for guess in best]))
 
     def summed(self, n: int, rng: np.random.Generator) -> _Try:
-        """A sum that secure aggregation reveals: of numbers rounded to `FRACTION_BITS` binary places."""
+        """A sum as secure aggregation reveals it: of numbers cut to its grid."""
         who, whose = self._drawn(n, rng), self._drawn(n, rng)
-        read = [self.onlooker.unmix(self._sum(people), n, n * 2.0**-FRACTION_BITS) for people in (who, whose)]
+        read = [self.onlooker.unmix(self._sum(people), n, n * GRID) for people in (who, whose)]
         return _Try(self.codes[who], read[0], self.onlooker.guess(n), read[1])
 
     def masked(self, rng: np.random.Generator) -> _Try:
-        """One message under secure aggregation: the update plus masks that are uniform in the ring, read as it came."""
-        who, whose = self._drawn(1, rng), self._drawn(1, rng)
-        read = []
-        for people in (who, whose):
-            ring = 2**RING_BITS
-            sent = np.rint(self._sum(people) * 2**FRACTION_BITS).astype(np.int64)
-            masked = (sent + rng.integers(0, ring, len(sent))) % ring
-            seen = (masked - ring * (masked >= ring // 2)) / 2.0**FRACTION_BITS
-            row = self.onlooker.row(seen)
-            read.append(self.onlooker.codes_of(row))
-        return _Try(self.codes[who], read[0], self.onlooker.guess(1), read[1])
+        """A message of three under secure aggregation, read as it came; another one of them is the control."""
+        who = self._drawn(SUMMED, rng)
+        vectors = {n: to_ring([one], SUMMED) for n, one in enumerate(self.gradients[who].toarray())}
+        messages = secure_sum(vectors, list(vectors), SUMMED, rng).messages
+        seen = [from_ring(messages[n], [np.zeros(len(messages[n]))])[0] for n in range(2)]
+        read = [self.onlooker.codes_of(self.onlooker.row(one)) for one in seen]
+        return _Try(self.codes[who[:1]], read[0], self.onlooker.guess(1), read[1])
 
     def noisy(self, scale: float, rng: np.random.Generator) -> _Try:
         """A record's clipped gradient with noise: everybody else's is known and taken off. The likeliest per column."""
@@ -193,7 +191,7 @@ class _Setting:
 
     def _sum(self, people: npt.NDArray[np.int64]) -> Floats:
         found = self.gradients[people].toarray()
-        return np.asarray((np.rint(found * 2**FRACTION_BITS) / 2**FRACTION_BITS).sum(axis=0))
+        return np.asarray((np.rint(found / GRID) * GRID).sum(axis=0))
 
     def _drawn(self, n: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         return np.asarray(rng.integers(0, len(self.codes), n), dtype=np.int64)

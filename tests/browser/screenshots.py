@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from served import browsing, served  # noqa: E402
 
 PAGES = (
-    "start", "data_roles", "anonymize", "private_training", "query_desk", "attacks_risk", "trade_off",
+    "start", "data_roles", "anonymize", "private_training", "together_apart", "query_desk", "attacks_risk", "trade_off",
     "compare_report", "runs", "lessons",
 )  # fmt: skip
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -42,6 +42,8 @@ def settle(page: Page, slug: str) -> None:
         expect(page.locator(".annotation-text", has_text="k = 5")).to_be_visible(timeout=LONG)
     if slug == "query_desk":
         expect(page.get_by_text(re.compile("a budget of ε = 1 leaves")).first).to_be_visible(timeout=LONG)
+    if slug == "together_apart":
+        expect(page.get_by_text("What it cost").first).to_be_visible(timeout=LONG)
     if slug == "attacks_risk":
         expect(page.get_by_text(re.compile("Held fixed: one model")).nth(1)).to_be_visible(timeout=LONG)
     if slug in ("start", "anonymize", "private_training", "attacks_risk", "trade_off"):

@@ -17,6 +17,7 @@ from ppml_core.data.bundled import names
 
 Open = Callable[..., AppTest]
 
+TOGETHER = "together_apart"  # its tests train on a small table
 EVERY_PAGE = ("start", "data_roles", "anonymize", "private_training", "trade_off", "compare_report", "runs")
 SMALL = {"dataset": "german_credit"}
 
@@ -47,7 +48,7 @@ def settled(at: AppTest, seconds: float = 90) -> AppTest:
     raise AssertionError("a job is still running")
 
 
-@pytest.mark.parametrize("page", EVERY_PAGE)
+@pytest.mark.parametrize("page", [*EVERY_PAGE, TOGETHER])
 def test_a_cold_page_shows_the_scenario_and_a_question(open_page: Open, page: str) -> None:
     said = texts(open_page(page))
     assert "48,842 people" in said
@@ -62,7 +63,7 @@ def test_every_bundled_table_can_be_looked_at_from_every_page(open_page: Open, p
     assert "went wrong" not in said
 
 
-@pytest.mark.parametrize("page", EVERY_PAGE)
+@pytest.mark.parametrize("page", [*EVERY_PAGE, TOGETHER])
 def test_a_link_that_makes_no_sense_falls_back_and_says_so(open_page: Open, page: str) -> None:
     at = open_page(page, dataset="../../etc/passwd", k="-3", epsilon="nan", learner="<script>", repeats="1e9")
     assert at.session_state["k"] == session.fields()["k"].default

@@ -8,9 +8,13 @@ import pytest
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
+from ppml_core.federated.client import local_update
 from ppml_core.federated.inversion import Onlooker
 from ppml_core.federated.inversion_study import Study, inversion_study, most_recovered
+from ppml_core.federated.model import model_of
+from ppml_core.federated.plan import Plan
 from ppml_core.learn.encoding import Encoder
+from ppml_core.learn.logistic_regression import LogisticRegression
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,18 @@ def test_a_clear_update_of_one_record_is_the_record(credit: Dataset, onlooker: O
             true = people.table[column].iloc[number]
             assert said == str(true) or abs(float(said) - float(true)) <= 1e-5 * abs(float(true))
     assert set(told) == set(credit.schema.inputs)
+
+
+@pytest.mark.parametrize("settings", [{}, {"local_epochs": 5}], ids=["one step", "five steps"])
+def test_what_a_client_with_one_record_sends_is_that_record(
+    credit: Dataset, onlooker: Onlooker, settings: dict[str, int]
+) -> None:
+    model = model_of(LogisticRegression(C=1e6), credit)
+    plan, person = Plan(clients=1, **settings), credit.take([742])
+    sent = local_update(model, plan, model.initial(3), model.rows(person), 3, 0, 1)
+    row = onlooker.row(sent.change[0])
+    assert (onlooker.codes_of(row) == onlooker.codes(person)).all()
+    assert float(onlooker.record(sent.change[0])["age"]) == pytest.approx(float(person.table["age"].iloc[0]), rel=1e-3)
 
 
 def test_a_record_without_a_residual_leaves_no_trace(onlooker: Onlooker) -> None:

@@ -1,0 +1,227 @@
+"""What the page Together apart works with: the venue as it is set, the trainings that were run, and what they gave.
+
+In: the session's table and choices. Out: scenarios with a venue, jobs, results as far as they are worked out. Nothing
+is trained when a control moves; what was run on this table stays beside what is set now.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import attacking, session, tables, widgets
+from dashboard.jobs import Job
+from ppml_core.catalog import method, methods
+from ppml_core.charts.scenario_words import in_short
+from ppml_core.charts.together import Told
+from ppml_core.errors import BadInput
+from ppml_core.experiment.apart import Apart, together_apart
+from ppml_core.experiment.scenario import Scenario, Step, scenario_from_toml
+from ppml_core.federated.inversion_study import Study, inversion_study
+from ppml_core.settings import Setting, settings_of
+from ppml_core.venues.base import Venue
+
+FIRST = "federated"
+LEARNER = "logistic_regression"
+CHOSEN, RUNS = "venue", "apart_runs"
+BY = "by"
+ORDER = ("federated", "gossip", "encrypted_inference", "encrypted_training", "secret_shares")
+MAIN = (
+    "clients", "partition", "alpha", BY, "rounds", "strategy", "graph", "secagg", "dp", "epsilon", "security_bits",
+    "split", "steps", "model", "engine", "hidden",
+)  # fmt: skip
+NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "alpha": ("partition", ("dirichlet", "quantity")),
+    BY: ("partition", ("column",)),
+    "proximal": ("strategy", ("fedprox",)),
+    "server_rate": ("strategy", ("fedadam",)),
+    "trimmed": ("strategy", ("trimmed_mean",)),
+    "quorum": ("secagg", (True,)),
+    **dict.fromkeys(("epsilon", "delta", "unit", "clip_norm", "rate"), ("dp", ("central", "local", "distributed"))),
+}
+MOST_RUNS = 8
+STUDY_SEED = 1
+
+
+def offered() -> list[str]:
+    """Every venue of the catalog, those that are known here first."""
+    known = methods(Venue)
+    return sorted(known, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+
+
+def chosen() -> str:
+    """The venue that is looked at: the control's, a link's, or the first."""
+    asked = st.session_state.get(CHOSEN) or st.query_params.get(CHOSEN) or FIRST
+    return str(asked) if asked in methods(Venue) else FIRST
+
+
+def title_of(name: str) -> str:
+    return str(method(Venue, name).title)
+
+
+def declared() -> dict[str, Setting]:
+    """The venue's settings that mean something beside the others as they are set."""
+    known = settings_of(method(Venue, chosen()))
+    return {name: setting for name, setting in known.items() if _is_meant(name, known)}
+
+
+def key_of(name: str) -> str:
+    return f"{session.SETTING}{chosen()}.{name}"
+
+
+def settings() -> dict[str, Any]:
+    """What is set and differs from the defaults."""
+    found = {}
+    for name, setting in declared().items():
+        value = _value(name, setting)
+        if value != setting.default:
+            found[name] = value
+    return found
+
+
+def columns() -> list[str]:
+    """Columns by whose values holders can be told apart."""
+    schema = tables.dataset().schema
+    return [name for name in schema.inputs if schema[name].kind in ("categorical", "ordinal")]
+
+
+def scenario() -> Scenario:
+    """The plain learner on the people, in the venue. Raises BadInput where its settings do not go together."""
+    asked = settings()
+    if asked.get("partition") == "column" and not asked.get(BY):
+        asked[BY] = next(iter(columns()), "")
+    plain = Scenario.of(session.dataset_name(), LEARNER, {}, repeats=1)
+    return dataclasses.replace(plain, venue=Step.of(Venue, chosen(), asked))
+
+
+def venue() -> Venue:
+    made = scenario().venue
+    assert made is not None
+    kind: Venue = made.make(Venue)
+    return kind
+
+
+def key(asked: Scenario) -> Hashable:
+    return ("together apart", tables.key(), asked.id)
+
+
+def found(asked: Scenario) -> Apart | None:
+    desk = tables.desk()
+    return desk.once(key(asked), lambda: None) if desk.has(key(asked)) else None
+
+
+def job_of(asked: Scenario) -> Job | None:
+    return tables.desk().find(key(asked))
+
+
+def start(toml: str) -> None:
+    """Trains beside the page, and remembers that this session asked for it."""
+    asked = scenario_from_toml(toml)
+    data, runs = tables.dataset(), _runs()
+    runs[asked.id] = toml
+    for old in list(runs)[:-MOST_RUNS]:
+        del runs[old]
+    attacking.work_out(key(asked), "training together apart", lambda heard: together_apart(asked, data, heard), "steps")
+
+
+def start_first() -> None:
+    """What the page shows before anybody asked for anything: the venue as it is, once."""
+    if not _runs():
+        start(scenario().to_toml())
+
+
+def told() -> list[Told]:
+    """The runs of this session on this table that are worked out, in the order in which they were asked for."""
+    asked = [scenario_from_toml(toml) for toml in _runs().values()]
+    known = [(one, found(one)) for one in asked]
+    return [Told(_name(one), apart) for one, apart in known if apart is not None]
+
+
+def study_key() -> Hashable:
+    return ("inversion", tables.key())
+
+
+def study() -> Study | None:
+    desk = tables.desk()
+    return desk.once(study_key(), lambda: None) if desk.has(study_key()) else None
+
+
+def start_study() -> None:
+    data = tables.dataset()
+    attacking.work_out(
+        study_key(), "reading records out of updates",
+        lambda heard: inversion_study(data, np.random.default_rng(STUDY_SEED), progress=heard), "experiments",
+    )  # fmt: skip
+
+
+def study_job() -> Job | None:
+    return tables.desk().find(study_key())
+
+
+def is_running() -> bool:
+    try:
+        keys = [key(scenario())]
+    except BadInput:
+        keys = []
+    keys += [key(scenario_from_toml(toml)) for toml in _runs().values()]
+    jobs = [tables.desk().find(one) for one in (*keys, study_key())]
+    return any(job is not None and job.running for job in jobs)
+
+
+def link() -> Mapping[str, str]:
+    """What the address carries of this page."""
+    name = {CHOSEN: chosen()} if chosen() != FIRST else {}
+    return name | {key_of(setting): str(value) for setting, value in settings().items()}
+
+
+def _runs() -> dict[str, str]:
+    """Scenario files by id, of this session and its present table."""
+    everything: dict[Hashable, dict[str, str]] = st.session_state.setdefault(RUNS, {})
+    return everything.setdefault(tables.key(), {})
+
+
+def _name(asked: Scenario) -> str:
+    return in_short(asked).rpartition("Logistic regression, ")[2] or in_short(asked)
+
+
+def _is_meant(name: str, known: Mapping[str, Setting]) -> bool:
+    if name not in NEEDS or NEEDS[name][0] not in known:
+        return True
+    other, values = NEEDS[name]
+    return _value(other, known[other]) in values
+
+
+def _value(name: str, setting: Setting) -> Any:
+    """As the control holds it; the default where it has none, or one that cannot be read."""
+    held = st.session_state.get(key_of(name), setting.default)
+    try:
+        return None if held == session.AUTO else setting.parse(held)
+    except BadInput:
+        return setting.default
+
+
+def settings_controls() -> None:
+    """The settings that matter most, the others folded away."""
+    shown = declared()
+    for name in [name for name in MAIN if name in shown]:
+        _control(name, shown[name])
+    rest = {name: setting for name, setting in shown.items() if name not in MAIN}
+    if rest:
+        with st.expander("More settings", key="more_venue_settings"):
+            for name, setting in rest.items():
+                _control(name, setting)
+
+
+def _control(name: str, setting: Setting) -> None:
+    if name == BY and columns():
+        offered, held = columns(), st.session_state.get(key_of(name))
+        st.selectbox(
+            "Column that tells the holders apart", offered, offered.index(held) if held in offered else 0,
+            key=key_of(name), persist_state="session", help=setting.help,
+        )  # fmt: skip
+        return
+    widgets.control(setting, key_of(name), columns=tables.dataset().schema.inputs)

@@ -1,0 +1,99 @@
+"""What is read out of messages: the share of categories recovered, by how many records a sum hides, and under noise.
+
+In: a study of inversion. Out: two charts, guessing dashed in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ppml_core.charts.curves import Axis, Baseline, Curve, draw
+from ppml_core.charts.reached import Reached, Words, reached_chart
+from ppml_core.charts.rounds import INTERNAL
+from ppml_core.charts.template import Chart, Mode
+from ppml_core.charts.words import count, interval, percent, power
+from ppml_core.evidence import Estimate
+from ppml_core.federated.inversion_study import Sighting, Study
+
+
+def sums_chart(study: Study, mode: Mode = "light", chosen: int | None = None) -> Chart:
+    """Success against the number of records in the sum. `chosen` marks how many the session's clients have."""
+    guess = float(np.mean([one.guessing.value for one in study.sums]))
+    x = np.array([one.records for one in study.sums], dtype=float)
+    curves = [
+        _curve("read out of the sum", x, [one.found for one in study.sums], "risk"),
+        _curve("control: other people's sum", x, [one.control for one in study.sums], "muted"),
+    ]
+    first, last = study.sums[0], study.sums[-1]
+    answer = (
+        f"One record's clear update gives {percent(first.found.value)} of its categories away; of "
+        f"{count(last.records)} in a sum {percent(last.found.value)} are right; guessing alone gets {percent(guess)}."
+    )
+    return Chart(
+        figure=draw(
+            curves, [Baseline(f"guessing {percent(guess)}", guess)],
+            Axis("records in the sum that is seen", lambda tick: count(round(tick)), list(x), log=True),
+            Axis("categories recovered exactly", percent, limits=(0.0, 1.0)), mode,
+            chosen=float(chosen) if chosen and x[0] <= chosen <= x[-1] else None,
+        ),
+        question="How many records hide each other in a sum?", answer=answer,
+        alt=f"Share of categories recovered exactly against the number of records summed, on a log axis. {answer}",
+        how_to_read="Somebody sees the sum of the updates of so many records, knows the model, the features and how "
+        "frequent categories are, and says each record's categories; records are paired with what was said so that "
+        "most is right. Bands are 95 % intervals over people drawn. Grey: the same judged against people outside "
+        "the sum. Dashed: the most frequent category every time. Another attack may find more.",
+        table=sightings_table(study.sums), standing=INTERNAL,
+    )  # fmt: skip
+
+
+def messages_chart(study: Study, mode: Mode = "light") -> Chart:
+    """One record's message in each form, beside guessing and what is proved."""
+    seen = [study.sums[0], study.masked, *study.noisy]
+    guess = float(np.mean([one.guessing.value for one in seen]))
+    masked, weakest = study.masked, study.noisy[0] if study.noisy else None
+    answer = f"A masked message gives {percent(masked.found.value)}, less than guessing does."
+    if weakest is not None and weakest.bound is not None:
+        answer += (
+            f" With noise for ε = {weakest.epsilon:g} it is {percent(weakest.found.value)}, and at most "
+            f"{percent(weakest.bound)} by proof."
+        )
+    return reached_chart(
+        [Reached(one.seen, one.found, bound=one.bound) for one in seen],
+        Words(
+            question="What does one message say about one record?", answer=answer,
+            axis="categories recovered exactly",
+            how_to_read="Dots are the share of a record's categories that were read out of one message, with 95 % "
+            "intervals over people drawn; dashed is guessing the most frequent category. The masked message is read as "
+            "it came. Under noise the onlooker knows everybody else's record and takes the likeliest category; the "
+            f"green mark is the most that anybody reaches under that ε at δ = {power(study.delta)} (Hayes, "
+            "Mahloujifar, Balle 2023).",
+            standing=INTERNAL,
+        ),
+        guess, mode,
+    )  # fmt: skip
+
+
+def sightings_table(seen: Sequence[Sighting]) -> pd.DataFrame:
+    """Every number behind it."""
+    rows = [
+        (one.seen, one.records, _said(one.found), _said(one.guessing), _said(one.control), _said(one.whole),
+         None if one.bound is None else round(one.bound, 3))
+        for one in seen
+    ]  # fmt: skip
+    names = ["seen", "records", "categories right", "guessing", "other people's", "whole records right", "at most"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _said(found: Estimate) -> str:
+    return interval(found.value, found.low, found.high)
+
+
+def _curve(name: str, x: np.ndarray, found: Sequence[Estimate], role: str) -> Curve:
+    return Curve(
+        name, x, np.array([one.value for one in found]), np.array([one.low for one in found]),
+        np.array([one.high for one in found]), role=role,
+        hover=[f"{name}, {n:.0f} records: {percent(one.value)}" for n, one in zip(x, found, strict=True)],
+    )  # fmt: skip

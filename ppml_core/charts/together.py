@@ -1,0 +1,154 @@
+"""Techniques of computing apart side by side: accuracy, what a curious onlooker reads out, and what it costs.
+
+In: results of several runs, and where there is one a study of inversion. Out: a map and tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from ppml_core.charts import template
+from ppml_core.charts.curves import round_ticks
+from ppml_core.charts.rounds import INTERNAL
+from ppml_core.charts.template import Chart, Mode
+from ppml_core.charts.words import budget, count, interval, percent, power
+from ppml_core.evidence import Estimate
+from ppml_core.experiment.apart import Apart, read_out
+from ppml_core.federated.inversion_study import Study
+
+SHARES = (0.4, 0.6, 0.8, 1.0)
+FORMS = {
+    "clear": "clear", "noisy": "with noise", "masked": "masked", "encrypted": "encrypted", "shares": "secret shares",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """A run by the name it has here."""
+
+    name: str
+    apart: Apart
+
+
+def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -> Chart:
+    """Accuracy upwards, to the right what is read out of a message."""
+    colours = template.palette(mode)
+    drawing = template.Sketch(mode, 420)
+    guess = sum(one.guessing.value for one in study.sums) / len(study.sums)
+    spots = [_spot(run.apart, study, guess) for run in runs]
+    heights = [run.apart.accuracy for run in runs] + [run.apart.central for run in runs[:1]]
+    low, high = min(one.low for one in heights), max(one.high for one in heights)
+    pad = 0.12 * (high - low) or 0.02
+    up = [low - pad, high + 2 * pad]
+    drawing.shape(
+        type="line", xref="x", yref="paper", x0=guess, x1=guess, y0=0, y1=1, layer="below",
+        line={"color": colours.baseline, "width": 1.4, "dash": "dash"},
+    )  # fmt: skip
+    template.note(drawing, guess, 0, "guessing", colours.muted, yref="paper", xanchor="left", yanchor="bottom", shift=5)
+    for number, (run, spot) in enumerate(zip(runs, spots, strict=True)):
+        ink = colours.risk if spot.value > guess + 0.02 else colours.bound
+        found = run.apart.accuracy
+        drawing.line(
+            x=[spot.value], y=[found.value], mode="markers", name=escape(run.name),
+            marker={"color": ink, "size": 11, "symbol": ("circle", "square", "diamond", "triangle-up")[number % 4]},
+            error_y={"type": "data", "symmetric": False, "array": [found.high - found.value],
+                     "arrayminus": [found.value - found.low], "color": ink, "thickness": 1.4, "width": 0},
+            text=[f"{escape(run.name)}: accuracy {interval(found.value, found.low, found.high)}, "
+                  f"{percent(spot.value)} read out"],
+            hovertemplate="%{text}<extra></extra>",
+        )  # fmt: skip
+        near = sum(abs(other.value - spot.value) < 0.03 for other in spots[:number])
+        template.note(
+            drawing, spot.value, found.value, f"{number + 1}", colours.text, xanchor="left", shift=9 + 15 * near
+        )
+    central = runs[0].apart.central
+    drawing.shape(
+        type="line", xref="paper", x0=0, x1=1, y0=central.value, y1=central.value, layer="below",
+        line={"color": colours.baseline, "width": 1.4, "dash": "dash"},
+    )  # fmt: skip
+    template.note(drawing, 1, central.value, "central training", colours.muted, xref="paper", xanchor="right", rise=9)
+    drawing.axis_x(
+        "categories read out of one message", range=[min(0.4, guess - 0.1), 1.08], tickmode="array",
+        tickvals=list(SHARES), ticktext=[percent(share) for share in SHARES],
+    )  # fmt: skip
+    marks = round_ticks(up)
+    drawing.axis_y("accuracy", range=up, tickmode="array", tickvals=marks, ticktext=[f"{mark:.3g}" for mark in marks])
+    best = max(runs, key=lambda run: run.apart.accuracy.value)
+    exposed = [run.name for run, spot in zip(runs, spots, strict=True) if spot.value > guess + 0.02]
+    answer = f"The most accurate is {best.name} with {best.apart.accuracy.value:.3f}; " + (
+        f"a curious onlooker reads records out of {', '.join(exposed)}." if exposed
+        else "of none does a curious onlooker read more than by guessing."
+    )  # fmt: skip
+    return Chart(
+        figure=drawing.figure(), question="Which technique keeps accuracy, and what does it give away?", answer=answer,
+        alt=f"Map of {len(runs)} runs by accuracy and by what is read out of one message. {answer}",
+        how_to_read="Numbers stand for the runs in the table below. To the right: the share of a record's categories "
+        "that is read out of one message in the form in which it travels, summed over as many records as a holder has; "
+        "vermilion where that is more than guessing. Upwards: accuracy on test people with its interval. It is about "
+        "messages only: the model that comes out can be attacked as any other, on Attacks & risk.",
+        table=comparison_table(runs, study), standing=INTERNAL,
+    )  # fmt: skip
+
+
+def comparison_table(runs: Sequence[Told], study: Study | None) -> pd.DataFrame:
+    """One line per run, as the map numbers them."""
+    rows = []
+    for number, run in enumerate(runs):
+        apart, costs = run.apart, dict(run.apart.costs)
+        said = "" if study is None else percent(read_out(apart, study)[0].found.value)
+        guarantee = apart.guarantee
+        epsilon = "none" if guarantee is None else f"{budget(guarantee.epsilon)} ({guarantee.unit})"
+        rows.append((
+            f"{number + 1}. {run.name}", interval(apart.accuracy.value, apart.accuracy.low, apart.accuracy.high),
+            epsilon, FORMS[apart.form], said or "not measured yet", _seconds(costs.get("seconds", 0.0)),
+            _bytes(costs.get("bytes", 0.0)), count(int(costs.get("rounds", 1))),
+        ))  # fmt: skip
+    names = ["run", "accuracy", "ε", "messages", "read out of one", "seconds", "sent", "rounds"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def cost_facts(apart: Apart) -> list[tuple[str, str, str]]:
+    """(value, what it is, a line beneath) for each cost of a run."""
+    costs = dict(apart.costs)
+    facts = [(_seconds(costs.get("seconds", 0.0)), "to train", "on this machine, under its present load")]
+    if "rounds" in costs:
+        facts.append((count(int(costs["rounds"])), "rounds", ""))
+    if "bytes" in costs:
+        facts.append((_bytes(costs["bytes"]), "sent", "by all parties together"))
+    if "messages" in costs:
+        facts.append((count(int(costs["messages"])), "messages", ""))
+    return facts
+
+
+def promise(apart: Apart) -> str:
+    """The guarantee in a sentence, or that there is none."""
+    known = apart.guarantee
+    if known is None:
+        return apart.note or "No guarantee: the venue protects the computation, not its output."
+    delta = f", δ = {power(known.delta)}" if known.delta else ""
+    relation = known.neighbours.replace("_", "-")
+    return f"Guarantee of the training: ε = {budget(known.epsilon)}{delta}, {relation}, per {known.unit}."
+
+
+def _spot(apart: Apart, study: Study, guess: float) -> Estimate:
+    if apart.form in ("masked", "encrypted", "shares"):
+        return Estimate(guess, guess, guess, covers="guessing")
+    return read_out(apart, study)[0].found
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _bytes(number: float) -> str:
+    """
+    >>> _bytes(216000), _bytes(29e6)
+    ('216 kB', '29 MB')
+    """
+    if number < 1e6:
+        return f"{number / 1e3:.0f} kB"
+    return f"{number / 1e6:.0f} MB" if number >= 1e7 else f"{number / 1e6:.1f} MB"

@@ -1,0 +1,63 @@
+"""Who learns what, per technique, and the drawing that goes with it: from a venue and its settings to table and scene.
+
+In: a venue. Out: a `Seen`. The words are those of the rooms that do the computing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ppml_core.charts import scenes
+from ppml_core.charts.parties import Scene
+from ppml_core.encrypted.threats import THREATS
+from ppml_core.errors import NotApplicable
+from ppml_core.experiment.apart import form_of
+from ppml_core.federated.plan import Plan
+from ppml_core.federated.threats import notes_of, threats_of
+from ppml_core.venues.base import Venue
+
+ENCRYPTED = {
+    "encrypted_inference": "encrypted inference, logistic regression",
+    "encrypted_training": "encrypted training of logistic regression",
+}
+PROTECTS = "Protects the computation, not its output: attacks on the model and its answers apply unchanged."
+COLUMNS = ["who", "inputs", "model", "intermediates", "output"]
+LEARNED = {
+    "parties": "the parties", "inputs": "inputs", "model": "the model", "intermediates": "intermediates",
+    "output": "the output", "colluding_pair": "a colluding pair", "given_away": "given away by answers",
+    "sent_back": "sent back",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A drawing, a table of who learns inputs, model, intermediates and output, and sentences beneath it."""
+
+    scene: Scene
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def who_learns(venue: Venue) -> Seen:
+    """For that venue as it is set. Raises NotApplicable for one that nobody has described."""
+    if isinstance(venue, Plan):
+        return _federated(venue)
+    if venue.name() in ENCRYPTED:
+        return _encrypted(venue.name())
+    raise NotApplicable(f"who learns what in {venue.title} is not described here.")
+
+
+def _federated(plan: Plan) -> Seen:
+    form = form_of(plan)
+    rows = [(one.who, one.inputs, one.model, one.intermediates, one.output) for one in threats_of(plan)]
+    scene = scenes.with_server(plan.clients, form, noise_at_server=plan.dp == "central")
+    return Seen(scene, pd.DataFrame(rows, columns=COLUMNS), notes_of(plan))
+
+
+def _encrypted(name: str) -> Seen:
+    told = THREATS[ENCRYPTED[name]].values()
+    rows = [(title, told[key]) for key, title in LEARNED.items() if told.get(key)]
+    scene = scenes.encrypted_training() if "training" in name else scenes.encrypted_prediction(network=False)
+    return Seen(scene, pd.DataFrame(rows, columns=["what", "who learns it"]), (PROTECTS,))
