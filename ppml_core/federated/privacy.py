@@ -6,7 +6,8 @@ with their number. Clients: the whole change of a client is clipped (McMahan, Ra
 Numbers by which a sum is divided are public: expected rows, clients of the plan.
 
 Sampling amplifies only where it is Poisson and hidden from who looks on: clients for those who see the server's models
-alone (central noise), records of a client for everybody outside it. A fixed number of clients amplifies nothing here.
+alone (central noise), records of a client for everybody outside it. A fixed number of clients amplifies nothing here,
+nor do the clients' coins for a record: one coin is for all the records of a client, and the others' sum tells it.
 
 Distributed noise is enough in the sum of the fewest survivors of which a sum is opened; with more there is more. Each
 client cuts its values to a grid before it adds noise, by which a neighbour's move may grow by the length of one step in
@@ -76,7 +77,9 @@ def privacy_of(plan: Plan, model: Model) -> Privacy | None:
     if plan.dp == "none":
         return None
     delta = default_delta(model.ground.people) if plan.delta is None else plan.delta
-    hidden_rate = (plan.fraction if plan.poisson and plan.dp == "central" else 1.0) * plan.rate
+    hidden_rate = plan.rate
+    if plan.unit == "client" and plan.poisson and plan.dp == "central":
+        hidden_rate = plan.fraction
     multiplier = subsampled_noise_multiplier(plan.epsilon, delta, plan.rounds, hidden_rate)
     mu = mu_of(plan.epsilon, delta) if hidden_rate == 1 else None
     guarantee = Guarantee(plan.epsilon, delta, "add_or_remove_one", plan.unit, mu)

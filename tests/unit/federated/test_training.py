@@ -123,15 +123,18 @@ def test_noise_is_enough_whoever_adds_it(model: Model) -> None:
 
 def test_only_hidden_poisson_samples_amplify(model: Model) -> None:
     def multiplier(**how: Any) -> float:
-        found = privacy_of(Plan(clients=20, rounds=10, epsilon=1.0, dp=how.pop("dp", "central"), **how), model)
+        plan = {"clients": 300, "rounds": 10, "epsilon": 1.0, "dp": "central"} | how
+        found = privacy_of(Plan(**plan), model)
         assert found is not None
         return found.multiplier
 
     whole = multiplier()
     assert multiplier(fraction=0.2) == whole, "a fixed number of clients amplifies nothing"
     assert multiplier(fraction=0.2, poisson=True, dp="local") == whole, "who is asked is seen by the server"
-    assert multiplier(fraction=0.2, poisson=True) < 0.5 * whole
-    assert multiplier(rate=0.2, dp="local") == pytest.approx(multiplier(fraction=0.2, poisson=True), rel=1e-6)
+    assert multiplier(fraction=0.2, poisson=True) == whole, "the coin of a client is one for all its records"
+    hidden = multiplier(fraction=0.2, poisson=True, unit="client")
+    assert hidden < 0.5 * whole
+    assert multiplier(rate=0.2, dp="local") == pytest.approx(hidden, rel=1e-6)
 
 
 @pytest.mark.parametrize(("how", "words"), [
