@@ -22,17 +22,22 @@ from ppml_core.errors import BadInput
 from ppml_core.experiment.apart import Apart, together_apart
 from ppml_core.experiment.scenario import Scenario, Step, scenario_from_toml
 from ppml_core.federated.inversion_study import Study, inversion_study
+from ppml_core.learn.base import Learner
 from ppml_core.settings import Setting, settings_of
 from ppml_core.venues.base import Venue
 
 FIRST = "federated"
-LEARNER = "logistic_regression"
+LEARNER, LEARNER_KEY = "logistic_regression", "apart_learner"
+NETWORKS = {
+    "federated": "network", "gossip": "network", "encrypted_inference": "square_network",
+    "secret_shares": "square_network",
+}  # fmt: skip
 CHOSEN, RUNS = "venue", "apart_runs"
 BY = "by"
 ORDER = ("federated", "gossip", "encrypted_inference", "encrypted_training", "secret_shares")
 MAIN = (
-    "clients", "partition", "alpha", BY, "rounds", "strategy", "graph", "secagg", "dp", "epsilon", "security_bits",
-    "split", "steps", "model", "engine", "hidden",
+    "clients", "partition", "alpha", BY, "rounds", "graph", "strategy", "protection", "secagg", "dp", "epsilon",
+    "security_bits", "split", "steps", "model", "engine", "hidden",
 )  # fmt: skip
 NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "alpha": ("partition", ("dirichlet", "quantity")),
@@ -41,8 +46,9 @@ NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "server_rate": ("strategy", ("fedadam",)),
     "trimmed": ("strategy", ("trimmed_mean",)),
     "quorum": ("secagg", (True,)),
-    **dict.fromkeys(("epsilon", "delta", "unit", "clip_norm", "rate"), ("dp", ("central", "local", "distributed"))),
+    **dict.fromkeys(("unit", "clip_norm", "rate"), ("dp", ("central", "local", "distributed"))),
 }
+NOISE = ("epsilon", "delta")
 MOST_RUNS = 8
 STUDY_SEED = 1
 
@@ -57,6 +63,16 @@ def chosen() -> str:
     """The venue that is looked at: the control's, a link's, or the first."""
     asked = st.session_state.get(CHOSEN) or st.query_params.get(CHOSEN) or FIRST
     return str(asked) if asked in methods(Venue) else FIRST
+
+
+def learners() -> list[str]:
+    """What the venue can train: the linear model, and a network where it has one."""
+    return [LEARNER, *([NETWORKS[chosen()]] if chosen() in NETWORKS else [])]
+
+
+def learner() -> str:
+    held = st.session_state.get(LEARNER_KEY)
+    return str(held) if held in learners() else LEARNER
 
 
 def title_of(name: str) -> str:
@@ -94,7 +110,7 @@ def scenario() -> Scenario:
     asked = settings()
     if asked.get("partition") == "column" and not asked.get(BY):
         asked[BY] = next(iter(columns()), "")
-    plain = Scenario.of(session.dataset_name(), LEARNER, {}, repeats=1)
+    plain = Scenario.of(session.dataset_name(), learner(), {}, repeats=1)
     return dataclasses.replace(plain, venue=Step.of(Venue, chosen(), asked))
 
 
@@ -185,10 +201,15 @@ def _runs() -> dict[str, str]:
 
 
 def _name(asked: Scenario) -> str:
-    return in_short(asked).rpartition("Logistic regression, ")[2] or in_short(asked)
+    plain = f"{method(Learner, LEARNER).title}, "
+    return in_short(asked).removeprefix(plain)
 
 
 def _is_meant(name: str, known: Mapping[str, Setting]) -> bool:
+    if name in NOISE and "protection" in known:
+        return bool(_value("protection", known["protection"]) == "noise")
+    if name in NOISE and "dp" in known:
+        return bool(_value("dp", known["dp"]) != "none")
     if name not in NEEDS or NEEDS[name][0] not in known:
         return True
     other, values = NEEDS[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import apart, comparing, frame, session, tables, widgets
+from dashboard import apart, comparing, frame, session, sweeps, tables, widgets
 from ppml_core.charts import together
 from ppml_core.charts.inversion import messages_chart, sums_chart
 from ppml_core.charts.parties import parties_chart
@@ -54,6 +54,12 @@ def technique_control() -> None:
         "Technique", names, names.index(apart.chosen()), key=apart.CHOSEN, format_func=apart.title_of,
         persist_state="session", help=f"Where the computation happens.{widgets.glossary_link('venue')}",
     )  # fmt: skip
+    learners = apart.learners()
+    if len(learners) > 1:
+        st.selectbox(
+            "Model", learners, learners.index(apart.learner()), key=apart.LEARNER_KEY, format_func=sweeps.title_of,
+            persist_state="session", help="What is trained or asked there.",
+        )  # fmt: skip
     apart.settings_controls()
 
 

@@ -25,6 +25,8 @@ def rounds_chart(apart: Apart, mode: Mode = "light") -> Chart:
     if len(apart.rounds) == 1:
         return _bars(apart, mode)
     curves = [_curve("together", apart.rounds, "utility")]
+    if apart.with_server:
+        curves.append(_curve("with a server", apart.with_server, "muted", band=False))
     alone = apart.trained_alone
     if alone:
         curves.append(_spread("each alone", alone, len(apart.rounds)))
@@ -58,6 +60,7 @@ def rounds_table(apart: Apart) -> pd.DataFrame:
     """Every number of the chart."""
     rows: list[tuple[str, int | None, Estimate | None]]
     rows = [(f"round {n + 1}", None, found) for n, found in enumerate(apart.rounds)]
+    rows += [(f"round {n + 1} with a server", None, found) for n, found in enumerate(apart.with_server)]
     rows += [("central training", None, apart.central)]
     rows += [(f"client {n + 1} alone", holder.people, holder.accuracy) for n, holder in enumerate(apart.alone)]
     lines = [(name, people, *_ends(found)) for name, people, found in rows]
@@ -88,11 +91,11 @@ def _bars(apart: Apart, mode: Mode) -> Chart:
     )
 
 
-def _curve(name: str, found: Sequence[Estimate], role: str) -> Curve:
+def _curve(name: str, found: Sequence[Estimate], role: str, *, band: bool = True) -> Curve:
     rounds = np.arange(1, len(found) + 1, dtype=float)
     return Curve(
-        name, rounds, np.array([one.value for one in found]), np.array([one.low for one in found]),
-        np.array([one.high for one in found]), role=role,
+        name, rounds, np.array([one.value for one in found]), np.array([one.low for one in found if band]),
+        np.array([one.high for one in found if band]), role=role,
         hover=[f"{name}, round {n + 1}: {interval(one.value, one.low, one.high)}" for n, one in enumerate(found)],
     )  # fmt: skip
 
@@ -113,6 +116,8 @@ def _answer(apart: Apart) -> str:
     said += f" after {count(len(apart.rounds))} rounds" if len(apart.rounds) > 1 else ""
     said += f", {interval(central.value, central.low, central.high)} with all rows in one place"
     alone = [one.value for one in apart.trained_alone]
+    if apart.with_server:
+        said += f", {apart.with_server[-1].value:.3f} with a server"
     if alone:
         said += f"; a holder alone reaches {min(alone):.3f} to {max(alone):.3f}"
     failed = len(apart.alone) - len(alone)

@@ -47,7 +47,7 @@ def written(name: str, value: object) -> str:
 def _step(step: Step, kind: type[Anonymizer] | type[Learner] | type[Venue]) -> str:
     cls = method(kind, step.method)
     declared = settings_of(cls)
-    always = ("epsilon", "k")
+    always = () if kind is Venue else ("epsilon", "k")  # a venue without noise has an ε that means nothing
     told = [
         written(name, value)
         for name, value in step.settings

@@ -99,7 +99,7 @@ def comparison_table(runs: Sequence[Told], study: Study | None) -> pd.DataFrame:
     rows = []
     for number, run in enumerate(runs):
         apart, costs = run.apart, dict(run.apart.costs)
-        said = "" if study is None else percent(read_out(apart, study)[0].found.value)
+        said = "" if study is None else percent(read_out(apart, study).found.value)
         guarantee = apart.guarantee
         epsilon = "none" if guarantee is None else f"{budget(guarantee.epsilon)} ({guarantee.unit})"
         rows.append((
@@ -137,7 +137,7 @@ def promise(apart: Apart) -> str:
 def _spot(apart: Apart, study: Study, guess: float) -> Estimate:
     if apart.form in ("masked", "encrypted", "shares"):
         return Estimate(guess, guess, guess, covers="guessing")
-    return read_out(apart, study)[0].found
+    return read_out(apart, study).found
 
 
 def _seconds(seconds: float) -> str:

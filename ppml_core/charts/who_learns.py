@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ppml_core.charts import scenes
@@ -14,10 +15,12 @@ from ppml_core.charts.parties import Scene
 from ppml_core.encrypted.threats import THREATS
 from ppml_core.errors import NotApplicable
 from ppml_core.experiment.apart import form_of
+from ppml_core.federated.gossip import GossipPlan, neighbours_in
 from ppml_core.federated.plan import Plan
-from ppml_core.federated.threats import notes_of, threats_of
+from ppml_core.federated.threats import notes_of, threats_among_neighbours, threats_of
 from ppml_core.venues.base import Venue
 
+EXAMPLE = 1
 ENCRYPTED = {
     "encrypted_inference": "encrypted inference, logistic regression",
     "encrypted_training": "encrypted training of logistic regression",
@@ -44,6 +47,8 @@ def who_learns(venue: Venue) -> Seen:
     """For that venue as it is set. Raises NotApplicable for one that nobody has described."""
     if isinstance(venue, Plan):
         return _federated(venue)
+    if isinstance(venue, GossipPlan):
+        return _neighbours(venue)
     if venue.name() in ENCRYPTED:
         return _encrypted(venue.name())
     raise NotApplicable(f"who learns what in {venue.title} is not described here.")
@@ -53,6 +58,14 @@ def _federated(plan: Plan) -> Seen:
     form = form_of(plan)
     rows = [(one.who, one.inputs, one.model, one.intermediates, one.output) for one in threats_of(plan)]
     scene = scenes.with_server(plan.clients, form, noise_at_server=plan.dp == "central")
+    return Seen(scene, pd.DataFrame(rows, columns=COLUMNS), notes_of(plan))
+
+
+def _neighbours(plan: GossipPlan) -> Seen:
+    rows = [(one.who, one.inputs, one.model, one.intermediates, one.output) for one in threats_among_neighbours(plan)]
+    near = neighbours_in(plan.graph, min(plan.clients, scenes.MOST_IN_A_RING), np.random.default_rng(EXAMPLE))
+    edges = [(a, b) for a, b in zip(*np.nonzero(np.triu(near)), strict=True)]
+    scene = scenes.without_server(plan.clients, plan.graph, form_of(plan), [(int(a), int(b)) for a, b in edges])
     return Seen(scene, pd.DataFrame(rows, columns=COLUMNS), notes_of(plan))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -21,8 +21,9 @@ from ppml_core.evidence import Estimate, Guarantee
 from ppml_core.experiment.prepare import prepare, truth_of
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.federated.engine import dealt, rounds
+from ppml_core.federated.gossip import GossipPlan, meetings
 from ppml_core.federated.inversion_study import Sighting, Study
-from ppml_core.federated.model import model_of
+from ppml_core.federated.model import Model, Rows, Weights, model_of
 from ppml_core.federated.plan import Plan
 from ppml_core.federated.privacy import privacy_of
 from ppml_core.learn.base import Fitted, Learner
@@ -33,6 +34,7 @@ Progress = Callable[[int, int], None]
 Form = Literal["clear", "noisy", "masked", "encrypted", "shares"]
 
 MOST_ALONE = 10
+PROTECTED: dict[str, Form] = {"none": "clear", "noise": "noisy", "masks": "masked"}
 FORMS: dict[str, Form] = {
     "encrypted_inference": "encrypted", "encrypted_training": "encrypted", "secret_shares": "shares",
 }  # fmt: skip
@@ -49,11 +51,15 @@ class Holder:
 @dataclass(frozen=True)
 class Apart:
     """`rounds` holds the accuracy after each round, of the whole model after the last; `form` is what travels, as sums
-    over `rows` people. `majority` is the share of the most frequent class among the test people."""
+    over `rows` people. `with_server` is the same training with a server, where the venue has none.
+
+    `majority` is the share of the most frequent class among the test people.
+    """
 
     scenario: Scenario
     title: str
     rounds: tuple[Estimate, ...]
+    with_server: tuple[Estimate, ...]
     central: Estimate
     alone: tuple[Holder, ...]
     holders: int
@@ -92,13 +98,14 @@ def together_apart(scenario: Scenario, data: Dataset, progress: Progress = lambd
         return Estimate.of_share(float(right.mean()), len(truth), covers="test people")
 
     rng, parts = scenario.rng(0, "learner"), list[Dataset]()
-    if isinstance(venue, Plan):
+    if isinstance(venue, Plan | GossipPlan):
         seed = int(rng.integers(2**63))
-        parts = dealt(venue, prepared.train, seed)
-        walked, model = _walked(venue, learner, prepared.train, parts, seed, judged, progress)
+        parts = dealt(venue.plan() if isinstance(venue, GossipPlan) else venue, prepared.train, seed)
+        walk = _walked(venue, learner, prepared.train, parts, seed, judged, progress)
     else:
-        model = venue.train(learner, prepared.train, rng)
-        walked = (judged(model),)
+        made = venue.train(learner, prepared.train, rng)
+        walk = _Walk((judged(made),), (), made)
+    walked, model = walk.rounds, walk.fitted
     central = learner.fit(prepared.train, scenario.rng(0, "central"))
     alone = []
     for number, part in enumerate(parts[:MOST_ALONE]):
@@ -106,47 +113,79 @@ def together_apart(scenario: Scenario, data: Dataset, progress: Progress = lambd
         alone.append(_alone(learner, part, scenario.rng(number, "alone"), judged))
     counts = np.bincount(truth.astype(np.int64))
     return Apart(
-        scenario=scenario, title=venue.title, rounds=walked, central=judged(central), alone=tuple(alone),
+        scenario=scenario, title=venue.title, rounds=walked, with_server=walk.with_server,
+        central=judged(central), alone=tuple(alone),
         holders=len(parts), majority=float(counts.max() / counts.sum()),
         costs=(("seconds", model.seconds), *model.costs), guarantee=model.guarantee, note=model.guarantee_note,
         form=form_of(venue), rows=min((len(part) for part in parts if len(part)), default=len(prepared.train)),
     )  # fmt: skip
 
 
-def form_of(venue: Venue | Plan) -> Form:
+def form_of(venue: Venue | Plan | GossipPlan) -> Form:
     """In which form what leaves a holder travels to whoever computes."""
+    if isinstance(venue, GossipPlan):
+        return PROTECTED[venue.protection]
     if not isinstance(venue, Plan):
         return FORMS.get(venue.name(), "clear")
     return "masked" if venue.secagg else "noisy" if venue.dp == "local" else "clear"
 
 
-def read_out(apart: Apart, study: Study) -> tuple[Sighting, bool]:
-    """What reading a message of that form gave in the study, and whether it had as many records as here, or fewer."""
+def read_out(apart: Apart, study: Study) -> Sighting:
+    """What reading a message of that form gave in the study, or the next one there that hides less."""
     if apart.form in ("masked", "encrypted", "shares"):
-        return study.masked, True
-    fitting = [one for one in study.sums if one.records <= apart.rows]
-    return fitting[-1], fitting[-1].records == apart.rows
+        return study.masked
+    if apart.form == "noisy" and apart.guarantee is not None:
+        weaker = [one for one in study.noisy if one.epsilon is not None and one.epsilon >= apart.guarantee.epsilon]
+        if weaker:
+            return weaker[0]
+    return [one for one in study.sums if one.records <= apart.rows][-1]
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """A training round by round: accuracies of the model, of the same training with a server, and the model itself."""
+
+    rounds: tuple[Estimate, ...]
+    with_server: tuple[Estimate, ...]
+    fitted: Fitted
 
 
 def _walked(
-    plan: Plan, learner: Learner, train: Dataset, parts: Sequence[Dataset], seed: int,
+    venue: Plan | GossipPlan, learner: Learner, train: Dataset, parts: Sequence[Dataset], seed: int,
     judged: Callable[[Fitted], Estimate], progress: Progress,
-) -> tuple[tuple[Estimate, ...], Fitted]:  # fmt: skip
-    """The federated training of that seed, its model judged after every round."""
+) -> _Walk:  # fmt: skip
+    """The training of that seed, its model judged after every round."""
     start = time.perf_counter()
-    model, walked, spent, taken, judging = model_of(learner, train), [], 0, 0, 0.0
+    plan = venue.plan() if isinstance(venue, GossipPlan) else venue
+    model, walked, reference, spent, taken, judging = model_of(learner, train), [], [], 0, 0, 0.0
     encoded = [model.rows(part) for part in parts]
     with one_thread():
-        for one in rounds(model, plan, encoded, seed):
+        for number, (weights, sent, messages) in enumerate(_steps(venue, model, encoded, seed)):
             begun = time.perf_counter()
-            progress(one.number, plan.rounds + min(len(parts), MOST_ALONE))
-            walked.append(judged(model.fitted(one.answer)))
-            spent, taken = spent + one.bytes, taken + len(one.asked) + len(one.answered)
+            progress(number, plan.rounds + min(len(parts), MOST_ALONE))
+            walked.append(judged(model.fitted(weights)))
+            spent, taken = spent + sent, taken + messages
             judging += time.perf_counter() - begun
-    seconds, privacy = time.perf_counter() - start - judging, privacy_of(plan, model)
-    fitted = model.fitted(one.answer, privacy.guarantee if privacy else None, seconds=seconds)
-    fitted.costs = (("rounds", plan.rounds), ("bytes", spent), ("messages", taken))
-    return tuple(walked), fitted
+        seconds, privacy = time.perf_counter() - start - judging, privacy_of(plan, model)
+        if isinstance(venue, GossipPlan):
+            for one in rounds(model, plan, encoded, seed):
+                progress(one.number - 1, plan.rounds)
+                reference.append(judged(model.fitted(one.answer)))
+    fitted = model.fitted(weights, privacy.guarantee if privacy else None, seconds=seconds)
+    fitted.costs = (("rounds", plan.rounds), ("bytes", spent), *((("messages", taken),) if taken else ()))
+    return _Walk(tuple(walked), tuple(reference), fitted)
+
+
+def _steps(
+    venue: Plan | GossipPlan, model: Model, parts: Sequence[Rows], seed: int
+) -> Iterator[tuple[Weights, int, int]]:
+    """After each round the weights of the venue's model, the round's bytes, and its messages (0: not counted)."""
+    if isinstance(venue, GossipPlan):
+        for meeting in meetings(model, venue, parts, seed):
+            yield meeting.models[0], meeting.bytes, 0
+    else:
+        for one in rounds(model, venue, parts, seed):
+            yield one.answer, one.bytes, len(one.asked) + len(one.answered)
 
 
 def _alone(learner: Learner, part: Dataset, rng: np.random.Generator, judged: Callable[[Fitted], Estimate]) -> Holder:

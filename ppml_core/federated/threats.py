@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ppml_core.federated.gossip import GossipPlan
 from ppml_core.federated.plan import Plan
 
+NEIGHBOUR_NOTES = (
+    "Nobody sees everything. Masks need three neighbours at least, so that a sum hides somebody.",
+    "Protects the computation, not its output: attacks on the trained model apply unchanged.",
+)
 ALL_ROUNDS = "the model of every round"
 
 
@@ -57,9 +62,35 @@ def threats_of(plan: Plan) -> tuple[Threat, ...]:
     )  # fmt: skip
 
 
-def notes_of(plan: Plan) -> tuple[str, ...]:
+def threats_among_neighbours(plan: GossipPlan) -> tuple[Threat, ...]:
+    """The table where there is no server."""
+    seen = {
+        "none": "its neighbours' models of every round as they are, and so their updates",
+        "noise": "its neighbours' models of every round, each with its holder's noise",
+        "masks": "the weighted sum of its neighbours' models of every round",
+    }[plan.protection]
+    row = "its own rows, and what neighbours' models give away" if plan.protection == "none" else "its own rows"
+    both = (
+        "all that lies between them: in a sum of three, the third one's model"
+        if plan.protection == "masks"
+        else "what each sees, nothing more"
+    )
+    return (
+        Threat("one holder", row, "its own, which becomes everybody's", seen, "the model"),
+        Threat("two holders together", "their own rows", "their own", both, "the model"),
+        Threat("a holder further away", "nothing directly", "its own", "what spreads through the graph", "the model"),
+        Threat(
+            "whoever gets the model", "what the model lets be inferred: membership and attribute attacks apply",
+            "the last one", "nothing", "what it answers",
+        ),
+    )  # fmt: skip
+
+
+def notes_of(plan: Plan | GossipPlan) -> tuple[str, ...]:
     """What holds beside the table, in sentences."""
     notes = []
+    if isinstance(plan, GossipPlan):
+        return NEIGHBOUR_NOTES
     if plan.secagg:
         notes.append(
             f"Secure aggregation reveals the sum once {plan.least_survivors} of a round's clients have answered, never "
