@@ -27,6 +27,7 @@ SCENES: list[Scene] = [
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_a_drawing_tells_its_parties_in_words_and_stays_in_its_frame(scene: Scene, mode: str) -> None:
     chart = parties_chart(scene, "dark" if mode == "dark" else "light")
+    go.Figure(chart.figure.to_dict())  # checks every property
     for node in scene.nodes:
         assert 0 < node.x < 100
         assert 0 < node.y < 100
