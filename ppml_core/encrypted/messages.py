@@ -21,7 +21,8 @@ from ppml_core.errors import BadInput, NotApplicable, PPMLError
 
 LONGEST_HEADER = 1 << 20
 HEADER_UNIT = 512
-BLOB_UNIT = 4096
+BLOB_UNIT, LARGE_UNIT = 4096, 16384
+LARGE = 1 << 19
 LONGEST_BLOB = 1 << 32
 REFUSED = "refused"
 LOOPBACK = "127.0.0.1"
@@ -55,7 +56,7 @@ class Channel:
     def send(self, kind: str, blobs: Sequence[bytes] = (), **facts: Any) -> None:
         sizes = [len(blob) for blob in blobs]
         header = json.dumps({"kind": kind, "facts": facts, "sizes": sizes}).encode()
-        header += b" " * (filled(len(header), HEADER_UNIT) - len(header))
+        header += b" " * (-len(header) % HEADER_UNIT)
         self.outgoing.write(struct.pack(">I", len(header)) + header)
         for blob in blobs:
             self.outgoing.write(blob)
@@ -97,13 +98,13 @@ class Channel:
         return data
 
 
-def filled(size: int, unit: int = BLOB_UNIT) -> int:
+def filled(size: int) -> int:
     """Bytes of a part that is filled up to whole units.
 
     >>> filled(5000)
     8192
     """
-    return size + -size % unit
+    return size + -size % (LARGE_UNIT if size >= LARGE else BLOB_UNIT)
 
 
 def _error_of(facts: dict[str, Any]) -> PPMLError:

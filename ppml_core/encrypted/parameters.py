@@ -97,6 +97,11 @@ def chosen(rescalings: int, scale_bits: int, last_bits: int, security_bits: int 
     )
 
 
+def training_parameters(security_bits: int = 128) -> Parameters:
+    """For one step of gradient descent: four levels, of 50 bits each, and weights below 2^8 at the end."""
+    return chosen(rescalings=4, scale_bits=50, last_bits=60, security_bits=security_bits)
+
+
 def _split(bits: int) -> list[int]:
     """Primes of about equal size that have so many bits together."""
     parts = -(-bits // MOST_PRIME_BITS)

@@ -22,6 +22,7 @@ from ppml_core.venues.base import Trainee, Venue
 
 VENUES = methods(Venue)
 SMALL = {"rounds": 2, "clients": 3}
+FEW_FEATURES = LogisticRegression(knots=1)
 
 each = pytest.mark.parametrize("venue", VENUES.values(), ids=list(VENUES))
 each_at_work = pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def small(venue: type[Venue]) -> dict[str, int]:
 
 
 def trained(venue: type[Venue], data: Dataset, seed: int = 1) -> Fitted:
-    return venue.from_values(small(venue)).train(LogisticRegression(), data, np.random.default_rng(seed))
+    return venue.from_values(small(venue)).train(FEW_FEATURES, data, np.random.default_rng(seed))
 
 
 @each
@@ -94,9 +95,13 @@ def test_settings_out_of_range_are_refused_by_name(venue: type[Venue]) -> None:
 
 @each_at_work
 def test_a_scenario_carries_it(venue: type[Venue], people: tuple[Dataset, Dataset]) -> None:
-    plain = Scenario.of("german_credit", "logistic_regression", repeats=1)
+    plain = Scenario.of("german_credit", "logistic_regression", {"knots": 1}, repeats=1)
     placed = Scenario.of(
-        "german_credit", "logistic_regression", repeats=1, venue=Step.of(Venue, venue.name(), small(venue))
+        "german_credit",
+        "logistic_regression",
+        {"knots": 1},
+        repeats=1,
+        venue=Step.of(Venue, venue.name(), small(venue)),
     )
     assert placed.id != plain.id
     assert scenario_from_toml(placed.to_toml()) == placed

@@ -8,10 +8,12 @@ import pytest
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import split
+from ppml_core.encrypted.descent import clear_run
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.square_network import SquareNetwork
 from ppml_core.learn.target import encode_target
 from ppml_core.venues.encrypted_inference import EncryptedInference, EncryptedModel
+from ppml_core.venues.encrypted_training import EncryptedlyTrained, EncryptedTraining, targets_of, with_constant
 
 pytestmark = pytest.mark.slow
 
@@ -50,3 +52,21 @@ def test_a_network_answers_as_in_the_clear(people: tuple[Dataset, Dataset]) -> N
     assert (told.argmax(axis=1) == clear.argmax(axis=1)).mean() >= 0.99
     assert np.abs(told - clear).max() < 1e-3
     assert dict(model.costs)["bytes"] > 1e6
+
+
+def test_training_on_ciphertexts_ends_where_training_in_the_clear_does(people: tuple[Dataset, Dataset]) -> None:
+    """Accuracy within .01 of the clear run (same cubic, steps and batch in floats), every iteration on ciphertexts."""
+    train, test = people
+    learner = LogisticRegression(knots=1)
+    venue = EncryptedTraining(rounds=15)
+    model = venue.train(learner, train.take(np.arange(8192)), np.random.default_rng(1))
+    assert isinstance(model, EncryptedlyTrained)
+    part, truth = train.take(np.arange(8192)), encode_target(test, model.classes)
+    X, y = with_constant(model.encoder, part), targets_of(encode_target(part, model.classes), 2)
+    clear = clear_run(X, y, venue.plan(len(part), learner.C, 128))
+    assert np.abs(clear - model.weights).max() < 1e-3
+    told = model.predict_proba(test).argmax(axis=1)
+    in_clear = (with_constant(model.encoder, test) @ clear)[:, 0] > 0
+    assert abs((told == truth).mean() - (in_clear == truth).mean()) <= 0.01
+    assert (told == truth).mean() > 0.82
+    assert not np.allclose(model.weights, 0)

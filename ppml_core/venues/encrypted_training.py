@@ -1,0 +1,121 @@
+"""Logistic regression trained on ciphertexts: the people's holder has the key, somebody else the computer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.encrypted.ckks import library
+from ppml_core.encrypted.descent import Plan
+from ppml_core.encrypted.parameters import training_parameters
+from ppml_core.encrypted.training import encrypted_training
+from ppml_core.errors import NotApplicable
+from ppml_core.learn.base import Array, Fitted, Learner
+from ppml_core.learn.encoding import Encoder
+from ppml_core.learn.logistic_regression import LogisticRegression
+from ppml_core.learn.models import require_all_classes
+from ppml_core.learn.target import encode_target, target_classes
+from ppml_core.settings import setting
+from ppml_core.venues.base import Venue
+
+MOST_FEATURES = 512
+
+
+@dataclass(frozen=True)
+class EncryptedTraining(Venue):
+    """Gradient descent of logistic regression, every iteration on ciphertexts; the client refreshes them in each round.
+
+    A cubic stands for the sigmoid (Kim et al. 2018). With more than two classes one against the rest. The learner's
+    penalty is kept, the bias included. The client sees the weights of every round, the server none; how many rows and
+    features there are is public. People beyond the batches are left out.
+    """
+
+    title: ClassVar[str] = "Encrypted training"
+    extra: ClassVar[str] = "encrypted"
+
+    rounds: int = setting(25, 1, 1000, slider=(5, 60), help="gradient steps, each followed by a refresh")
+    learning_rate: float = setting(1.0, 1e-4, 100.0, slider=(0.1, 4.0), log=True, help="length of a step")
+    momentum: float = setting(0.8, 0.0, 0.99, slider=(0.0, 0.9), help="share of the last step that is kept")
+    interval: float = setting(8.0, 1.0, 64.0, slider=(4.0, 16.0), help="log-odds up to which a cubic is the sigmoid")
+    batches: int = setting(1, 1, 16, slider=(1, 4), help="batches of up to as many people as a ciphertext has slots")
+    security_bits: str = setting(
+        "128", choices=("128", "192", "256"), help="security level that the ciphertexts reach", unit="bits"
+    )
+
+    def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+        library()
+        _check(learner)
+        assert isinstance(learner, LogisticRegression)
+        encoder, classes = Encoder.reading(data, learner.knots), target_classes(data.schema, data)
+        if encoder.width >= MOST_FEATURES:
+            raise NotApplicable(
+                f"encrypted training has a ciphertext for each feature, {encoder.width:,} here: fewer than "
+                f"{MOST_FEATURES} are needed."
+            )
+        security = int(self.security_bits)
+        chosen = self._chosen(len(data), training_parameters(security).slots, rng)
+        people = data.take(chosen)
+        y = encode_target(people, classes)
+        require_all_classes(y, classes, 2)
+        plan = self.plan(len(people), learner.C, security)
+        X, targets = with_constant(encoder, people), targets_of(y, len(classes))
+        trained = encrypted_training(X, targets, plan, security)
+        left_out = f"{len(data) - len(people):,} of {len(data):,} people are left out: raise batches."
+        return EncryptedlyTrained(
+            trained.weights, encoder, classes,
+            warnings=encoder.notes + ((left_out,) if len(people) < len(data) else ()),
+            seconds=trained.seconds, costs=trained.costs,
+        )  # fmt: skip
+
+    def plan(self, people: int, C: float, security_bits: int) -> Plan:
+        """The descent in numbers, for the encrypted and the clear run."""
+        return Plan(
+            rounds=self.rounds, learning_rate=self.learning_rate, momentum=self.momentum, interval=self.interval,
+            ridge=1 / (C * people), batch=training_parameters(security_bits).slots,
+        )  # fmt: skip
+
+    def _chosen(self, people: int, slots: int, rng: np.random.Generator) -> np.ndarray:
+        most = self.batches * slots
+        return np.arange(people) if people <= most else np.sort(rng.choice(people, most, replace=False))
+
+
+def _check(learner: Learner) -> None:
+    plain = isinstance(learner, LogisticRegression) and learner.class_weight == "none" and learner.calibrated is None
+    if not plain:
+        raise NotApplicable(
+            f"encrypted training has logistic regression without class weights and calibration, not {learner.text()} "
+            f"({learner.title})."
+        )
+
+
+def with_constant(encoder: Encoder, data: Dataset) -> Array:
+    """Features and a 1 for the bias."""
+    return np.column_stack([encoder.encode(data), np.ones(len(data))])
+
+
+def targets_of(y: np.ndarray, classes: int) -> Array:
+    """A column of 0 and 1 for two classes, else one for each class."""
+    return y[:, None].astype(np.float64) if classes == 2 else np.eye(classes)[y]
+
+
+@dataclass
+class EncryptedlyTrained(Fitted):
+    """Weights (features and constant, outputs) as the client decrypted them."""
+
+    weights: Array
+    encoder: Encoder
+    classes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+    costs: tuple[tuple[str, float], ...] = ()
+
+    def predict_proba(self, data: Dataset) -> Array:
+        from scipy.special import expit
+
+        chances = expit(with_constant(self.encoder, data) @ self.weights)
+        if chances.shape[1] == 1:
+            return np.column_stack([1 - chances, chances])
+        return np.asarray(chances / chances.sum(axis=1, keepdims=True))
