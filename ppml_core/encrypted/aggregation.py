@@ -33,13 +33,8 @@ GRID = 2.0**24
 class Total:
     """The sum, and what it took: seconds of one client and of the server, bytes up (all clients) and down (one copy).
 
-<<<<<<< HEAD
-    Bytes are filled up to whole units, as messages are. `deviation` is that of the noise which floods
-    a sum that goes back, 0 where it stays with the clients.
-=======
     Bytes are filled up to whole units, as messages are. `deviation` is that of the noise which floods a sum that goes
     back, 0 where it stays with the clients.
->>>>>>> 5fbf577 (Logistic regression is trained on ciphertexts to the end, refreshed by the key holder each round)
     """
 
     value: Array
