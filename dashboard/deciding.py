@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import comparing, mapping, scenarios, session, sweeps, tables, widgets
@@ -62,7 +63,16 @@ def compute_part(here: mapping.Map) -> None:
     size = len(asked.parts[0][1])
     widgets.run_missing(asked, "risk-utility map", "Compute the map")
     if len(here.scenarios) and not mapping.is_complete():
-        widgets.aside(f"{size} scenarios, about a minute on 2 idle cores.")
+        widgets.aside(f"{size} scenarios and an attack on each model; on Adult under two minutes of one idle core.")
+    elif mapping.question_behind_local().parts[0][1]:
+        widgets.run_missing(
+            mapping.question_behind_local(), "attacks behind local recoding", "Attack local recoding too"
+        )
+        if not mapping.is_attacked_behind_local():
+            widgets.aside(
+                "Behind local recoding nobody's membership has been attacked yet: each shadow model recodes anew, on "
+                "Adult two to three minutes more of one idle core."
+            )
     if beside.parts[0][1]:
         widgets.run_missing(beside, "the chosen setting", "Compute the chosen setting too")
     if mapping.opened_run():
@@ -73,14 +83,14 @@ def axis_controls(here: mapping.Map) -> None:
     """Which utility stands upwards, and which risk, proof or cost across."""
     up, across = st.columns(2)
     with up:
-        _axis("Upwards", "utility_axis", mapping.utilities(), here.utility)
+        _axis("Upwards", "utility_axis", mapping.utilities(), here.utility, here.rows)
     with across:
-        _axis("Across", "risk_axis", mapping.risks(here.rows), here.risk)
+        _axis("Across", "risk_axis", mapping.risks(here.rows), here.risk, here.rows)
 
 
-def _axis(name: str, key: str, offered: list[str], now: Axis) -> None:
+def _axis(name: str, key: str, offered: list[str], now: Axis, rows: pd.DataFrame) -> None:
     """One of the axes; the automatic choice stands first, under its title."""
-    automatic = now.name if session.get(key) == session.AUTO else mapping.automatic(key, offered)
+    automatic = now.name if session.get(key) == session.AUTO else mapping.automatic(key, offered, rows)
     options = [session.AUTO, *(one for one in offered if one != automatic)]
     widgets.keep_within(key, options, session.AUTO)
     widgets.choose(

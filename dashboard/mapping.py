@@ -18,7 +18,6 @@ import streamlit as st
 
 from dashboard import scenarios, session, sweeps, tables
 from dashboard.jobs import Job
-from ppml_core.attacks.base import Attack
 from ppml_core.charts.curves import Baseline
 from ppml_core.charts.measures import wording
 from ppml_core.charts.scenario_words import in_short
@@ -27,20 +26,21 @@ from ppml_core.evidence import Guarantee
 from ppml_core.experiment import plans
 from ppml_core.experiment.axes import Axis, Reading, axes, axis_of, readings
 from ppml_core.experiment.designs import once
-from ppml_core.experiment.families import SMALL_ATTACK, families_for, small_map_plan
+from ppml_core.experiment.families import LOCAL, families_for, map_attack, small_map_plan
 from ppml_core.experiment.front import Front, front_of
 from ppml_core.experiment.known import KnownAnswer, answer_from
 from ppml_core.experiment.needs import Need
 from ppml_core.experiment.results import COLUMNS
-from ppml_core.experiment.scenario import Scenario, Step, scenario_from_toml
+from ppml_core.experiment.scenario import Scenario, scenario_from_toml
 from ppml_core.experiment.solve import Solution, solve
 from ppml_core.store import Store
 from ppml_core.store.runs import find_run, rows_of, scenarios_of
 from ppml_core.store.searches import recording_search
 
-MAP, BESIDE, SEARCHING = "map", "beside", "searching"
+MAP, BEHIND_LOCAL, BESIDE, SEARCHING = "map", "behind local", "beside", "searching"
 BUDGET = 40
-RISK_FIRST = ("linkage", "membership.tpr_at_0.01", "epsilon", "seconds")
+RISK_FIRST = ("membership.tpr_at_0.01", "linkage", "epsilon", "seconds")
+ENOUGH = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +105,20 @@ def is_complete() -> bool:
     return sweeps.is_complete(asked, sweeps.known_rows(asked, tables.desk(), tables.dataset()))
 
 
+def is_attacked_behind_local() -> bool:
+    """Whether membership has been attacked behind local recoding as well."""
+    asked = question_behind_local()
+    return sweeps.is_complete(asked, sweeps.known_rows(asked, tables.desk(), tables.dataset()))
+
+
+def question_behind_local() -> sweeps.Question:
+    """The map's scenarios behind local recoding with the attack on each, whose shadow models recode anew."""
+    data, name = tables.dataset(), session.dataset_name()
+    plan = small_map_plan(name, data.schema, behind_local=True)
+    dear = tuple(one for one in plan if one.anonymize and one.anonymize[0].method == LOCAL)
+    return sweeps.Question(BEHIND_LOCAL, data.fingerprint, (("", dear),), ())
+
+
 def question_beside() -> sweeps.Question:
     """What the session has decided and what searches found, one repeat each, as far as it is not on the map anyway."""
     there = {scenario.id for scenario in question().parts[0][1]}
@@ -116,10 +130,10 @@ def current_map() -> Map:
     """The map as far as it is known."""
     there: dict[str, Scenario] = {}
     frames = []
-    for asked in (question(), question_beside()):
+    for asked in (question(), question_behind_local(), question_beside()):
         there |= {scenario.id: scenario for scenario in asked.parts[0][1]}
         frames.append(sweeps.known_rows(asked, tables.desk(), tables.dataset())[""])
-    known = together(frames)
+    known = together(frames).drop_duplicates(["scenario_id", "repeat", "measure"], ignore_index=True)
     opened = opened_run()
     if opened:
         there, known = _with_run(opened, there, known)
@@ -158,16 +172,23 @@ def risks(rows: pd.DataFrame) -> list[str]:
 
 
 def risk_axis(rows: pd.DataFrame) -> Axis:
-    """The chosen one where something is known of it; else record linkage, membership, ε."""
+    """The chosen one where something is known of it; else membership, record linkage, ε."""
     offered = risks(rows)
     chosen = str(session.get("risk_axis"))
-    return axis_of(chosen if chosen in offered else automatic("risk_axis", offered))
+    return axis_of(chosen if chosen in offered else automatic("risk_axis", offered, rows))
 
 
-def automatic(key: str, offered: Sequence[str]) -> str:
-    """The axis that stands there where none was chosen."""
-    first = RISK_FIRST if key == "risk_axis" else ()
-    return next((name for name in first if name in offered), offered[0])
+def automatic(key: str, offered: Sequence[str], rows: pd.DataFrame) -> str:
+    """The axis that stands there where none was chosen.
+
+    Of the risks the first that is known of enough scenarios: while a map is computed, its attacks come last.
+    """
+    if key != "risk_axis":
+        return offered[0]
+    there = rows[rows["value"].notna()]
+    known = {name: there.loc[there["measure"] == axis_of(name).measure, "scenario_id"].nunique() for name in offered}
+    most = max(known.values(), default=0)
+    return next((name for name in RISK_FIRST if name in offered and known[name] >= ENOUGH * most), offered[0])
 
 
 def shown_point(here: Map) -> str | None:
@@ -211,7 +232,7 @@ def _beside() -> list[Scenario]:
     found = [scenario_from_toml(toml) for toml in tables.desk().once(_found_key(), dict).values()]
     with suppress(PPMLError):
         found = [scenarios.current(), *found]
-    attack = (Step.of(Attack, *SMALL_ATTACK),)
+    attack = map_attack()
     return [dataclasses.replace(one, repeats=1, attack=() if one.anonymize else attack) for one in found]
 
 
@@ -270,7 +291,7 @@ def solution(asked: Sequence[Need]) -> Solution | None:
 
 def is_waiting() -> bool:
     """Whether something that the page shows is being computed."""
-    keys = [question().key, question_beside().key, st.session_state.get(SEARCHING)]
+    keys = [question().key, question_behind_local().key, question_beside().key, st.session_state.get(SEARCHING)]
     jobs = [tables.desk().find(key) for key in keys]
     return any(job is not None and job.running for job in jobs)
 

@@ -12,6 +12,7 @@ from dashboard import session, tables
 from dashboard.jobs import Desk, Job, shared_desk
 from ppml_core.accounting.ledger import together
 from ppml_core.anonymize.base import Anonymizer
+from ppml_core.attacks.base import Attack
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
@@ -143,12 +144,18 @@ def known_rows(question: Question, desk: Desk, data: Dataset) -> dict[str, pd.Da
 
 
 def is_complete(question: Question, rows: dict[str, pd.DataFrame]) -> bool:
-    """Whether every repeat of every scenario has been tried and is there."""
+    """Whether every repeat of every scenario has been tried and is there, and every attack on it."""
     return all(
         len(rows[name][["scenario_id", "repeat"]].drop_duplicates()) >= sum(scenario.repeats for scenario in part)
+        and _attacked(part) <= set(zip(rows[name]["scenario_id"], rows[name]["measure"], strict=True))
         for name, part in question.parts
         if name in rows
     )
+
+
+def _attacked(part: Sequence[Scenario]) -> set[tuple[str, str]]:
+    """Scenario and first finding of each of their attacks."""
+    return {(scenario.id, step.make(Attack).measures()[0]) for scenario in part for step in scenario.attack}
 
 
 def start(question: Question, desk: Desk, data: Dataset, title: str, background: bool = False) -> None:

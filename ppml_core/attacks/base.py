@@ -40,7 +40,8 @@ class Subject:
 
     `release` is the table that was made of the members, `kept` which member each of its records belongs to (empty where
     people are made up). `model` was trained on that release. `guarantee` is what is proved about the model, if anything
-    is. `things` says what is handed out.
+    is. `things` says what is handed out. `lot` is what the people of a game are drawn by, where several subjects are to
+    be attacked on the same people, by shadow models of the same people; None draws for this one alone.
     """
 
     members: Dataset
@@ -51,6 +52,7 @@ class Subject:
     train: Trainer
     things: tuple[Thing, ...]
     guarantee: Guarantee | None = None
+    lot: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,12 @@ class Attack(Method, ABC):
     """Someone who sees what was released, and tries.
 
     `against` are the things that the attack is defined for; it runs where the scenario hands out one of them.
+    `trains_shadows` where its time goes into models of the scenario's whole road.
     Raises NotApplicable where it cannot be run on this table.
     """
 
     against: ClassVar[tuple[Thing, ...]]
+    trains_shadows: ClassVar[bool] = False
 
     def measures(self) -> tuple[str, ...]:
         """Names of the findings that a gap stands for; the attack's own name where a class does not say more."""

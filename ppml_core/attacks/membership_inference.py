@@ -30,7 +30,9 @@ class MembershipInference(Attack):
     """
 
     title: ClassVar[str] = "Membership inference"
+    version: ClassVar[int] = 2
     against: ClassVar[tuple[Thing, ...]] = ("model",)
+    trains_shadows: ClassVar[bool] = True
 
     attack: str = setting(
         CHOSEN,

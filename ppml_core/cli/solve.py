@@ -45,7 +45,9 @@ def map_arguments(command: argparse.ArgumentParser) -> None:
     add("--dataset", required=True, help="a bundled name or a path")
     schema_arguments(command)
     add("--learners", type=names, help="learners with commas (logistic_regression,dp_gd)")
-    add("--risk", help="the risk axis (an attack on the model, or record linkage where there is none)")
+    add(
+        "--risk", metavar="AXIS", help="the risk axis: membership (the default; attacks each model), linkage, epsilon …"
+    )
     add("--utility", default=None, help="the utility axis (accuracy, or r2)")
     add("--repeats", type=int, default=1, help="fits with seeds of their own (1)")
     add("--seed", type=int, default=1, help="what all randomness grows from (1)")
@@ -114,8 +116,12 @@ def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
     data = read_table_of(arguments, arguments.dataset)
     check_target(data)
     learners = arguments.learners or MAP_LEARNERS
-    plan = map_plan(arguments.dataset, data.schema, learners, repeats=arguments.repeats, seed=arguments.seed)
+    attack = _attack_for(arguments.risk)
+    plan = map_plan(
+        arguments.dataset, data.schema, learners, repeats=arguments.repeats, seed=arguments.seed, attack=attack
+    )
     scenarios = thinned(plan, arguments.points)
+    say(_cost(scenarios, attack))
     started = time.perf_counter()
     store = Store()
     with recording(store, scenarios, data, [], arguments.name, arguments.note) as run, np.errstate(all="ignore"):
@@ -129,6 +135,31 @@ def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
         "run": run.run_id, "scenarios": len(scenarios), "rows": len(rows), "seconds": seconds,
         **_front(rows, scenarios, arguments), "out": str(arguments.out), "note": INTERNAL,
     }  # fmt: skip
+
+
+def _attack_for(risk: str | None) -> tuple[Any, ...]:
+    """The attack that the risk axis is read from, membership where none is named; () for what needs none."""
+    from ppml_core.attacks.base import Attack
+    from ppml_core.experiment.axes import axis_of
+    from ppml_core.experiment.families import MAP_ATTACK, map_attack
+    from ppml_core.experiment.scenario import Step
+
+    axis = axis_of(risk or "membership")
+    if not axis.attack:
+        return ()
+    return map_attack() if axis.attack == MAP_ATTACK[0] else (Step.of(Attack, axis.attack, {}),)
+
+
+def _cost(scenarios: Any, attack: Any) -> str:
+    """What is going to be computed, before it is."""
+    models = sum(scenario.repeats for scenario in scenarios)
+    shadows = sum(dict(step.settings).get("shadows", 0) for step in attack)
+    if not shadows:
+        return f"{models} models."
+    return (
+        f"{models} models, and {shadows * models:,} shadow models to attack them, each recoded anew: behind "
+        "local recoding that takes longest, minutes on a large table. --risk linkage leaves the attack out."
+    )
 
 
 def _front(rows: Any, scenarios: Any, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -11,11 +11,15 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ppml_core.anonymize.base import Anonymizer
-from ppml_core.attacks.base import Attack, Finding, Subject
+from ppml_core.attacks.base import Attack, Finding, Subject, Trainer
+from ppml_core.attacks.side_by_side import SideBySide
 from ppml_core.attacks.trainer import ChainTrainer, Recoded
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
@@ -66,14 +70,35 @@ def gaps(step: Step, reason: str) -> list[Record]:
     return [gap(name, reason) for name in attack.measures()]
 
 
-def attacked(point: Point, prepared: Prepared) -> Record:
+def shares_shadows(point: Point) -> bool:
+    """Whether scenarios that prepare the same table save time when the attack is run on all of them together."""
+    assert point.attack is not None
+    scenario = point.scenario
+    return (
+        method(Attack, point.attack.method).trains_shadows
+        and _asks_model(scenario, point.attack)
+        and bool(scenario.anonymize)
+        and not depends_on_repeat(scenario)
+    )
+
+
+def attack_all(points: Sequence[Point], prepared: Prepared) -> list[Record]:
+    """The records of one attack on points that share a prepared table, with the numbers that each has alone."""
+    if len(points) == 1 or not all(shares_shadows(point) for point in points):
+        return [attacked(point, prepared) for point in points]
+    roads = [road(point.scenario) for point in points]
+    trainers = SideBySide(roads, [partial(_attack_rng, point) for point in points]).trainers()
+    return [attacked(point, prepared, trainer) for point, trainer in zip(points, trainers, strict=True)]
+
+
+def attacked(point: Point, prepared: Prepared, train: Trainer | None = None) -> Record:
     """The record of one attack on a point: its findings, what guessing reaches, and its control."""
     assert point.attack is not None
     attack: Attack = point.attack.make(Attack)
     asks_model = _asks_model(point.scenario, point.attack)
-    rng = _seeding(point.scenario, asks_model).rng(point.repeat, f"attack.{attack.name()}")
+    rng = _attack_rng(point)
     try:
-        subject = _subject(point, prepared, asks_model)
+        subject = _subject(point, prepared, asks_model, train or road(point.scenario))
         started = time.perf_counter()
         found = attack.run(subject, rng)
     except Exception as fault:
@@ -100,7 +125,19 @@ def attack_failure(point: Point, fault: Exception) -> Record:
     }  # fmt: skip
 
 
-def _subject(point: Point, prepared: Prepared, asks_model: bool) -> Subject:
+def _attack_rng(point: Point) -> np.random.Generator:
+    assert point.attack is not None
+    seeding = _seeding(point.scenario, _asks_model(point.scenario, point.attack))
+    return seeding.rng(point.repeat, f"attack.{point.attack.method}")
+
+
+def _lot(point: Point) -> int:
+    """What a game's people are drawn by: all scenarios on the same split are attacked on the same people."""
+    bare = dataclasses.replace(point.scenario.chain(), anonymize=())
+    return int(bare.rng(point.repeat, "people of a game").integers(2**63))
+
+
+def _subject(point: Point, prepared: Prepared, asks_model: bool, train: Trainer) -> Subject:
     model: Fitted = Withheld()
     if asks_model:
         learner = point.scenario.trainee()
@@ -112,9 +149,10 @@ def _subject(point: Point, prepared: Prepared, asks_model: bool) -> Subject:
         release=prepared.train,
         kept=prepared.kept,
         model=model,
-        train=road(point.scenario),
+        train=train,
         things=point.scenario.things,
         guarantee=None if prepared.voided_by else prepared.guarantee or model.guarantee,
+        lot=_lot(point),
     )
 
 

@@ -256,6 +256,6 @@ COSTS = (
 ALSO = {
     "roc_auc": ("auc",),
     "linkage": ("record_linkage", "linkage.success"),
-    "membership.tpr_at_0.01": ("membership.tpr", "membership_tpr"),
+    "membership.tpr_at_0.01": ("membership", "membership.tpr", "membership_tpr"),
     "singling_out": ("singling_out.success",),
 }

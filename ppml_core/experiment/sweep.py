@@ -9,7 +9,7 @@ import pandas as pd
 
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
-from ppml_core.experiment.attacked import attack_points
+from ppml_core.experiment.attacked import attack_points, shares_shadows
 from ppml_core.experiment.points import Point, Record, point_of
 from ppml_core.experiment.results import tidy
 from ppml_core.experiment.scenario import Scenario
@@ -111,7 +111,11 @@ def _attacks(points: Sequence[Point], fingerprint: str) -> Iterator[Point]:
 
 def _batches(points: Iterable[Point]) -> list[Batch]:
     groups: dict[Any, list[Point]] = {}
-    alone = [Batch((point,)) for point in points if point.attack]
+    attacks: dict[Any, list[Point]] = {}
+    for point in points:
+        if point.attack:
+            together = (table_of(point), point.repeat, point.attack) if shares_shadows(point) else point.key
+            attacks.setdefault(together, []).append(point)
     for point in sorted((point for point in points if not point.attack), key=lambda point: point.repeat):
         groups.setdefault(_kept_together(point), []).append(point)
     batches = []
@@ -119,7 +123,8 @@ def _batches(points: Iterable[Point]) -> list[Batch]:
         trains_together = venue is None and method(Learner, learner).fit_many.__func__ is not Learner.fit_many.__func__  # type: ignore[attr-defined]
         width = BATCH if trains_together else 1
         batches += [Batch(tuple(group[start : start + width])) for start in range(0, len(group), width)]
-    return [*batches, *sorted(alone, key=lambda batch: batch.points[0].repeat)]
+    attacked = [Batch(tuple(group)) for group in attacks.values()]
+    return [*batches, *sorted(attacked, key=lambda batch: batch.points[0].repeat)]
 
 
 def _kept_together(point: Point) -> tuple[Any, str, str | None]:

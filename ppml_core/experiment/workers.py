@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import PPMLError, Unreachable
-from ppml_core.experiment.attacked import attack_failure, attacked
+from ppml_core.experiment.attacked import attack_all, attack_failure
 from ppml_core.experiment.points import Point, Record, compute, failure
 from ppml_core.experiment.prepare import Prepared, depends_on_repeat, hands_out_table, prepare
 from ppml_core.workers import FreshProcesses, leave_with
@@ -28,7 +28,7 @@ DEATHS_ALLOWED = 2
 
 @dataclass(frozen=True)
 class Batch:
-    """Points that train together: same prepared table, same learner class; or one attack."""
+    """Points that train together: same prepared table, same learner class; or one attack, on one point or several."""
 
     points: tuple[Point, ...]
 
@@ -60,7 +60,7 @@ class Bench:
             except PPMLError as fault:
                 return lost(batch, fault)
             if batch.points[0].attack:
-                return [attacked(point, prepared) for point in batch.points]
+                return attack_all(batch.points, prepared)
             return compute(batch.points, prepared)
 
     def _prepared(self, point: Point) -> Prepared:

@@ -9,9 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import deciding, jobs, mapping, reporting, running, scenarios, session
+from ppml_core.attacks.base import Attack
 from ppml_core.data.bundled import load
 from ppml_core.errors import NotApplicable
-from ppml_core.experiment.scenario import Scenario
+from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.experiment.sweep import sweep
 from ppml_core.store import Store
 from ppml_core.store.recording import recording
@@ -23,6 +24,7 @@ SMALL = {"dataset": NAME}
 RELEASED = Scenario.of(NAME, "logistic_regression", {}, [("full_domain", {"k": 7})], repeats=1)
 LOCAL = Scenario.of(NAME, "dp_gd", {"epsilon": 0.1}, [("local", {"k": 3})], repeats=1)
 PRIVATE = Scenario.of(NAME, "dp_gd", {"epsilon": 10.0}, repeats=1)
+CHEAP = {"shadows": 2, "n": 100, "attack": "loss"}
 PLAN = [Scenario.of(NAME, "logistic_regression", repeats=1), RELEASED, LOCAL, PRIVATE]
 
 
@@ -45,8 +47,8 @@ def desk(computed: Store, monkeypatch: pytest.MonkeyPatch) -> jobs.Desk:
 
     for module in (jobs, tables, sweeps, running):
         monkeypatch.setattr(module, "shared_desk", lambda: made)
-    monkeypatch.setattr(mapping, "small_map_plan", lambda name, schema: PLAN)
-    monkeypatch.setattr(mapping, "SMALL_ATTACK", ("membership_inference", {"shadows": 2, "n": 100, "attack": "loss"}))
+    monkeypatch.setattr(mapping, "small_map_plan", lambda name, schema, behind_local=False: PLAN)
+    monkeypatch.setattr(mapping, "map_attack", lambda: (Step.of(Attack, "membership_inference", CHEAP),))
     return made
 
 

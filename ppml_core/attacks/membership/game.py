@@ -10,7 +10,7 @@ import dataclasses
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -142,7 +142,53 @@ def against(subject: Subject, shadows: int, rng: np.random.Generator, n: int = M
     others of the table, whom the attacker is taken to know. Members are a fixed number. Rows are those of the members.
     """
     _check_shadows(shadows)
-    members, others = subject.members, subject.others
+    lot = _lot(subject, shadows, rng, n)
+    start = time.perf_counter()
+    answers = subject.train.answers(lot.pool, lot.masks, rng.spawn(shadows), lot.people)
+    asked = len(lot.people)
+    return Game(
+        people=lot.people,
+        public=lot.public,
+        rows=lot.rows,
+        inside=(np.arange(asked) < asked // 2)[None, :],
+        said=_said(subject.model, lot.people, lot.public)[None],
+        shadows=Shadows(answers, lot.halves, truth_of(lot.people)),
+        drawn="fixed number",
+        guarantee=subject.guarantee,
+        seconds=time.perf_counter() - start,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Lot:
+    """Who is asked about (members first, then as many others), the public, and whom each shadow model is trained on.
+
+    `masks` (shadows, pool) mark those; `halves` (shadows, people) are the part of them that is asked about.
+    """
+
+    others: Dataset
+    pool: Dataset
+    rows: Rows
+    people: Dataset
+    public: Dataset
+    halves: Masks
+    masks: Masks
+
+
+def _lot(subject: Subject, shadows: int, rng: np.random.Generator, n: int) -> Lot:
+    """Drawn for this subject, or the same for all subjects of one lot among these people; the last one is kept."""
+    if subject.lot is None:
+        return _drawn_lot(subject.members, subject.others, shadows, rng, n)
+    memo, what, key = subject.members.memo, "lot of a membership game", (subject.lot, shadows, n)
+    kept, lot = memo.get(what, (None, None))
+    if kept != key or lot.others is not subject.others:
+        shared = np.random.default_rng([subject.lot, shadows, n])
+        lot = _drawn_lot(subject.members, subject.others, shadows, shared, n)
+        memo[what] = key, lot
+    return cast(Lot, lot)
+
+
+def _drawn_lot(members: Dataset, others: Dataset, shadows: int, rng: np.random.Generator, n: int) -> Lot:
     public = min(n, int(len(others) * PUBLIC_SHARE))
     n = min(n, len(members), len(others) - public)
     if n < FEWEST_PEOPLE:
@@ -153,24 +199,11 @@ def against(subject: Subject, shadows: int, rng: np.random.Generator, n: int = M
     rows = np.concatenate([mine[:n], theirs[:n]])
     rest = np.concatenate([mine[n:], theirs[n:]])
     halves = _pairs(shadows, 2 * n, "fixed number", rng)
-    start = time.perf_counter()
-    people, spare = pool.take(rows), pool.take(theirs[n : n + public])
     masks = np.zeros((shadows, len(pool)), dtype=bool)
     masks[:, rows] = halves
     for mask in masks:
         mask[rng.choice(rest, len(members) - n, replace=False)] = True
-    answers = subject.train.answers(pool, masks, rng.spawn(shadows), people)
-    return Game(
-        people=people,
-        public=spare,
-        rows=rows,
-        inside=(np.arange(2 * n) < n)[None, :],
-        said=_said(subject.model, people, spare)[None],
-        shadows=Shadows(answers, halves, truth_of(people)),
-        drawn="fixed number",
-        guarantee=subject.guarantee,
-        seconds=time.perf_counter() - start,
-    )
+    return Lot(others, pool, rows, pool.take(rows), pool.take(theirs[n : n + public]), halves, masks)
 
 
 def _said(model: Fitted, people: Dataset, public: Dataset) -> Array:
