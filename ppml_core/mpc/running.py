@@ -1,0 +1,139 @@
+"""A whole run on shares: cut, train, predict, and the same in the clear beside it.
+
+In: a table, a model, an engine. Out: a `SharedRun` with accuracies on people nobody trained on, the largest difference
+to the clear run, bytes and seconds. The clear run uses the same polynomial, steps and rounded public numbers in floats;
+the exact run the true sigmoid. Both look at the whole table, which only a simulation can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import BadInput
+from ppml_core.evidence import Estimate
+from ppml_core.learn.base import Array
+from ppml_core.learn.models import one_thread, require_all_classes
+from ppml_core.mpc.coordinator import Outcome, compute
+from ppml_core.mpc.cutting import Cut, Encoding, Features, cut
+from ppml_core.mpc.descent import probabilities, trained_in_clear
+from ppml_core.mpc.engines import chosen
+from ppml_core.mpc.plan import Model, Plan, Split
+from ppml_core.mpc.threats import Threat, threats_of
+
+MOST_ROWS = {"spu": 40_000, "mpyc": 3_000}
+MOST_TEST_ROWS = {"spu": 20_000, "mpyc": 3_000}
+STEPS = {("spu", "logistic_regression"): 60, ("spu", "network"): 120, ("mpyc", "logistic_regression"): 40}
+SEEDS = 2**31
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be computed; None is chosen by engine and model (`MOST_ROWS`, `STEPS`)."""
+
+    model: Model = "logistic_regression"
+    engine: str = "auto"
+    split: Split = "horizontal"
+    rows: int | None = None
+    test_rows: int | None = None
+    steps: int | None = None
+    learning_rate: float | None = None
+    batch: int = 1_000
+    hidden: int = 8
+    knots: int = 8
+
+    def plan(self, engine: str, encoding: Encoding, parts: Cut, rng: np.random.Generator, opens_model: bool) -> Plan:
+        return Plan.of(
+            self.model, self.split, parts.rows, parts.test_rows, parts.columns, longest=encoding.longest,
+            steps=self.steps or STEPS[engine, self.model], batch=self.batch, hidden=self.hidden,
+            rate=self.learning_rate, first_seed=int(rng.integers(SEEDS)), opens_model=opens_model,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A model that was trained on shares and then opened to all parties."""
+
+    engine: str
+    encoding: Encoding
+    plan: Plan
+    outcome: Outcome
+
+
+@dataclass(frozen=True, eq=False)
+class SharedRun:
+    """Training and prediction on shares, beside the clear run and exact training; the model was never opened."""
+
+    engine: str
+    plan: Plan
+    accuracy: Estimate
+    clear_accuracy: Estimate
+    exact_accuracy: Estimate
+    majority: float
+    max_probability_difference: float
+    outcome: Outcome
+    threats: tuple[Threat, ...] = field(repr=False, default=())
+
+
+def train_on_shares(
+    wanted: Wanted, data: Dataset, rng: np.random.Generator, cancelled: Callable[[], bool] = lambda: False
+) -> Trained:
+    """The model, opened to everybody at the end. No test person takes part."""
+    engine = chosen(wanted.engine, wanted.model)
+    encoding = Encoding.of(data, wanted.knots)
+    people = encoding.of_people(_drawn(data, wanted.rows or MOST_ROWS[engine], rng))
+    require_all_classes(people.y.astype(int), encoding.classes)
+    parts = cut(encoding, wanted.split, people, people.X[:3])
+    plan = wanted.plan(engine, encoding, parts, rng, opens_model=True)
+    return Trained(engine, encoding, plan, compute(plan, parts.holdings, engine, cancelled))
+
+
+def run_on_shares(
+    wanted: Wanted, train: Dataset, test: Dataset, rng: np.random.Generator,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> SharedRun:  # fmt: skip
+    """Trains on shares of `train` and predicts on shares of `test`; only each holder's predictions are opened to it."""
+    engine = chosen(wanted.engine, wanted.model)
+    encoding = Encoding.of(train, wanted.knots)
+    people = encoding.of_people(_drawn(train, wanted.rows or MOST_ROWS[engine], rng))
+    asked = encoding.of_people(_drawn(test, wanted.test_rows or MOST_TEST_ROWS[engine], rng))
+    require_all_classes(people.y.astype(int), encoding.classes)
+    parts = cut(encoding, wanted.split, people, asked.X)
+    plan = wanted.plan(engine, encoding, parts, rng, opens_model=False)
+    outcome = compute(plan, parts.holdings, engine, cancelled)
+    shared = np.concatenate(outcome.predictions)
+    clear, exact = (_in_clear(plan, people, asked, exact) for exact in (False, True))
+    share = float(np.mean(asked.y))
+    return SharedRun(
+        engine=engine,
+        plan=plan,
+        accuracy=_accuracy(shared, asked),
+        clear_accuracy=_accuracy(clear, asked),
+        exact_accuracy=_accuracy(exact, asked),
+        majority=max(share, 1 - share),
+        max_probability_difference=float(np.abs(shared - clear).max()),
+        outcome=outcome,
+        threats=threats_of(engine),
+    )
+
+
+def _in_clear(plan: Plan, people: Features, asked: Features, exact: bool) -> Any:
+    with one_thread():
+        weights = trained_in_clear(plan, people.X, people.y, exact)
+        return probabilities(plan, asked.X, weights, exact)
+
+
+def _accuracy(found: Array, asked: Features) -> Estimate:
+    share = float(np.mean((found > 0.5) == (asked.y > 0.5)))
+    return Estimate.of_share(share, len(asked.y), "test people")
+
+
+def _drawn(data: Dataset, most: int, rng: np.random.Generator) -> Dataset:
+    """That many people in a random order, or all of them in one: which holder has whom is drawn, too."""
+    if most < 1:
+        raise BadInput(f"rows must be at least 1, not {most}.")
+    return data.take(rng.permutation(len(data))[:most])

@@ -1,0 +1,98 @@
+"""Who learns what when a model is trained on secret shares, in words, for the page and the command line.
+
+The computation is protected, not its output: what a membership attack finds in the trained model or in its answers
+stays to be found (EVIDENCE 19).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ppml_core.mpc.engines import TITLES
+
+
+@dataclass(frozen=True)
+class Threat:
+    """What one onlooker learns of inputs, model, intermediate values and output."""
+
+    who: str
+    inputs: str
+    model: str
+    intermediates: str
+    output: str
+
+
+ASSUMPTIONS = (
+    "Three parties, at most one corrupted (honest majority), and semi-honest: it keeps to the protocol and looks at "
+    "all it gets. A party that deviates can spoil the result and is not caught.",
+    "Public to all: the schema, how many rows and columns each holds, steps, step length, polynomial, first weights.",
+    "The command that cuts one table among three processes simulates three holders: it has the whole table.",
+    "On loopback the parties talk without TLS and without proving who they are. Between sites both engines need TLS "
+    "with certificates: whoever reads what a holder sends to both others puts that holder's rows together.",
+)
+PROTECTS = "Protects the computation, not its output: attacks on the trained model or its answers apply unchanged."
+ANSWERS = (
+    "A linear model's probabilities for as many known, independent rows as it has weights give the weights by solving "
+    "equations: whoever is answered that often has the model."
+)
+ENGINE_NOTES = {
+    "spu": (
+        "ABY3: replicated shares modulo 2^64, each party holds two of three pieces; masks come from keys that pairs of "
+        "parties share. No triples are dealt by anybody (SPU's SEMI2K lets the first party deal them; it is not used).",
+        "Cutting bits off a product rounds at random by 2^-18, so two runs differ in the last digits.",
+    ),
+    "mpyc": (
+        "Shamir sharing of threshold 1 over a prime field, products by sharing anew (Gennaro, Rabin, Rabin 1998).",
+        "Cutting bits off a sum opens it under a mask 30 bits longer: what is opened tells something with a chance of "
+        "about 2^-30 for each number. Rounding is at random by 2^-16, so two runs differ in the last digits.",
+        "Parties read one another's messages with Python's pickle: a malicious party could run code at the others.",
+    ),
+}
+
+
+def threats_of(engine: str) -> tuple[Threat, ...]:
+    """The table of who learns what, for this engine.
+
+    >>> [threat.who for threat in threats_of("mpyc")]
+    ['one party', 'two parties together', 'somebody outside', 'whoever gets the output']
+    """
+    sums = "uniform shares and masked numbers" if engine == "mpyc" else "uniform shares"
+    return (
+        Threat(
+            who="one party",
+            inputs="its own rows or columns, and the public sizes",
+            model="nothing, unless the plan opens it: then all of it",
+            intermediates=sums,
+            output="probabilities of its own test people (vertical: the holder of the classes, of all)",
+        ),
+        Threat(
+            who="two parties together",
+            inputs="everything: two parties' shares give every holder's rows",
+            model="everything",
+            intermediates="everything",
+            output="everything",
+        ),
+        Threat(
+            who="somebody outside",
+            inputs="sizes and timing where the traffic is encrypted (TLS); everything where it is not",
+            model="as for the inputs",
+            intermediates="how many bytes went between whom, and when",
+            output="nothing",
+        ),
+        Threat(
+            who="whoever gets the output",
+            inputs="what the output lets be inferred: membership and attribute attacks apply",
+            model="all of a linear one after as many answers as it has weights",
+            intermediates="nothing",
+            output="what is opened to them",
+        ),
+    )
+
+
+def notes_of(engine: str) -> tuple[str, ...]:
+    """What holds beside the table, in sentences.
+
+    >>> notes_of("spu")[0].startswith("SPU, protocol ABY3")
+    True
+    """
+    return (f"{TITLES[engine]}.", *ASSUMPTIONS, *ENGINE_NOTES[engine], ANSWERS, PROTECTS)
