@@ -6,6 +6,7 @@ has them in whole numbers of its own; numpy runs them in the clear.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from ppml_core.mpc.plan import Plan, first_weights
 
 Weights = tuple[Any, ...]
 Sigmoid = Callable[[Any], Any]
+Product = Callable[[Any, Any], Any]
 
 
 def polynomial(plan: Plan) -> Sigmoid:
@@ -24,16 +26,21 @@ def polynomial(plan: Plan) -> Sigmoid:
     return lambda z: 0.5 + z * (plan.linear + plan.cubic * (z * z))
 
 
-def logits(X: Any, weights: Weights) -> Any:
-    """Log-odds of every row, shape (rows,). The network squares its hidden units: one product on shares for each."""
+def logits(X: Any, weights: Weights, product: Product = operator.matmul) -> Any:
+    """Log-odds of every row, shape (rows,). The network squares its hidden units: one product on shares for each.
+
+    `product` multiplies two matrices.
+    """
     if len(weights) == 1:
         return X @ weights[0]
     first, out, bias = weights
-    units = X @ first
+    units = product(X, first)
     return (units * units) @ out + bias[0]
 
 
-def gradients(X: Any, y: Any, weights: Weights, sigmoid: Sigmoid, factor: float = 1.0) -> Weights:
+def gradients(
+    X: Any, y: Any, weights: Weights, sigmoid: Sigmoid, factor: float = 1.0, product: Product = operator.matmul
+) -> Weights:
     """Gradient of `factor` times the summed log loss by each of the weights, with `sigmoid` in the sigmoid's place.
 
     That of the network's first layer is halved: `shrinks` makes up for it, and spares a product on shares.
@@ -41,13 +48,16 @@ def gradients(X: Any, y: Any, weights: Weights, sigmoid: Sigmoid, factor: float 
     if len(weights) == 1:
         return (X.T @ ((sigmoid(X @ weights[0]) - y) * factor),)
     first, out, bias = weights
-    units = X @ first
+    units = product(X, first)
     squares = units * units
     residual = (sigmoid(squares @ out + bias[0]) - y) * factor
-    return X.T @ ((units * out) * residual[:, None]), squares.T @ residual, residual.sum(keepdims=True)
+    return product(X.T, (units * out) * residual[:, None]), squares.T @ residual, residual.sum(keepdims=True)
 
 
-def advanced(plan: Plan, X: Any, y: Any, state: tuple[Weights, Weights], momentum: Any, sigmoid: Sigmoid) -> Any:
+def advanced(
+    plan: Plan, X: Any, y: Any, state: tuple[Weights, Weights], momentum: Any, sigmoid: Sigmoid,
+    product: Product = operator.matmul,
+) -> Any:  # fmt: skip
     """(weights, the ones before) after one step of Nesterov's accelerated gradient descent (Nesterov 1983).
 
     The factor is applied to people and the halvings to their sum: with few bits behind the point, their product alone
@@ -55,7 +65,7 @@ def advanced(plan: Plan, X: Any, y: Any, state: tuple[Weights, Weights], momentu
     """
     weights, before = state
     ahead = tuple(now + momentum * (now - old) for now, old in zip(weights, before, strict=True))
-    slopes = gradients(X, y, ahead, sigmoid, plan.factor)
+    slopes = gradients(X, y, ahead, sigmoid, plan.factor, product)
     shrunk = (slope * shrink for slope, shrink in zip(slopes, plan.shrinks, strict=True))
     return tuple(w - slope for w, slope in zip(ahead, shrunk, strict=True)), weights
 

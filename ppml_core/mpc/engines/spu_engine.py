@@ -73,6 +73,10 @@ def _compiled(spu: Any, plan: Plan) -> tuple[Any, list[tuple[str, int]], list[tu
     def program(*arrays: Any) -> Any:
         given = dict(zip(shapes, arrays, strict=True))
 
+        def by_columns(A: Any, B: Any) -> Any:
+            """SPU multiplies a matrix and a vector ten times as fast, entry for entry, as two matrices."""
+            return jnp.stack([A @ B[:, column] for column in range(B.shape[1])], axis=1)
+
         def joined(letter: str) -> Any:
             parts = [array for name, array in given.items() if name.startswith(letter)]
             return jnp.concatenate(parts, axis) if len(parts) > 1 else parts[0]
@@ -84,11 +88,11 @@ def _compiled(spu: Any, plan: Plan) -> tuple[Any, list[tuple[str, int]], list[tu
 
         def step(number: Any, state: Any) -> Any:
             place = number % plan.batches
-            return advanced(plan, rows[place], classes[place], state, steps[number], sigmoid)
+            return advanced(plan, rows[place], classes[place], state, steps[number], sigmoid, by_columns)
 
         start = tuple(jnp.asarray(each, jnp.float32) for each in first)
         weights, _ = jax.lax.fori_loop(0, plan.steps, step, (start, start))
-        found = sigmoid(logits(joined("T"), weights))
+        found = sigmoid(logits(joined("T"), weights, by_columns))
         opened = [found]
         if axis == 0:
             edges = np.cumsum([0, *plan.test_rows])
