@@ -24,6 +24,7 @@ from ppml_core.cli.designs import design_arguments, designed, time_limit
 from ppml_core.cli.federate import federate_arguments
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
+from ppml_core.cli.mpc import mpc_arguments
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, names, say, show, write_whole
 from ppml_core.cli.query import query_arguments
 from ppml_core.cli.report import report_arguments
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     train_arguments(_command(commands, "train", _train, "train one model, private or not, and measure it"))
 
     federate_arguments(_command(commands, "federate", _federate, "train among holders who keep their people"))
+    mpc_arguments(_command(commands, "mpc", _mpc, "train and ask a model on secret shares of three parties"))
 
     audit_arguments(_command(commands, "audit", _audit, "a private learner's claim beside what was measured"))
 
@@ -176,6 +178,12 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.train import run_train
 
     return run_train(arguments)
+
+
+def _mpc(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.mpc import run_mpc
+
+    return run_mpc(arguments)
 
 
 def _federate(arguments: argparse.Namespace) -> dict[str, Any]:

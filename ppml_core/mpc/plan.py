@@ -116,6 +116,11 @@ class Plan:
         return self.people // self.batches
 
     @property
+    def rate(self) -> float:
+        """Length of a step along the mean gradient of its people."""
+        return self.factor * 2.0**-self.halvings * self.batch
+
+    @property
     def width(self) -> int:
         return self.columns[0] if self.split == "horizontal" else sum(self.columns)
 

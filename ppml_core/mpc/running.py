@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.errors import BadInput
+from ppml_core.errors import BadInput, Unreachable
 from ppml_core.evidence import Estimate
 from ppml_core.learn.base import Array
 from ppml_core.learn.models import one_thread, require_all_classes
@@ -29,6 +29,7 @@ MOST_ROWS = {"spu": 40_000, "mpyc": 3_000}
 MOST_TEST_ROWS = {"spu": 20_000, "mpyc": 3_000}
 STEPS = {("spu", "logistic_regression"): 60, ("spu", "network"): 120, ("mpyc", "logistic_regression"): 40}
 SEEDS = 2**31
+MOST_SETTLED = 100.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class SharedRun:
     clear_accuracy: Estimate
     exact_accuracy: Estimate
     majority: float
+    test_people: int
     max_probability_difference: float
     outcome: Outcome
     threats: tuple[Threat, ...] = field(repr=False, default=())
@@ -89,7 +91,9 @@ def train_on_shares(
     require_all_classes(people.y.astype(int), encoding.classes)
     parts = cut(encoding, wanted.split, people, people.X[:3])
     plan = wanted.plan(engine, encoding, parts, rng, opens_model=True)
-    return Trained(engine, encoding, plan, compute(plan, parts.holdings, engine, cancelled))
+    outcome = compute(plan, parts.holdings, engine, cancelled)
+    _check_settled(plan, *outcome.weights)
+    return Trained(engine, encoding, plan, outcome)
 
 
 def run_on_shares(
@@ -105,7 +109,8 @@ def run_on_shares(
     parts = cut(encoding, wanted.split, people, asked.X)
     plan = wanted.plan(engine, encoding, parts, rng, opens_model=False)
     outcome = compute(plan, parts.holdings, engine, cancelled)
-    shared = np.concatenate(outcome.predictions)
+    shared: Array = np.concatenate(outcome.predictions)
+    _check_settled(plan, shared)
     clear, exact = (_in_clear(plan, people, asked, exact) for exact in (False, True))
     share = float(np.mean(asked.y))
     return SharedRun(
@@ -115,6 +120,7 @@ def run_on_shares(
         clear_accuracy=_accuracy(clear, asked),
         exact_accuracy=_accuracy(exact, asked),
         majority=max(share, 1 - share),
+        test_people=len(asked.y),
         max_probability_difference=float(np.abs(shared - clear).max()),
         outcome=outcome,
         threats=threats_of(engine),
@@ -122,9 +128,18 @@ def run_on_shares(
 
 
 def _in_clear(plan: Plan, people: Features, asked: Features, exact: bool) -> Any:
-    with one_thread():
+    with one_thread(), np.errstate(all="ignore"):
         weights = trained_in_clear(plan, people.X, people.y, exact)
         return probabilities(plan, asked.X, weights, exact)
+
+
+def _check_settled(plan: Plan, *opened: Array) -> None:
+    """Raises Unreachable where steps were too long: numbers that left their range on shares come back as any number."""
+    if any(not (np.abs(array) <= MOST_SETTLED).all() for array in opened):
+        raise Unreachable(
+            f"the training on shares did not settle in {plan.steps} steps of {plan.rate:.3g}: "
+            "give a smaller learning_rate, or more people in a batch."
+        )
 
 
 def _accuracy(found: Array, asked: Features) -> Estimate:

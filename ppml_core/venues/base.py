@@ -20,10 +20,13 @@ from ppml_core.settings import Method
 class Venue(Method, ABC):
     """A place of computation. `extra` names the optional dependencies that it needs, "" for none.
 
-    Settings are public. What a run cost is in `Fitted.costs`: seconds, bytes, rounds.
+    Settings are public. What a run cost is in `Fitted.costs`: seconds, bytes, rounds. Where `repeats_exactly` is False
+    the place computes with randomness that nobody may hand in (masks, rounding on shares): the same generator then
+    gives a model and costs that are alike, not the same to the byte.
     """
 
     extra: ClassVar[str] = ""
+    repeats_exactly: ClassVar[bool] = True
 
     @abstractmethod
     def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:

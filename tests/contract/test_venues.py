@@ -21,8 +21,9 @@ from ppml_core.settings import settings_of
 from ppml_core.venues.base import Trainee, Venue
 
 VENUES = methods(Venue)
-SMALL = {"rounds": 2, "clients": 3}
 FEW_FEATURES = LogisticRegression(knots=1)
+SMALL = {"rounds": 2, "clients": 3, "steps": 2}
+ALIKE = 0.001
 
 each = pytest.mark.parametrize("venue", VENUES.values(), ids=list(VENUES))
 each_at_work = pytest.mark.parametrize(
@@ -60,11 +61,15 @@ def test_one_seed_gives_one_model_and_the_people_stay_as_they_were(
     before = train.table.copy()
     first, again = trained(venue, train), trained(venue, train)
     found = first.predict_proba(test)
-    assert found.tobytes() == again.predict_proba(test).tobytes()
+    if venue.repeats_exactly:
+        assert found.tobytes() == again.predict_proba(test).tobytes()
+        assert first.costs == again.costs
+    else:
+        assert np.allclose(found, again.predict_proba(test), atol=ALIKE)
+        assert dict(first.costs) == pytest.approx(dict(again.costs), rel=0.05)
     assert np.isfinite(found).all()
     assert np.allclose(found.sum(axis=1), 1)
     assert first.classes[-1] == train.schema.positive
-    assert first.costs == again.costs
     pd.testing.assert_frame_equal(train.table, before)
 
 

@@ -1,0 +1,81 @@
+"""What training on secret shares reaches on Adult, engine by engine, each run shared by all that is asked of it."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+
+from ppml_core.data.bundled import load
+from ppml_core.errors import Unreachable
+from ppml_core.experiment.prepare import parts
+from ppml_core.learn.logistic_regression import LogisticRegression
+from ppml_core.learn.square_network import SquareNetwork
+from ppml_core.mpc.engines import MODELS, installed
+from ppml_core.mpc.plan import Model, Split
+from ppml_core.mpc.running import SharedRun, Wanted, run_on_shares
+from ppml_core.venues.secret_shares import SecretShares
+
+pytestmark = pytest.mark.slow
+
+ROWS = {"spu": 10_000, "mpyc": 3_000}
+BARS = {
+    ("spu", "logistic_regression"): 0.835,
+    ("spu", "network"): 0.84,
+    ("mpyc", "logistic_regression"): 0.82,
+}
+RUNS = [(engine, model) for engine in installed() for model in MODELS[engine]]
+SECONDS = 120
+DIFFERENCE = 0.01
+
+each_run = pytest.mark.parametrize(("engine", "model"), RUNS)
+each_engine = pytest.mark.parametrize("engine", installed())
+
+
+@functools.cache
+def whole_run(engine: str, model: Model) -> SharedRun:
+    train, test = parts(load("adult"), 1)
+    return run_on_shares(Wanted(model, engine, rows=ROWS[engine]), train, test, np.random.default_rng(1))
+
+
+@each_run
+def test_accuracy_on_people_nobody_trained_on(engine: str, model: Model) -> None:
+    run = whole_run(engine, model)
+    assert run.plan.people == ROWS[engine]
+    assert run.accuracy.value >= BARS[engine, model]
+    assert abs(run.accuracy.value - run.exact_accuracy.value) < 0.015
+
+
+@each_run
+def test_probabilities_are_those_of_the_clear_run(engine: str, model: Model) -> None:
+    run = whole_run(engine, model)
+    assert run.max_probability_difference <= DIFFERENCE
+    assert abs(run.accuracy.value - run.clear_accuracy.value) < 0.002
+
+
+@each_run
+def test_costs_are_told_and_the_model_was_never_opened(engine: str, model: Model) -> None:
+    run = whole_run(engine, model)
+    assert run.outcome.weights == ()
+    assert run.outcome.bytes_sent > 8 * 2 * ROWS[engine]
+    assert 0 < run.outcome.laps["computing"] < run.outcome.seconds < SECONDS
+
+
+@each_engine
+@pytest.mark.parametrize("split", ["horizontal", "vertical"])
+def test_an_opened_model_answers_like_the_learner_it_stands_for(engine: str, split: Split) -> None:
+    train, test = parts(load("german_credit"), 1)
+    venue = SecretShares(engine=engine, split=split, steps=40)
+    model = venue.train(LogisticRegression(), train, np.random.default_rng(1))
+    plain = LogisticRegression().fit(train, np.random.default_rng(1))
+    ours, theirs = (found.predict_proba(test)[:, 1] for found in (model, plain))
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.85
+    assert {"bytes", "rounds"} <= set(dict(model.costs))
+
+
+@pytest.mark.parametrize("engine", [engine for engine in installed() if "network" in MODELS[engine]])
+def test_steps_that_are_too_long_are_told_and_not_answered_with(engine: str) -> None:
+    train, _ = parts(load("german_credit"), 1)
+    with pytest.raises(Unreachable, match="smaller learning_rate"):
+        SecretShares(engine=engine, learning_rate=50.0).train(SquareNetwork(), train, np.random.default_rng(1))
