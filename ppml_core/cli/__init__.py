@@ -21,6 +21,7 @@ from ppml_core.cli.attack import attack_arguments
 from ppml_core.cli.audit import audit_arguments
 from ppml_core.cli.budget import budget_arguments
 from ppml_core.cli.designs import design_arguments, designed, time_limit
+from ppml_core.cli.encrypted import encrypted_arguments
 from ppml_core.cli.federate import federate_arguments
 from ppml_core.cli.flags import anonymize_arguments, lattice_arguments
 from ppml_core.cli.hierarchies import hierarchy_arguments
@@ -78,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     attack_arguments(commands, _command)
 
     train_arguments(_command(commands, "train", _train, "train one model, private or not, and measure it"))
+
+    encrypted_arguments(_command(commands, "encrypted", _encrypted, "ask a model, or train one, on ciphertexts"))
 
     federate_arguments(_command(commands, "federate", _federate, "train among holders who keep their people"))
     mpc_arguments(_command(commands, "mpc", _mpc, "train and ask a model on secret shares of three parties"))
@@ -180,10 +183,17 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
     return run_train(arguments)
 
 
+<<<<<<< HEAD
 def _mpc(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.mpc import run_mpc
 
     return run_mpc(arguments)
+=======
+def _encrypted(arguments: argparse.Namespace) -> dict[str, Any]:
+    from ppml_core.cli.encrypted import run_encrypted
+
+    return run_encrypted(arguments)
+>>>>>>> 78af480 (ppml encrypted lays answers and training on ciphertexts beside the clear)
 
 
 def _federate(arguments: argparse.Namespace) -> dict[str, Any]:

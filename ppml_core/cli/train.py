@@ -62,7 +62,7 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def learner_settings(arguments: argparse.Namespace) -> dict[str, str]:
     """--epsilon, --delta and every --set, as texts by name. Raises BadInput where one is given twice."""
-    given = {name: value for name in ("epsilon", "delta") if (value := getattr(arguments, name)) is not None}
+    given = {name: value for name in ("epsilon", "delta") if (value := getattr(arguments, name, None)) is not None}
     for assignment in arguments.set:
         name, equals, value = assignment.partition("=")
         name = name.strip().removeprefix("learner.")

@@ -51,7 +51,7 @@ class EncryptedModel(Fitted):
     trained: Fitted
     learner: Learner
     security_bits: int
-    seed: int
+    seed: int | None
     first: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.ckks import library
 from ppml_core.encrypted.descent import Plan
-from ppml_core.encrypted.parameters import training_parameters
+from ppml_core.encrypted.parameters import Parameters, training_parameters
 from ppml_core.encrypted.training import encrypted_training
 from ppml_core.errors import NotApplicable
 from ppml_core.learn.base import Array, Fitted, Learner
@@ -55,14 +55,12 @@ class EncryptedTraining(Venue):
                 f"encrypted training has a ciphertext for each feature, {encoder.width:,} here: fewer than "
                 f"{MOST_FEATURES} are needed."
             )
-        security = int(self.security_bits)
-        chosen = self._chosen(len(data), training_parameters(security).slots, rng)
-        people = data.take(chosen)
+        people = data.take(self.chosen(len(data), rng))
         y = encode_target(people, classes)
         require_all_classes(y, classes, 2)
-        plan = self.plan(len(people), learner.C, security)
+        plan = self.plan(len(people), learner.C)
         X, targets = with_constant(encoder, people), targets_of(y, len(classes))
-        trained = encrypted_training(X, targets, plan, security)
+        trained = encrypted_training(X, targets, plan, int(self.security_bits))
         left_out = f"{len(data) - len(people):,} of {len(data):,} people are left out: raise batches."
         return EncryptedlyTrained(
             trained.weights, encoder, classes,
@@ -70,15 +68,19 @@ class EncryptedTraining(Venue):
             seconds=trained.seconds, costs=trained.costs,
         )  # fmt: skip
 
-    def plan(self, people: int, C: float, security_bits: int) -> Plan:
+    def parameters(self) -> Parameters:
+        return training_parameters(int(self.security_bits))
+
+    def plan(self, people: int, C: float) -> Plan:
         """The descent in numbers, for the encrypted and the clear run."""
         return Plan(
             rounds=self.rounds, learning_rate=self.learning_rate, momentum=self.momentum, interval=self.interval,
-            ridge=1 / (C * people), batch=training_parameters(security_bits).slots,
+            ridge=1 / (C * people), batch=self.parameters().slots,
         )  # fmt: skip
 
-    def _chosen(self, people: int, slots: int, rng: np.random.Generator) -> np.ndarray:
-        most = self.batches * slots
+    def chosen(self, people: int, rng: np.random.Generator) -> np.ndarray:
+        """Who is trained on: everybody, or as many as the batches hold, drawn at random."""
+        most = self.batches * self.parameters().slots
         return np.arange(people) if people <= most else np.sort(rng.choice(people, most, replace=False))
 
 
