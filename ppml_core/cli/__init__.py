@@ -183,17 +183,16 @@ def _train(arguments: argparse.Namespace) -> dict[str, Any]:
     return run_train(arguments)
 
 
-<<<<<<< HEAD
 def _mpc(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.mpc import run_mpc
 
     return run_mpc(arguments)
-=======
+
+
 def _encrypted(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.cli.encrypted import run_encrypted
 
     return run_encrypted(arguments)
->>>>>>> 78af480 (ppml encrypted lays answers and training on ciphertexts beside the clear)
 
 
 def _federate(arguments: argparse.Namespace) -> dict[str, Any]:
