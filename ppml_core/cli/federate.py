@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ppml_core.cli.federate_sites import check_seconds, patience_argument, site_arguments
 from ppml_core.cli.output import Bar
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.errors import BadInput
@@ -14,7 +15,7 @@ SAME_NAME = ("clients", "rounds", "strategy", "dp", "unit", "epsilon", "delta")
 
 def federate_arguments(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--dataset", required=True, help="a bundled name or a path")
+    add("--dataset", help="a bundled name or a path")
     schema_arguments(command)
     add("--learner", default="logistic_regression", help="what is trained (logistic_regression)")
     add("--clients", help="holders of people (5)")
@@ -29,17 +30,31 @@ def federate_arguments(command: argparse.ArgumentParser) -> None:
     add("--delta", help="privacy budget δ")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the venue federated")
     add("--seed", type=int, default=1, help="what all randomness grows from (1)")
+    add("--deploy", action="store_true", help="among real processes on this machine: a Flower server, a node a client")
+    patience_argument(command)
+    site_arguments(command)
 
 
 def run_federate(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.catalog import method
     from ppml_core.experiment.prepare import parts
+    from ppml_core.federated.deploy.certificates import need_flower
+    from ppml_core.federated.deploy.federating import federate_deployed
+    from ppml_core.federated.deploy.limits import refuse
     from ppml_core.federated.federate import federate
     from ppml_core.learn.base import Learner
 
+    if arguments.dataset is None:
+        raise BadInput("give --dataset, or one of keys, server and node (see ppml federate --help).")
+    check_seconds(patience=arguments.patience)
     plan = plan_of(arguments)
+    if arguments.deploy:
+        need_flower()
+        refuse(plan)
     learner = method(Learner, arguments.learner)()
     train, test = parts(read_table_of(arguments, arguments.dataset), arguments.seed)
+    if arguments.deploy:
+        return federate_deployed(plan, learner, train, test, arguments.seed, arguments.patience, Bar("rounds"))
     return federate(plan, learner, train, test, arguments.seed, Bar("rounds"))
 
 

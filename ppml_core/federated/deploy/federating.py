@@ -1,0 +1,76 @@
+"""One deployed federated training as it is told: what `ppml federate --json` prints in process, and what it took.
+
+In: a plan, a learner, training and test people, a seed. Out: plain data. Accuracies are measured here, on the test
+people that neither server nor nodes ever see: internal.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ppml_core.data.dataset import Dataset
+from ppml_core.federated.deploy.local import PATIENCE_SECONDS, Lap, deployment
+from ppml_core.federated.engine import dealt
+from ppml_core.federated.federate import Asked, Progress, told
+from ppml_core.federated.model import Model, model_of
+from ppml_core.federated.plan import Plan
+from ppml_core.federated.privacy import privacy_of
+from ppml_core.learn.base import Learner
+
+COUNTED = "Flower's serialized messages both ways, without the HTTP and TLS around them"
+
+
+def federate_deployed(
+    plan: Plan, learner: Learner, train: Dataset, test: Dataset, seed: int, patience: float = PATIENCE_SECONDS,
+    progress: Progress | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """As `ppml_core.federated.federate.federate`, among processes; and `deployment`, with what was to be said.
+
+    `seconds` are those of the rounds; `deployment.seconds` those of everything, from the first key to the last process.
+    """
+    model, start = model_of(learner, train), time.perf_counter()
+    asked = Asked(model, test)
+    central = asked.of(learner.fit(train, np.random.default_rng(seed)))
+    with deployment(plan, train, model, seed) as running:
+        laps = followed(running.rounds(learner, plan, model, seed, patience), plan, progress)
+    found = [as_row(lap) | {"accuracy": asked.accuracy(lap.answer)} for lap in laps]
+    return whole(plan, learner, model, laps, found, central) | {
+        "rows": [len(part) for part in dealt(plan, train, seed)],
+        "deployment": deployed(laps, time.perf_counter() - start),
+    }
+
+
+def followed(laps: Iterable[Lap], plan: Plan, progress: Progress | None) -> list[Lap]:
+    """All rounds, each told of when it is done."""
+    done = []
+    for lap in laps:
+        done.append(lap)
+        if progress:
+            progress(lap.number, plan.rounds)
+    return done
+
+
+def as_row(lap: Lap) -> dict[str, Any]:
+    """A round as a line of the answer."""
+    row = {"round": lap.number, "answered": len(lap.answered), "bytes": lap.bytes, "seconds": lap.seconds}
+    return row | ({"tries": lap.tries} if lap.tries > 1 else {}) | ({"notes": list(lap.notes)} if lap.notes else {})
+
+
+def whole(
+    plan: Plan, learner: Learner, model: Model, laps: list[Lap], found: list[dict[str, Any]], central: float
+) -> dict[str, Any]:
+    """What is said of any training, with the bytes and seconds of its rounds."""
+    sent, seconds = sum(lap.bytes for lap in laps), sum(lap.seconds for lap in laps)
+    return told(plan, learner, privacy_of(plan, model), model, found, central, sent, seconds)
+
+
+def deployed(laps: list[Lap], seconds: float) -> dict[str, Any]:
+    """How it ran: over what, for how long, and what happened on the way."""
+    return {
+        "runtime": "Flower SuperLink and SuperNodes over TLS, each node known by its key", "bytes_are": COUNTED,
+        "seconds": seconds, "notes": [note for lap in laps for note in lap.notes],
+    }  # fmt: skip
