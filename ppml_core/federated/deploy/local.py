@@ -79,6 +79,7 @@ class Deployment:
     server: Party
     nodes: list[Party]
     folder: Path
+    server_address: str
     opened: list[Path] = field(default_factory=list)
 
     def rounds(
@@ -106,6 +107,7 @@ def deployment(plan: Plan, data: Dataset, model: Model, seed: int) -> Iterator[D
         schema = folder / "schema.toml"
         schema.write_text(_plain(data.schema, model.ground.rows).to_toml(), encoding="utf-8")
         port = free_port()
+        address = f"{LOOPBACK}:{port}"
         served = {
             "host": LOOPBACK,
             "port": port,
@@ -113,18 +115,18 @@ def deployment(plan: Plan, data: Dataset, model: Model, seed: int) -> Iterator[D
             "schema": str(schema),
             "nodes": [f"{key}.pub" for key in nodes],
         }
-        running = Deployment(Party("server", "ppml_core.federated.deploy.server", served, folder), [], folder)
-        started.append(running.server)
+        started.append(Party("server", "ppml_core.federated.deploy.server", served, folder))
+        running = Deployment(started[0], [], folder, address)
         common = {
-            "server": f"{LOOPBACK}:{port}", "authority": own["authority"], "schema": str(schema), "wait": START_SECONDS,
+            "server": address, "authority": own["authority"], "schema": str(schema), "wait": START_SECONDS,
         }  # fmt: skip
         for number, (part, key) in enumerate(zip(parts, nodes, strict=True)):
             path, digest = _own_file(part, folder / f"part{number}")
             log = folder / f"opened{number}.log"
             settings = {**common, "key": str(key), "data": str(path), "sha256": digest, "opened": str(log)}
-            running.nodes.append(Party(f"node{number}", "ppml_core.federated.deploy.node", settings, folder))
+            started.append(Party(f"node{number}", "ppml_core.federated.deploy.node", settings, folder))
+            running.nodes.append(started[-1])
             running.opened.append(log)
-            started.append(running.nodes[-1])
         running.server.hear("ready", START_SECONDS)
         for party in running.nodes:
             party.hear("people", START_SECONDS)

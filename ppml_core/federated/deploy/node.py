@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import os
 import secrets
 import signal
@@ -18,6 +19,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from ppml_core.errors import BadInput, PPMLError
@@ -59,6 +61,7 @@ def _work(settings: dict[str, Any], lines: Lines) -> None:
 
     from ppml_core.federated.deploy.flower.answering import Client, last_fault
 
+    _look_often()
     client = Client(people, bool(settings.get("secagg")), lines)
     threading.Thread(target=_answer, args=(client, port, secret.read_bytes(), lines), daemon=True).start()
     with last_fault() as said:
@@ -72,6 +75,12 @@ def _work(settings: dict[str, Any], lines: Lines) -> None:
                 ) from left
     lines.say(left=True)
     os._exit(0)
+
+
+def _look_often() -> None:
+    """Flower's node looks for messages every three seconds; ours does five times a second."""
+    inner: Any = importlib.import_module("flwr.supernode.start_client_internal")
+    inner.time = SimpleNamespace(sleep=lambda seconds: time.sleep(min(seconds, POLL_SECONDS)))
 
 
 def _answer(client: Any, port: int, secret: bytes, lines: Lines) -> None:

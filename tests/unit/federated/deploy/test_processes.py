@@ -63,13 +63,19 @@ def soon_gone(*pids: int) -> bool:
 
 
 def test_a_group_is_ended_with_the_children_in_it_whatever_happens(stubborn: Path) -> None:
-    with pytest.raises(ZeroDivisionError), parties() as started:
-        started.append(Party("stubborn", "stubborn", {"say": {}}, stubborn))
-        word = started[0].hear("child", 60)
-        raise ZeroDivisionError
-    assert soon_gone(word["child"], started[0].process.pid)
+    pids = []
+
+    def fails() -> None:
+        with parties() as started:
+            started.append(Party("stubborn", "stubborn", {"say": {}}, stubborn))
+            pids.extend([started[0].hear("child", 60)["child"], started[0].process.pid])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert soon_gone(*pids)
     with pytest.raises(ProcessLookupError):
-        os.killpg(started[0].process.pid, 0)
+        os.killpg(pids[1], 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
