@@ -27,7 +27,7 @@ from ppml_core.federated.deploy.lines import Lines
 from ppml_core.federated.deploy.own_file import keep_to
 from ppml_core.federated.deploy.processes import LOOPBACK, free_port
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def _work(settings: dict[str, Any], lines: Lines) -> None:
 
 
 def _look_often() -> None:
-    """Flower's node looks for messages every three seconds; ours does five times a second."""
+    """Flower's node looks for messages every three seconds; ours does twice a second."""
     inner: Any = importlib.import_module("flwr.supernode.start_client_internal")
     inner.time = SimpleNamespace(sleep=lambda seconds: time.sleep(min(seconds, POLL_SECONDS)))
 
