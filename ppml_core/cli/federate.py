@@ -23,6 +23,7 @@ def federate_arguments(command: argparse.ArgumentParser) -> None:
     add("--strategy", help="fedavg, fedprox, fedadam, median or trimmed_mean (fedavg)")
     add("--partition", metavar="HOW", help="iid, dirichlet, quantity, or the name of a column (iid)")
     add("--dirichlet", metavar="ALPHA", help="classes dealt out unevenly; the smaller, the more unlike the clients")
+    add("--graph", help="no server: holders average over a ring, random or complete graph (venue gossip)")
     add("--secagg", action="store_true", help="the server learns the sum of a round's updates only")
     add("--dp", help="who adds noise: none, central, local or distributed (none)")
     add("--unit", help="what the noise protects: record or client (record)")
@@ -41,7 +42,7 @@ def run_federate(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.federated.deploy.certificates import need_flower
     from ppml_core.federated.deploy.federating import federate_deployed
     from ppml_core.federated.deploy.limits import refuse
-    from ppml_core.federated.federate import federate
+    from ppml_core.federated.federate import federate, gossip
     from ppml_core.learn.base import Learner
 
     if arguments.dataset is None:
@@ -49,20 +50,27 @@ def run_federate(arguments: argparse.Namespace) -> dict[str, Any]:
     check_seconds(patience=arguments.patience)
     plan = plan_of(arguments)
     if arguments.deploy:
+        if arguments.graph is not None:
+            raise BadInput("give --deploy or --graph, not both: the deployed training has a server.")
         need_flower()
         refuse(plan)
     learner = method(Learner, arguments.learner)()
     train, test = parts(read_table_of(arguments, arguments.dataset), arguments.seed)
     if arguments.deploy:
         return federate_deployed(plan, learner, train, test, arguments.seed, arguments.patience, Bar("rounds"))
+    if arguments.graph is not None:
+        return gossip(plan, learner, train, test, arguments.seed, Bar("rounds"))
     return federate(plan, learner, train, test, arguments.seed, Bar("rounds"))
 
 
 def plan_of(arguments: argparse.Namespace) -> Any:
     """The plan that the flags and every --set ask for. Raises BadInput where one is given twice."""
+    from ppml_core.federated.gossip import GossipPlan
     from ppml_core.federated.plan import COLUMN, PARTITIONS, Plan
 
     given: dict[str, Any] = {name: value for name in SAME_NAME if (value := getattr(arguments, name)) is not None}
+    if arguments.graph is not None:
+        given["graph"] = arguments.graph
     if arguments.secagg:
         given["secagg"] = True
     if arguments.dirichlet is not None:
@@ -80,4 +88,4 @@ def plan_of(arguments: argparse.Namespace) -> Any:
         if name in given:
             raise BadInput(f"{name} is given twice.")
         given[name] = value.strip()
-    return Plan.from_values(given)
+    return Plan.from_values(given) if arguments.graph is None else GossipPlan.from_values(given)

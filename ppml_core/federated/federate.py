@@ -15,6 +15,7 @@ import numpy as np
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.federated.engine import dealt, rounds
+from ppml_core.federated.gossip import SEES, GossipPlan, meetings
 from ppml_core.federated.model import Model, Weights, model_of
 from ppml_core.federated.plan import Plan
 from ppml_core.federated.privacy import Privacy, privacy_of
@@ -54,6 +55,35 @@ def federate(
     return told(plan, learner, privacy_of(plan, model), model, found, asked.of(central), sent, seconds) | {
         "rows": [len(part) for part in parts]
     }
+
+
+def gossip(
+    plan: GossipPlan, learner: Learner, train: Dataset, test: Dataset, seed: int, progress: Progress | None = None
+) -> dict[str, Any]:
+    """The same without a server: accuracies are the mean over holders, with the `lowest`, the `highest`, and
+    `disagreement`, the largest distance of a holder's model from the mean of all."""
+    model = model_of(learner, train)
+    parts = [model.rows(part) for part in dealt(plan.plan(), train, seed)]
+    asked = Asked(model, test)
+    central = learner.fit(train, np.random.default_rng(seed))
+    found, sent, away, start = [], 0, 0.0, time.perf_counter()
+    with one_thread():
+        for meeting in meetings(model, plan, parts, seed):
+            paused = time.perf_counter()
+            each = [asked.accuracy(weights) for weights in meeting.models]
+            found.append({
+                "round": meeting.number, "accuracy": float(np.mean(each)), "lowest": min(each), "highest": max(each),
+                "disagreement": meeting.disagreement,
+            })  # fmt: skip
+            sent += meeting.bytes
+            if progress:
+                progress(meeting.number, plan.rounds)
+            away += time.perf_counter() - paused
+    seconds = time.perf_counter() - start - away
+    privacy = privacy_of(plan.plan(), model)
+    return told(plan.plan(), learner, privacy, model, found, asked.of(central), sent, seconds) | {
+        "sees": SEES[plan.protection], "plan": plan.values(), "rows": [len(part) for part in parts],
+    }  # fmt: skip
 
 
 def told(

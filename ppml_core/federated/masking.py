@@ -45,9 +45,9 @@ class Masker:
     def public(self) -> bytes:
         return agree(self.private)
 
-    def meet(self, publics: Mapping[int, bytes]) -> None:
-        """Agrees on a secret with every neighbour."""
-        self.keys = {other: agree(self.private, public) for other, public in publics.items()}
+    def secret(self, public: bytes) -> bytes:
+        """What this client and the owner of that public key share."""
+        return agree(self.private, public)
 
     def shares(self, threshold: int) -> dict[int, tuple[int, int]]:
         """For each neighbour a share of the private key and one of the seed of the own mask."""
@@ -107,8 +107,10 @@ def secure_sum(
     publics = {client: masker.public() for client, masker in maskers.items()}
     degree = len(near[clients[0]])
     needed = degree // 3 if degree + 1 < len(clients) else threshold - 1
-    for client, masker in maskers.items():
-        masker.meet({other: publics[other] for other in near[client]})
+    for client in clients:
+        for other in near[client]:
+            if client < other:  # both ends reach the same secret, so it is worked out once
+                maskers[client].keys[other] = maskers[other].keys[client] = maskers[client].secret(publics[other])
     for client, masker in maskers.items():
         for other, share in masker.shares(needed).items():
             maskers[other].held[client] = share

@@ -94,6 +94,8 @@ class Plan(Method):
             raise BadInput(f"{self.strategy} looks at each update, and secagg opens their sum only: choose another.")
         if self.secagg and self.sampled < LEAST_SURVIVORS:
             raise BadInput(f"a sum is opened of {LEAST_SURVIVORS} clients at least: {self.sampled} are in a round.")
+        if self.secagg and self.poisson:
+            raise BadInput("a sum is opened of a fixed number of clients: set poisson to false, or secagg to false.")
         if self.dp == "central" and self.strategy in ("median", "trimmed_mean"):
             raise BadInput(f"central noise is for a sum, and {self.strategy} is none: set dp to local.")
         if self.dp != "none" and self.unit == "client" and self.clients < LEAST_CLIENTS_AS_UNIT:

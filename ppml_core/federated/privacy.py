@@ -1,9 +1,10 @@
 """What noise a plan asks for, what it promises, and who sees values without it.
 
 In: a plan and a model, public values only. Out: `Privacy`. Records: a client clips each person's gradient, sums them,
-and the server makes one noisy full-gradient step a round; each record lies with one client, so its cost does not grow
-with their number. Clients: the whole change of a client is clipped (McMahan, Ramage, Talwar, Zhang 2018, Algorithm 1).
-Numbers by which a sum is divided are public: expected rows, clients of the plan.
+and the server makes one noisy full-gradient step a round. Each record lies with one client, so its cost does not grow
+with their number; neighbours differ in one record of one client, and that a table is dealt out by lot is a simulation.
+Clients: the whole change of a client is clipped (McMahan, Ramage, Talwar, Zhang 2018, Algorithm 1). Numbers by which a
+sum is divided are public: expected rows, clients of the plan.
 
 Sampling amplifies only where it is Poisson and hidden from who looks on: clients for those who see the server's models
 alone (central noise), records of a client for everybody outside it. A fixed number of clients amplifies nothing here,
@@ -31,7 +32,7 @@ from ppml_core.learn.descent import first_averaged
 from ppml_core.learn.dp_gd import DPGradientDescent
 from ppml_core.learn.dp_network import DPNetwork
 
-CLIENT_CLIP = 1.0
+CLIENT_CLIP = 3.0
 AVERAGED = 0.4
 MOMENTUM = 0.9
 SEES = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from command_line import answer
 
 from ppml_core.data.bundled import load
 from ppml_core.data.split import split
@@ -26,7 +27,7 @@ def held() -> tuple[Model, list[Rows]]:
 
 
 def last(held: tuple[Model, list[Rows]], **how: Any) -> Meeting:
-    return list(meetings(held[0], GossipPlan(clients=6, rounds=4, **how), held[1], 7))[-1]
+    return list(meetings(held[0], GossipPlan(clients=6, rounds=3, **how), held[1], 7))[-1]
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
@@ -42,14 +43,14 @@ def test_averaging_keeps_the_mean_and_agrees_in_the_end(graph: str, clients: int
 
 
 def test_where_all_meet_it_is_the_servers_average(held: tuple[Model, list[Rows]]) -> None:
-    (server,) = list(rounds(held[0], Plan(clients=6, rounds=4), held[1], 7))[-1].answer
+    (server,) = list(rounds(held[0], Plan(clients=6, rounds=3), held[1], 7))[-1].answer
     meeting = last(held, graph="complete")
     assert meeting.disagreement < 1e-9
     assert np.abs(meeting.models[0][0] - server).max() < 1e-9
 
 
 def test_in_a_ring_holders_disagree_and_are_near_the_server(held: tuple[Model, list[Rows]]) -> None:
-    (server,) = list(rounds(held[0], Plan(clients=6, rounds=4), held[1], 7))[-1].answer
+    (server,) = list(rounds(held[0], Plan(clients=6, rounds=3), held[1], 7))[-1].answer
     ring, random = (last(held, graph=graph) for graph in ("ring", "random"))
     assert ring.disagreement > random.disagreement > 1e-3
     assert np.linalg.norm(ring.models[0][0] - server) < 0.5 * np.linalg.norm(server)
@@ -82,3 +83,10 @@ def test_a_network_is_trained_among_holders_too() -> None:
         assert [one.ndim for one in masked] == [2] * (3 + bool(second))
         assert max(np.abs(one - other).max() for one, other in zip(clear, masked, strict=True)) < 1e-3
         assert (model.fitted(masked).predict_proba(people).argmax(axis=1) == model.ground.target(people)).mean() > 0.75
+
+
+def test_the_command_line_trains_without_a_server(capsys: pytest.CaptureFixture[str]) -> None:
+    told = answer(capsys, "federate", "--dataset", "german_credit", "--clients", 5, "--rounds", 2, "--graph", "ring")
+    assert [one["round"] for one in told["rounds"]] == [1, 2]
+    assert all(one["lowest"] <= one["accuracy"] <= one["highest"] for one in told["rounds"])
+    assert told["sees"] == "a holder's neighbours see its model as it is"
