@@ -76,6 +76,8 @@ def run_controls(asked: Scenario) -> None:
         widgets.facts(together.cost_facts(known), stacked=True)
         widgets.label("What it promises")
         widgets.aside(together.promise(known))
+        for warning in known.warnings:
+            widgets.aside(f"Warning: {warning}")
     widgets.label("Use it")
     with st.container(horizontal=True, key="apart_use"):
         st.button(

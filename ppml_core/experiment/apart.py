@@ -67,6 +67,7 @@ class Apart:
     costs: tuple[tuple[str, float], ...]
     guarantee: Guarantee | None
     note: str
+    warnings: tuple[str, ...]
     form: Form
     rows: int
 
@@ -116,7 +117,8 @@ def together_apart(scenario: Scenario, data: Dataset, progress: Progress = lambd
         scenario=scenario, title=venue.title, rounds=walked, with_server=walk.with_server,
         central=judged(central), alone=tuple(alone),
         holders=len(parts), majority=float(counts.max() / counts.sum()),
-        costs=(("seconds", model.seconds), *model.costs), guarantee=model.guarantee, note=model.guarantee_note,
+        costs=(("seconds", model.seconds), *model.costs), guarantee=model.guarantee,
+        note=model.guarantee_note, warnings=model.warnings,
         form=form_of(venue), rows=min((len(part) for part in parts if len(part)), default=len(prepared.train)),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -108,3 +109,12 @@ def test_a_target_that_is_a_number_is_refused_in_a_sentence(open_page: Open) -> 
     at = settled(open_page("together_apart", dataset="wage"))
     assert "went wrong" not in said(at)
     assert 'class="refusal"' in said(at)
+
+
+def test_without_its_extra_a_technique_says_what_to_install(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tenseal.sealapi", None)
+    at = settled(open_page("together_apart", dataset="german_credit", venue="encrypted_inference"))
+    assert "which is not installed: pip install" in said(at)
+    assert "ppml-explorer[encrypted]" in said(at)
+    assert "Traceback" not in said(at)
+    assert "The server computes on ciphertexts" in said(at), "the drawing needs no extra"
