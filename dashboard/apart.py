@@ -37,7 +37,7 @@ BY = "by"
 ORDER = ("federated", "gossip", "encrypted_inference", "encrypted_training", "secret_shares")
 MAIN = (
     "clients", "partition", "alpha", BY, "rounds", "graph", "strategy", "protection", "secagg", "dp", "epsilon",
-    "security_bits", "split", "steps", "model", "engine", "hidden",
+    "security_bits", "engine", "split", "rows", "steps",
 )  # fmt: skip
 NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "alpha": ("partition", ("dirichlet", "quantity")),
@@ -49,6 +49,11 @@ NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
     **dict.fromkeys(("unit", "clip_norm", "rate"), ("dp", ("central", "local", "distributed"))),
 }
 NOISE = ("epsilon", "delta")
+TITLES = {
+    "dp": "Noise is added by", "secagg": "Secure aggregation", "alpha": "Dirichlet parameter of the skew",
+    "epsilon": "Privacy budget ε", "delta": "δ", "security_bits": "Security level", "unit": "What noise protects",
+    "split": "What each holder has",
+}  # fmt: skip
 MOST_RUNS = 8
 STUDY_SEED = 1
 
@@ -245,4 +250,4 @@ def _control(name: str, setting: Setting) -> None:
             key=key_of(name), persist_state="session", help=setting.help,
         )  # fmt: skip
         return
-    widgets.control(setting, key_of(name), columns=tables.dataset().schema.inputs)
+    widgets.control(setting, key_of(name), columns=tables.dataset().schema.inputs, title=TITLES.get(name, ""))

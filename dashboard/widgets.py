@@ -171,6 +171,7 @@ def table(
     The column `note`, if any, stands in small print under the first one. Cells of a table of `words` break lines.
     """
     shown = [str(name) for name in frame.columns if name != note]
+    style = (" words" if len(shown) > 2 else "") if words else "" if note else " narrow"
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in shown)
     body = "".join(
         "<tr>" + "".join(_cell(line[name], name in shares, line.get(note, "") if not place else "")
@@ -179,7 +180,7 @@ def table(
     )  # fmt: skip
     st.html(
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
-        f'<table class="plain{" words" if words else "" if note else " narrow"}">'
+        f'<table class="plain{style}">'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

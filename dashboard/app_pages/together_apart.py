@@ -37,10 +37,10 @@ def page() -> None:
         run_controls(asked)
     with left:
         result(asked)
+    widgets.heading("Who learns what?", "Of parties that keep to the protocol and look at all that comes by.")
+    widgets.table(seen.table, caption="Who learns what", words=True)
     below, _ = st.columns([1.9, 1], gap="large")
     with below:
-        widgets.heading("Who learns what?", "Of parties that keep to the protocol and look at all that comes by.")
-        widgets.table(seen.table, caption="Who learns what", words=True)
         for note in seen.notes:
             widgets.aside(note)
         widgets.part("read_out", "What does an update give away?", read_out)

@@ -39,7 +39,7 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
     colours = template.palette(mode)
     drawing = template.Sketch(mode, 420)
     guess = sum(one.guessing.value for one in study.sums) / len(study.sums)
-    spots = [_spot(run.apart, study, guess) for run in runs]
+    spots, open_ones = [_spot(run.apart, study, guess) for run in runs], [is_read(run.apart, study) for run in runs]
     heights = [run.apart.accuracy for run in runs] + [run.apart.central for run in runs[:1]]
     low, high = min(one.low for one in heights), max(one.high for one in heights)
     pad = 0.12 * (high - low) or 0.02
@@ -50,7 +50,7 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
     )  # fmt: skip
     template.note(drawing, guess, 0, "guessing", colours.muted, yref="paper", xanchor="left", yanchor="bottom", shift=5)
     for number, (run, spot) in enumerate(zip(runs, spots, strict=True)):
-        ink = colours.risk if spot.value > guess + 0.02 else colours.bound
+        ink = colours.risk if open_ones[number] else colours.bound
         found = run.apart.accuracy
         drawing.line(
             x=[spot.value], y=[found.value], mode="markers", name=escape(run.name),
@@ -78,7 +78,7 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
     marks = round_ticks(up)
     drawing.axis_y("accuracy", range=up, tickmode="array", tickvals=marks, ticktext=[f"{mark:.3g}" for mark in marks])
     best = max(runs, key=lambda run: run.apart.accuracy.value)
-    exposed = [run.name for run, spot in zip(runs, spots, strict=True) if spot.value > guess + 0.02]
+    exposed = [run.name for run, is_open in zip(runs, open_ones, strict=True) if is_open]
     answer = f"The most accurate is {best.name} with {best.apart.accuracy.value:.3f}; " + (
         f"a curious onlooker reads records out of {', '.join(exposed)}." if exposed
         else "of none does a curious onlooker read more than by guessing."
@@ -88,7 +88,8 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
         alt=f"Map of {len(runs)} runs by accuracy and by what is read out of one message. {answer}",
         how_to_read="Numbers stand for the runs in the table below. To the right: the share of a record's categories "
         "that is read out of one message in the form in which it travels, summed over as many records as a holder has; "
-        "vermilion where that is more than guessing. Upwards: accuracy on test people with its interval. It is about "
+        "vermilion where that is more than guessing and more than of other people. Upwards: accuracy on test people "
+        "with its interval. It is about "
         "messages only: the model that comes out can be attacked as any other, on Attacks & risk.",
         table=comparison_table(runs, study), standing=INTERNAL,
     )  # fmt: skip
@@ -132,6 +133,12 @@ def promise(apart: Apart) -> str:
     delta = f", δ = {power(known.delta)}" if known.delta else ""
     relation = known.neighbours.replace("_", "-")
     return f"Guarantee of the training: ε = {budget(known.epsilon)}{delta}, {relation}, per {known.unit}."
+
+
+def is_read(apart: Apart, study: Study) -> bool:
+    """Whether more is read out of a message than by guessing and of other people's messages, beyond the intervals."""
+    seen = read_out(apart, study)
+    return seen.found.low > max(seen.control.high, seen.guessing.high)
 
 
 def _spot(apart: Apart, study: Study, guess: float) -> Estimate:

@@ -18,7 +18,10 @@ from ppml_core.experiment.apart import form_of
 from ppml_core.federated.gossip import GossipPlan, neighbours_in
 from ppml_core.federated.plan import Plan
 from ppml_core.federated.threats import notes_of, threats_among_neighbours, threats_of
+from ppml_core.mpc import engines
+from ppml_core.mpc import threats as shares
 from ppml_core.venues.base import Venue
+from ppml_core.venues.secret_shares import SecretShares
 
 EXAMPLE = 1
 ENCRYPTED = {
@@ -51,6 +54,8 @@ def who_learns(venue: Venue) -> Seen:
         return _neighbours(venue)
     if venue.name() in ENCRYPTED:
         return _encrypted(venue.name())
+    if isinstance(venue, SecretShares):
+        return _shares(venue)
     raise NotApplicable(f"who learns what in {venue.title} is not described here.")
 
 
@@ -74,3 +79,14 @@ def _encrypted(name: str) -> Seen:
     rows = [(title, told[key]) for key, title in LEARNED.items() if told.get(key)]
     scene = scenes.encrypted_training() if "training" in name else scenes.encrypted_prediction(network=False)
     return Seen(scene, pd.DataFrame(rows, columns=["what", "who learns it"]), (PROTECTS,))
+
+
+def _shares(venue: SecretShares) -> Seen:
+    """With the engine that would run; where none is installed, as MPyC does it."""
+    try:
+        engine = engines.chosen(venue.engine, "logistic_regression")
+    except NotApplicable:
+        engine = "mpyc"
+    rows = [(one.who, one.inputs, one.model, one.intermediates, one.output) for one in shares.threats_of(engine)]
+    scene = scenes.on_shares(venue.split, engines.TITLES[engine])
+    return Seen(scene, pd.DataFrame(rows, columns=COLUMNS), shares.notes_of(engine))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ppml_core.catalog import methods
 from ppml_core.charts.rounds import rounds_chart
 from ppml_core.charts.together import Told, comparison_chart, comparison_table
 from ppml_core.charts.who_learns import who_learns
@@ -91,6 +92,8 @@ def test_a_scenario_without_a_venue_is_refused() -> None:
         ("gossip", {"protection": "masks", "graph": "complete"}, "masked", "masked models"),
         ("gossip", {}, "clear", "in the clear"),
         ("encrypted_inference", {}, "encrypted", "computes on ciphertexts"),
+        ("encrypted_training", {}, "encrypted", "client-aided"),
+        ("secret_shares", {"split": "vertical"}, "shares", "two of the three together"),
     ],
 )
 def test_drawing_and_table_follow_the_settings(venue: str, settings: dict[str, Any], form: str, told: str) -> None:
@@ -101,6 +104,13 @@ def test_drawing_and_table_follow_the_settings(venue: str, settings: dict[str, A
     assert len(seen.table) >= 3
     assert any("not its output" in note for note in seen.notes)
     assert form in {link.kind for link in seen.scene.links}
+
+
+@pytest.mark.parametrize("name", methods(Venue))
+def test_every_venue_of_the_catalog_says_who_learns_what(name: str) -> None:
+    seen = who_learns(made(name))
+    assert len(seen.table) >= 3
+    assert any("not its output" in note for note in seen.notes)
 
 
 def test_what_is_read_out_follows_form_and_number_of_people(server_run: Apart, study: Study) -> None:
