@@ -26,7 +26,7 @@ Array = npt.NDArray[np.float64]
 
 SCALE_BITS = 58
 FEWEST = 3
-GRID = 2.0**24
+GRID_BITS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,8 @@ class EncryptedSums:
         """The sum of one round. With `returned` it is meant to go back to the server and is flooded with noise first.
 
         `rounds` is how many such sums the server gets altogether. `rng` draws that noise again, for experiments;
-        without one it comes from the operating system. Sums are rounded to 2^-24.
+        without one it comes from the operating system. Sums are rounded to 2^-32 of the largest there may be, so that
+        runs agree but for a number on the edge.
         """
         arrays = self._checked(updates)
         start = time.perf_counter()
@@ -95,7 +96,7 @@ class EncryptedSums:
             value = value + deviation * standard_normal(value.shape, rng)
         up = sum(filled(len(blob)) for blobs in sent for blob in blobs)
         down = sum(filled(len(blob)) for blob in summed)
-        return Total(np.round(value * GRID) / GRID, up, down, client_seconds, server_seconds, deviation)
+        return Total(self._rounded(value), up, down, client_seconds, server_seconds, deviation)
 
     def _checked(self, updates: Sequence[npt.ArrayLike]) -> list[Array]:
         arrays = [np.asarray(update, dtype=np.float64) for update in updates]
@@ -114,6 +115,10 @@ class EncryptedSums:
     def _encrypted(self, values: Array) -> list[bytes]:
         slots = self.parameters.slots
         return [self._holder.encrypt(values[first : first + slots]) for first in range(0, len(values), slots)]
+
+    def _rounded(self, value: Array) -> Array:
+        step = 2.0 ** (math.ceil(math.log2(self.clients * self.most)) - GRID_BITS)
+        return np.round(value / step) * step
 
     def _deviation(self, clients: int, answers: int) -> float:
         largest = max(1.0, self.most)

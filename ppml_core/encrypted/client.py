@@ -19,6 +19,7 @@ from ppml_core.encrypted.parties import connect, run_party
 from ppml_core.errors import BadInput
 
 GRID = 2.0**20
+ROUNDING = 1e-6
 
 
 def work(told: Message, pipes: Channel) -> None:
@@ -35,6 +36,9 @@ def ask(channel: Channel, X: Array) -> tuple[Array, dict[str, object]]:
     parameters = Parameters.from_values(public["parameters"])
     if X.shape[1] != public["columns"]:
         raise BadInput(f"the rows have {X.shape[1]} features and the model takes {public['columns']}.")
+    longest = float(np.linalg.norm(X, axis=1).max())
+    if not longest <= public["row_norm"] * (1 + ROUNDING):
+        raise BadInput(f"a row is {longest:.6g} long, and the model is for rows up to {public['row_norm']:.6g}.")
     begun = time.perf_counter()
     holder = KeyHolder(parameters)
     blocks = columns_of(X, parameters.slots)

@@ -4,7 +4,8 @@ In: `columns` as they arrive, each a ciphertext of one feature of up to `slots` 
 
 The key holder could solve an answer for the weights: its random half is a known combination of those that he sent, and
 so is its noise. So an encryption of 0 under the public key is added, and Gaussian noise that floods what the weights
-left behind (see `noise`); only the logits are told, and of d + 1 of them a linear model follows.
+left behind (see `noise`), for the answers of one conversation; only the logits are told, and of d + 1 of them a linear
+model follows.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from ppml_core.encrypted.messages import LOOPBACK, PATIENCE, Channel, Message
 from ppml_core.errors import BadInput, PPMLError
+from ppml_core.workers import leave_with
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -85,7 +86,11 @@ def new_token() -> str:
 
 
 def run_party(work: Callable[[Message, Channel], None]) -> None:
-    """The main function of a party's process: hears its first message, works, tells a refusal in a sentence."""
+    """The main function of a party's process: hears its first message, works, tells a refusal in a sentence.
+
+    It ends with whoever started it.
+    """
+    leave_with(os.getppid())
     pipes = Channel(sys.stdin.buffer, sys.stdout.buffer)
     try:
         work(pipes.receive(), pipes)

@@ -25,7 +25,7 @@ def work(told: Message, pipes: Channel) -> None:
     columns, outputs = model.shape
     channel.send(
         "parameters", parameters=parameters.values(), columns=columns, outputs=outputs,
-        multiplies=isinstance(model, Squares),
+        multiplies=isinstance(model, Squares), row_norm=model.row_norm,
     )  # fmt: skip
     seed = told.facts["seed"]
     serve(channel, ring, model, None if seed is None else np.random.default_rng(seed))

@@ -41,6 +41,15 @@ class EncryptedInference(Venue):
         return EncryptedModel(fitted, learner, int(self.security_bits), seed_of(rng))
 
 
+def _shown(fitted: Fitted) -> tuple[str, ...]:
+    """What the asker is told of the training people, where features were read off them."""
+    inferred = getattr(getattr(fitted, "encoder", None), "inferred", ())
+    if not inferred:
+        return ()
+    named = ", ".join(repr(name) for name in inferred[:3]) + (" …" if len(inferred) > 3 else "")
+    return (f"whoever asks needs the bounds or categories of {named}, which were read off the training rows.",)
+
+
 @dataclass
 class EncryptedModel(Fitted):
     """A model of which only answers are seen. Every question starts a server and a client process.
@@ -57,7 +66,7 @@ class EncryptedModel(Fitted):
     def __post_init__(self) -> None:
         self.classes, self.guarantee = self.trained.classes, self.trained.guarantee
         self.guarantee_note, self.noise = self.trained.guarantee_note, self.trained.noise
-        self.warnings, self.seconds = self.trained.warnings, self.trained.seconds
+        self.warnings, self.seconds = self.trained.warnings + _shown(self.trained), self.trained.seconds
 
     def predict_proba(self, data: Dataset) -> Array:
         return self.ask(self.halves.rows(data)).probabilities

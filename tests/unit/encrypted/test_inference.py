@@ -71,7 +71,7 @@ def test_the_server_receives_no_secret_key_and_the_client_no_weights(relay: Call
         assert ring.read("Ciphertext", message.blobs[0]).size() == 2
     for value in [*rows().ravel(), *logits.ravel()]:
         assert np.float64(value).tobytes() not in line.upward.getvalue()
-    assert set(down[0].facts) == {"parameters", "columns", "outputs", "multiplies"}
+    assert set(down[0].facts) == {"parameters", "columns", "outputs", "multiplies", "row_norm"}
     assert set(down[1].facts) == {"evaluation_seconds"}
     for value in [*model.weights.ravel(), *model.bias]:
         assert np.float64(value).tobytes() not in line.downward.getvalue()
@@ -112,6 +112,8 @@ def test_a_constant_model_and_a_wrong_table() -> None:
     assert np.abs(infer(nothing, rows(2), seed=1).logits - 0.25).max() < 1e-5
     with pytest.raises(BadInput, match="takes 4"):
         infer(linear(), np.ones((2, 3)))
+    with pytest.raises(BadInput, match="a row is"):
+        infer(linear(), np.full((1, FEATURES), 5.0))
     with pytest.raises(BadInput, match="no row"):
         infer(linear(), np.ones((0, FEATURES)))
     with pytest.raises(BadInput, match="stronger penalty"):
