@@ -65,6 +65,26 @@ def with_server(clients: int, sent: Kind, noise_at_server: bool = False) -> Scen
     return Scene(answer, nodes, links, captions)
 
 
+def among_key_holders(clients: int) -> Scene:
+    """Clients that share a key pair around a server that adds their ciphertexts; the model stays with the clients."""
+    drawn = min(clients, MOST_IN_A_ROW)
+    nodes = [Node("the server", 50, 84, "public parameters", SERVER_SEES["encrypted"], is_server=True, label="S")]
+    links: list[Link] = []
+    for n in range(drawn):
+        x, sees = 12 + 76 * n / (drawn - 1), "the sum of the updates and the model of each round"
+        nodes.append(Node(f"client {n + 1}", x, 24, f"{OWN_ROWS} and the secret key", sees, label=str(n + 1)))
+        links.append(Link(n + 1, 0, "encrypted"))
+    more = f"{drawn} of {count(clients)} clients drawn" if clients > drawn else f"{count(clients)} clients"
+    captions = [
+        Caption(50, 96, "Server"), Caption(50, 10, f"{more}, rows stay with each"),
+        Caption(100, 66, "the sum, encrypted ↓", "encrypted", "right"),
+        Caption(0, 66, f"↑ {_update('encrypted')}", "encrypted", "left"),
+        Caption(50, 3, "all clients hold the same secret key"),
+    ]  # fmt: skip
+    answer = "The server adds up ciphertexts and sees no sum; the clients open it and keep the model to themselves."
+    return Scene(answer, nodes, links, captions)
+
+
 def without_server(clients: int, graph: str, sent: Kind, edges: Sequence[tuple[int, int]] = ()) -> Scene:
     """Clients that talk to their neighbours. `edges` are the graph's; a ring or all pairs without any."""
     drawn = min(clients, MOST_IN_A_RING)

@@ -21,12 +21,14 @@ from ppml_core.federated.threats import notes_of, threats_among_neighbours, thre
 from ppml_core.mpc import engines
 from ppml_core.mpc import threats as shares
 from ppml_core.venues.base import Venue
+from ppml_core.venues.federated_encrypted import FederatedEncrypted
 from ppml_core.venues.secret_shares import SecretShares
 
 EXAMPLE = 1
 ENCRYPTED = {
     "encrypted_inference": "encrypted inference, logistic regression",
     "encrypted_training": "encrypted training of logistic regression",
+    "federated_encrypted": "encrypted aggregation of updates",
 }
 PROTECTS = "Protects the computation, not its output: attacks on the model and its answers apply unchanged."
 COLUMNS = ["who", "inputs", "model", "intermediates", "output"]
@@ -52,8 +54,13 @@ def who_learns(venue: Venue) -> Seen:
         return _federated(venue)
     if isinstance(venue, GossipPlan):
         return _neighbours(venue)
+    if isinstance(venue, FederatedEncrypted):
+        return _encrypted(venue.name(), scenes.among_key_holders(venue.clients))
     if venue.name() in ENCRYPTED:
-        return _encrypted(venue.name())
+        training = "training" in venue.name()
+        return _encrypted(
+            venue.name(), scenes.encrypted_training() if training else scenes.encrypted_prediction(network=False)
+        )
     if isinstance(venue, SecretShares):
         return _shares(venue)
     raise NotApplicable(f"who learns what in {venue.title} is not described here.")
@@ -74,10 +81,9 @@ def _neighbours(plan: GossipPlan) -> Seen:
     return Seen(scene, pd.DataFrame(rows, columns=COLUMNS), notes_of(plan))
 
 
-def _encrypted(name: str) -> Seen:
+def _encrypted(name: str, scene: Scene) -> Seen:
     told = THREATS[ENCRYPTED[name]].values()
     rows = [(title, told[key]) for key, title in LEARNED.items() if told.get(key)]
-    scene = scenes.encrypted_training() if "training" in name else scenes.encrypted_prediction(network=False)
     return Seen(scene, pd.DataFrame(rows, columns=["what", "who learns it"]), (PROTECTS,))
 
 

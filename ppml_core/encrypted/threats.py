@@ -68,7 +68,8 @@ THREATS = {
             colluding_pair="the server with any client opens every update: all clients hold the same key; two clients "
             "together know the sum of the others",
             given_away="the sum itself; with n clients, n - 1 of them learn the last one's update",
-            sent_back="a sum that goes back to the server is flooded with Gaussian noise first (IND-CPA-D)",
+            sent_back="nothing where the clients make the step themselves; a sum that goes back to the server is "
+            "flooded with Gaussian noise first (IND-CPA-D)",
         ),
         Threats(
             technique="encrypted training of logistic regression",

@@ -36,7 +36,8 @@ Form = Literal["clear", "noisy", "masked", "encrypted", "shares"]
 MOST_ALONE = 10
 PROTECTED: dict[str, Form] = {"none": "clear", "noise": "noisy", "masks": "masked"}
 FORMS: dict[str, Form] = {
-    "encrypted_inference": "encrypted", "encrypted_training": "encrypted", "secret_shares": "shares",
+    "encrypted_inference": "encrypted", "encrypted_training": "encrypted", "federated_encrypted": "encrypted",
+    "secret_shares": "shares",
 }  # fmt: skip
 
 
