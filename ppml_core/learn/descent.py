@@ -25,6 +25,7 @@ from ppml_core.learn.subset_gradients import SubsetSums
 Block = npt.NDArray[np.float64]
 
 MIDDLE = 0.5
+LARGE_TABLE = 100_000
 
 
 class Features(Protocol):
@@ -173,6 +174,14 @@ def noise_of(plan: Plan, mechanism: str, multiplier: float) -> Noise:
     mu = () if plan.guarantee.mu is None or mechanism != "gaussian" else (("mu", plan.guarantee.mu),)
     head = (("mechanism", mechanism), ("noise_multiplier", multiplier))
     return (*head, ("steps", plan.steps), ("clip_norm", plan.clip), *mu)
+
+
+def steps_of(asked: int | None, rows: float, usual: int, of_large: int) -> int:
+    """The steps asked for; where none are, the usual ones, or from 100,000 expected rows on those of a large table.
+
+    A large table drowns the noise of more steps; those that are usual were chosen on one of 26,000 people.
+    """
+    return asked or (usual if rows < LARGE_TABLE else of_large)
 
 
 def first_averaged(steps: int, averaged: float) -> int:

@@ -35,6 +35,7 @@ class DPSelected(Learner):
     """
 
     title: ClassVar[str] = "DP gradient descent, tuned privately"
+    version: ClassVar[int] = 2
     private: ClassVar[bool] = True
     added_by: ClassVar[str] = "selection"
 

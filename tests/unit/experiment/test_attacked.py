@@ -154,8 +154,8 @@ def test_attacks_add_to_what_is_known(planted: None, credit: Dataset) -> None:
 
 def test_keys_without_attacks_are_what_they_were() -> None:
     """Stored results of earlier versions are found again."""
-    plain = Scenario.of("adult", "dp_gd", {"epsilon": 1}, anonymize=[("full_domain", {"k": 5})])
-    assert plain.id == "c2b48890bc9e3f6a"
+    plain = Scenario.of("adult", "random_forest", anonymize=[("full_domain", {"k": 5})])
+    assert plain.id == "b4a5107d139f3189"
     again = dataclasses.replace(plain, releases=("model",))
     assert point_of(plain, 0, "table").key == point_of(again, 0, "table").key
 
