@@ -24,7 +24,7 @@ from ppml_core.evidence import Guarantee
 from ppml_core.experiment.preview import Preview
 from ppml_core.experiment.release_view import ReleaseView
 
-UNITS = {"record": "person"}
+UNITS = {"record": "person", "client": "client, all its people together"}
 RELATIONS = {"add_or_remove_one": "add-or-remove-one", "replace_one": "replace-one"}
 
 

@@ -195,6 +195,9 @@ def _proved(axis: Axis, rows: pd.DataFrame) -> Reading:
     covered = own[own["value"].notna()]
     if known.empty or covered[f"guarantee_{axis.name}"].isna().any():
         return Reading(axis, reason="nothing is proved about what is handed out")
+    units = set(rows["guarantee_unit"].dropna()) - {"record"} if "guarantee_unit" in rows else set()
+    if "client" in units:
+        return Reading(axis, reason="what is proved protects whole clients, and does not compare with single records")
     return Reading(axis, proved=float(known.max()))
 
 

@@ -176,9 +176,15 @@ def guarantee_behind(scenario: Scenario, rows: pd.DataFrame) -> Guarantee | None
     epsilon, delta, neighbours = (row[f"guarantee_{part}"] for part in ("epsilon", "delta", "neighbours"))
     private = next((step.method for step in scenario.anonymize if "epsilon" in dict(step.settings)), None)
     if private is None:
-        return guarantee_of(scenario.learner.method, float(epsilon), float(delta), str(neighbours))
+        return guarantee_of(scenario.learner.method, float(epsilon), float(delta), str(neighbours), unit_of(row))
     relation: Neighbours = "replace_one" if neighbours == "replace_one" else "add_or_remove_one"
     return Guarantee(float(epsilon), float(delta), relation, method(Anonymizer, private).unit)
+
+
+def unit_of(row: pd.Series) -> str:
+    """What a result row's guarantee protects; rows of before units were told apart speak of single records."""
+    unit = row.get("guarantee_unit")
+    return unit if isinstance(unit, str) else "record"
 
 
 @dataclass(frozen=True)

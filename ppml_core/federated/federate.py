@@ -101,6 +101,7 @@ def told(
         "bytes": sent,
         "seconds": seconds,
         "plan": plan.values(),
+        "notes": list(model.notes),
     }
 
 

@@ -63,6 +63,18 @@ class Model:
         return KINDS[link_of(self.ground)]
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about columns that are left out, or whose encoding clients could not know of themselves."""
+        inferred = self.ground.encoder.inferred
+        if not inferred:
+            return self.ground.encoder.notes
+        return (
+            *self.ground.encoder.notes,
+            f"bounds or categories of {inferred[0]!r}{' and others' if inferred[1:] else ''} were read off everybody's "
+            f"rows: clients apart would have to agree on them first, so write them into the schema.",
+        )
+
+    @property
     def learning_rate(self) -> float:
         """The length of a local step where the plan sets none."""
         return NETWORK_RATE if self.hidden else LINEAR_RATE
@@ -102,7 +114,7 @@ class Model:
             "features": self.features, "ground": self.ground, "classes": self.ground.classes,
             "guarantee": guarantee and self.ground.promised(guarantee),
             "guarantee_note": self.ground.doubt if guarantee else "",
-            "warnings": self.ground.encoder.notes + (self.ground.size_warnings(guarantee.delta) if guarantee else ()),
+            "warnings": self.notes + (self.ground.size_warnings(guarantee.delta) if guarantee else ()),
             "noise": noise, "seconds": seconds,
         }  # fmt: skip
         if not self.hidden:

@@ -33,11 +33,14 @@ def _limits(told: Exploration) -> Iterator[str]:
     attacked = {step.method for step in chosen.attack}
     if told.guarantee is None:
         yield "There is no differential-privacy guarantee: a better attack than those tried may learn more."
-    elif told.guarantee.neighbours == "add_or_remove_one":
+    elif told.guarantee.neighbours == "add_or_remove_one" and told.guarantee.unit != "client":
         yield "The guarantee is about one person's record being there; for the value of one answer it is weaker."
     if told.guarantee is not None:
         yield "What a model learns of people in general (smokers fall ill) is told of everybody, in the data or not."
-        yield "The guarantee is per person. What a family or a group shares is protected less, the larger it is."
+        if told.guarantee.unit == "client":
+            yield "The guarantee is per client: all that one holder of people contributes."
+        else:
+            yield "The guarantee is per person. What a family or a group shares is protected less, the larger it is."
     for step in chosen.anonymize:
         cls = method(Anonymizer, step.method)
         if told.guarantee is None and not cls.fixed_in_advance:

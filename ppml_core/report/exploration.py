@@ -17,7 +17,7 @@ from ppml_core.errors import BadInput
 from ppml_core.evidence import Estimate, Guarantee
 from ppml_core.experiment.axes import PROVED, RISKS, Axis, Reading, axis_of, default_risk, readings
 from ppml_core.experiment.front import Front, front_of
-from ppml_core.experiment.plans import guarantee_of
+from ppml_core.experiment.plans import guarantee_of, unit_of
 from ppml_core.experiment.results import estimate_of
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.measures.base import Measure
@@ -88,7 +88,7 @@ class Exploration:
             return None
         row = own.sort_values("guarantee_epsilon").iloc[-1]
         epsilon, delta, neighbours = (row[f"guarantee_{part}"] for part in ("epsilon", "delta", "neighbours"))
-        found = guarantee_of(scenario.learner.method, float(epsilon), float(delta), str(neighbours))
+        found = guarantee_of(scenario.learner.method, float(epsilon), float(delta), str(neighbours), unit_of(row))
         private = next((step for step in scenario.anonymize if "epsilon" in dict(step.settings)), None)
         if private is None:
             return found

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ppml_core.attacks.base import Attack
 from ppml_core.catalog import methods
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import split
 from ppml_core.errors import BadInput, NotApplicable
+from ppml_core.experiment.attacked import road
+from ppml_core.experiment.axes import axis_of, reading_of
 from ppml_core.experiment.points import point_of
 from ppml_core.experiment.scenario import Scenario, Step, scenario_from_toml
 from ppml_core.experiment.sweep import run
@@ -130,3 +133,16 @@ def test_a_mended_venue_does_not_answer_with_stale_numbers(monkeypatch: pytest.M
     monkeypatch.setattr(VENUES["federated"], "version", 99)
     assert point_of(scenario, 0, "table").key != before
     assert scenario.with_setting("venue.rounds", 3).setting("venue.rounds") == 3
+
+
+def test_attacks_walk_through_the_venue_and_rows_say_what_is_protected() -> None:
+    """Shadow models are trained among clients as the model is, under the same noise."""
+    venue = Step.of(Venue, "federated", {"rounds": 1, "clients": 200, "dp": "central", "unit": "client"})
+    attack = Step.of(Attack, "membership_inference", {"attack": "shadow", "shadows": 2, "n": 40})
+    scenario = Scenario.of("german_credit", "logistic_regression", repeats=1, venue=venue, attack=(attack,))
+    assert isinstance(road(scenario).learner, Trainee)
+    rows = run(scenario, load("german_credit"))
+    assert rows["error"].dropna().empty
+    found = rows[rows["measure"].isin(["accuracy", "membership_auc"])]
+    assert found["guarantee_unit"].tolist() == ["client", "client"]
+    assert "whole clients" in reading_of(axis_of("epsilon"), rows).reason
