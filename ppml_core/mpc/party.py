@@ -1,7 +1,8 @@
 """One party: `python -m ppml_core.mpc.party MANIFEST`, a process that reads its own file and computes with two others.
 
 The manifest says which party this is, what its file hashes to, where the others listen, and the public plan. A file
-that is not this party's is refused before anything is sent. What the party learned is left in its own folder.
+that is not this party's is refused before anything is sent. What the party learned is left in its own folder. Where the
+manifest names the process that coordinates a simulation, the party ends, and clears its folder away, with that process.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def main(manifest_path: str) -> int:
     """Runs the party to its end; 0, or the code of why not, with a sentence in its result."""
     folder = Path(manifest_path).resolve().parent
     manifest = json.loads(Path(manifest_path).read_text())
-    threading.Thread(target=_leave_with, args=(int(manifest["coordinator"]), folder), daemon=True).start()
+    if manifest.get("coordinator"):
+        threading.Thread(target=_leave_with, args=(int(manifest["coordinator"]), folder), daemon=True).start()
     stay_within(folder)
     try:
         party = int(manifest["party"])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from scipy.stats import chisquare
 
 from ppml_core.data.bundled import load
 from ppml_core.errors import Unreachable
@@ -60,6 +63,38 @@ def test_costs_are_told_and_the_model_was_never_opened(engine: str, model: Model
     assert run.outcome.weights == ()
     assert run.outcome.bytes_sent > 8 * 2 * ROWS[engine]
     assert 0 < run.outcome.laps["computing"] < run.outcome.seconds < SECONDS
+
+
+SHARING = {
+    "spu": """
+import numpy as np, spu
+io = spu.Io(3, spu.RuntimeConfig(spu.ProtocolKind.ABY3, spu.FieldType.FM64))
+pieces = io.make_shares(np.full(8192, float(value), np.float32), spu.Visibility.VIS_SECRET)
+held = [b"".join(map(bytes, piece.share_chunks))[-2 * 8 * 8192 :] for piece in pieces]
+""",
+    "mpyc": """
+import sys; sys.argv = ["party"]
+import numpy as np
+from mpyc import finfields, thresha
+field = finfields.GF(2**61 - 1)
+pieces = thresha.np_random_split(field, np.full(8192, value, dtype=object), 1, 3)
+held = [b"".join(int(share).to_bytes(8, "little")[:7] for share in piece) for piece in pieces]
+""",
+}
+
+
+@each_engine
+def test_what_a_holder_sends_to_one_other_party_is_uniform_and_new_each_time(engine: str) -> None:
+    seen = []
+    for value in (0, 1):
+        script = f"value = {value}\n{SHARING[engine]}\nprint(*(each.hex() for each in held))"
+        said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+        for held in said.stdout.split()[-3:]:
+            counts = np.bincount(np.frombuffer(bytes.fromhex(held), np.uint8), minlength=256)
+            assert counts.sum() >= 7 * 8192
+            assert chisquare(counts).pvalue > 1e-5
+            seen.append(held)
+    assert len(set(seen)) == 6
 
 
 @each_engine

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 
 from ppml_core.errors import PPMLError
 from ppml_core.mpc import coordinator
-from ppml_core.mpc.coordinator import Outcome, Running, Stopped, compute, reap, started, write_party
+from ppml_core.mpc.coordinator import Outcome, Running, Stopped, compute, free_addresses, reap, started, write_party
 from ppml_core.mpc.descent import probabilities, trained_in_clear
+from ppml_core.mpc.engines import installed
 from ppml_core.mpc.holding import Holding, read_holding
 from ppml_core.mpc.party import REFUSED
 from ppml_core.mpc.plan import Plan
@@ -140,6 +142,35 @@ def test_whoever_stops_it_stops_all_three(processes: list[Running]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("engine", installed())
+def test_a_party_listens_on_loopback_only(engine: str, tmp_path: Path) -> None:
+    addresses = free_addresses(3)
+    folder = write_party(tmp_path / "party_2", 2, holdings()[2].packed(2), plan_of(), engine, addresses).parent
+    process = started(folder)
+    try:
+        assert _until(lambda: bool(_listening(process.pid)))
+        assert _listening(process.pid) == {"0100007F"}
+    finally:
+        reap(process)
+
+
+def _listening(process: int) -> set[str]:
+    """Addresses, in the kernel's hexadecimal, on which a process listens."""
+    inodes = set()
+    for entry in Path(f"/proc/{process}/fd").glob("*"):
+        with suppress(OSError):
+            inodes.add(os.readlink(entry).removeprefix("socket:[").removesuffix("]"))
+    found = set()
+    for family in ("tcp", "tcp6"):
+        table = Path(f"/proc/{process}/net/{family}")
+        for line in table.read_text().splitlines()[1:] if table.exists() else ():
+            cells = line.split()
+            if cells[3] == "0A" and cells[9] in inodes:
+                found.add(cells[1].partition(":")[0])
+    return found
+
+
+@pytest.mark.slow
 def test_a_coordinator_that_is_killed_leaves_neither_processes_nor_files(tmp_path: Path) -> None:
     script = (
         "import sys, tempfile; sys.path[:0] = sys.argv[2:]; tempfile.tempdir = sys.argv[1]\n"
@@ -166,10 +197,10 @@ def _groups_below(folder: Path) -> list[int]:
     return found
 
 
-def _until(holds: object, seconds: float = 60) -> bool:
+def _until(holds: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if holds():  # type: ignore[operator]
+        if holds():
             return True
         time.sleep(0.1)
     return False
