@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.federated.engine import dealt, rounds
+from ppml_core.federated.engine import compiled, dealt, rounds
 from ppml_core.federated.gossip import SEES, GossipPlan, meetings
 from ppml_core.federated.model import Model, Weights, model_of
 from ppml_core.federated.plan import Plan
@@ -38,6 +38,7 @@ def federate(
     parts = [model.rows(part) for part in dealt(plan, train, seed)]
     asked = Asked(model, test)
     central = learner.fit(train, np.random.default_rng(seed))
+    compiled(model, plan, parts)
     found, sent = [], 0
     start = time.perf_counter()
     away = 0.0
@@ -66,6 +67,7 @@ def gossip(
     parts = [model.rows(part) for part in dealt(plan.plan(), train, seed)]
     asked = Asked(model, test)
     central = learner.fit(train, np.random.default_rng(seed))
+    compiled(model, plan.plan(), parts)
     found, sent, away, start = [], 0, 0.0, time.perf_counter()
     with one_thread():
         for meeting in meetings(model, plan, parts, seed):

@@ -47,6 +47,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def first(self) -> Rows:
+        """The first person alone, or nobody where there is nobody."""
+        end = int(self.starts[min(1, len(self))])
+        return Rows(self.starts[:2], self.places[:end], self.values[:end], self.targets[:1], self.lengths[:1])
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
