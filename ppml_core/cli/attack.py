@@ -8,6 +8,7 @@ from typing import Any
 
 from ppml_core.cli.attack_model import model_attack_arguments
 from ppml_core.cli.attack_table import table_attack_arguments
+from ppml_core.cli.attack_update import update_attack_arguments
 from ppml_core.cli.output import OneLineParser
 
 Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
@@ -20,3 +21,4 @@ def attack_arguments(commands: Any, command: Command) -> None:
     kinds = attack.add_subparsers(dest="kind", required=True, parser_class=OneLineParser)
     model_attack_arguments(kinds, command)
     table_attack_arguments(kinds, command)
+    update_attack_arguments(kinds, command)

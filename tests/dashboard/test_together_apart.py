@@ -6,13 +6,16 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import apart, attacking, jobs
+import dashboard
+from dashboard import apart, attacking, jobs, session
 
+PAGES = Path(dashboard.__file__).parent / "app_pages"
 Open = Callable[..., AppTest]
 SMALL = {"dataset": "german_credit", "set.federated.rounds": 3}
 
@@ -118,3 +121,26 @@ def test_without_its_extra_a_technique_says_what_to_install(open_page: Open, mon
     assert "ppml-explorer[encrypted]" in said(at)
     assert "Traceback" not in said(at)
     assert "The server computes on ciphertexts" in said(at), "the drawing needs no extra"
+
+
+def test_a_table_of_ones_own_is_trained_on_in_its_session(open_page: Open) -> None:
+    rows = [f"{20 + n % 50},{'north' if n % 3 else 'south'},{'yes' if n % 4 else 'no'}" for n in range(120)]
+    before = open_page("data_roles")
+    content = "\n".join(["age,town,ill", *rows]).encode()
+    before.file_uploader(key="file").upload("mine.csv", content, "text/csv").run()
+    known = set(jobs.shared_desk()._values)
+    at = AppTest.from_file(str(PAGES / "together_apart.py"), default_timeout=90)
+    for key in ("upload", "dataset"):
+        at.session_state[key] = before.session_state[key]
+    at.query_params["dataset"] = session.UPLOAD
+    at.run()
+    deadline = time.monotonic() + 60
+    while "What it cost" not in said(at) and 'class="refusal"' not in said(at):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        at.run()
+    assert not at.exception
+    assert "went wrong" not in said(at)
+    assert "Your table stays in this session" in said(at)
+    assert set(jobs.shared_desk()._values) == known
+    assert "mine" not in str(dict(at.query_params))

@@ -1,0 +1,77 @@
+"""`ppml attack update TABLE`: records read out of training updates, clear, masked, summed and with noise."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ppml_core.cli.output import Bar, names, say
+from ppml_core.cli.tables import read_table_of, table_arguments
+from ppml_core.errors import BadInput
+
+if TYPE_CHECKING:
+    from ppml_core.evidence import Estimate
+    from ppml_core.federated.inversion_study import Sighting
+
+Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
+
+
+def update_attack_arguments(kinds: Any, command: Command) -> None:
+    """The parser; `command` makes one."""
+    parser = command(kinds, "update", run_update_attack, "which records can be read out of a training update?")
+    table_arguments(parser)
+    add = parser.add_argument
+    add("--records", type=names, help="how many records a sum hides, with commas (1,2,5,20,100)")
+    add("--epsilons", type=names, help="budgets of noise on a single update, with commas (1,3,10,100)")
+    add("--repeats", type=int, default=40, help="how often people are drawn (40)")
+    add("--seed", type=int, default=1, help="what all randomness grows from (1)")
+
+
+def run_update_attack(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Shares of categories recovered exactly, each beside guessing and a control."""
+    import numpy as np
+
+    from ppml_core.federated.inversion_study import EPSILONS, RECORDS, inversion_study
+
+    if arguments.seed < 0:
+        raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
+    if arguments.repeats < 2:
+        raise BadInput(f"--repeats must be at least 2, not {arguments.repeats}.")
+    records = tuple(int(_positive(text, "records", whole=True)) for text in arguments.records or map(str, RECORDS))
+    epsilons = tuple(_positive(text, "epsilons") for text in arguments.epsilons or map(str, EPSILONS))
+    data, started = read_table_of(arguments, arguments.table), time.perf_counter()
+    rng, bar = np.random.default_rng(arguments.seed), Bar("experiments")
+    study = inversion_study(data, rng, records, epsilons, arguments.repeats, bar)
+    say("internal: measured on private people")
+    return {
+        "columns": list(study.columns),
+        "sums": [_told(one) for one in study.sums],
+        "masked": _told(study.masked),
+        "noisy": [_told(one) for one in study.noisy],
+        "delta": study.delta,
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def _told(seen: Sighting) -> dict[str, Any]:
+    found = {
+        "seen": seen.seen, "records": seen.records, **_values(seen.found), "guessing": _values(seen.guessing),
+        "control": _values(seen.control), "whole_records": _values(seen.whole),
+    }  # fmt: skip
+    return found if seen.epsilon is None else found | {"epsilon": seen.epsilon, "at_most": seen.bound}
+
+
+def _values(found: Estimate) -> dict[str, float]:
+    return {"value": found.value, "low": found.low, "high": found.high}
+
+
+def _positive(text: str, flag: str, *, whole: bool = False) -> float:
+    try:
+        number = float(int(text)) if whole else float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e6:
+        raise BadInput(f"--{flag} takes {'whole ' if whole else ''}numbers above 0 with commas, not {text!r}.")
+    return number

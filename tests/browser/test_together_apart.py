@@ -1,0 +1,47 @@
+"""A federated training is run and compared in a real browser, and its drawing follows the settings."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+from served import Watch
+
+LONG = 120_000
+# Streamlit's own sidebar puts list items under a heading.
+REVIEWED = {"list", "listitem"}
+
+
+@pytest.mark.slow
+def test_holders_train_together_and_what_was_run_stands_side_by_side(address: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    watch = Watch(page)
+    page.goto(f"{address}/together_apart?dataset=german_credit&set.federated.rounds=5")
+    expect(page.get_by_text("What it cost").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(re.compile("together after 5 rounds"))).to_be_visible(timeout=LONG)
+    drawing = page.locator(".js-plotly-plot").first
+    expect(drawing.locator(".annotation-text", has_text="5 clients, rows stay with each")).to_be_visible()
+
+    slider = page.get_by_role("slider", name="Clients")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(drawing.locator(".annotation-text", has_text=re.compile("of (6|7|8|10) clients"))).to_be_visible(
+        timeout=LONG
+    )
+    expect(page.get_by_text("These settings were not run yet: Run trains them.")).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("What it cost").first).to_be_visible(timeout=LONG)
+
+    page.get_by_text("How do the techniques compare?").click()
+    runs = page.get_by_role("region", name="Runs of this session, side by side")
+    expect(runs).to_contain_text("2. Federated", timeout=LONG)
+    page.get_by_text("What does an update give away?").click()
+    expect(page.get_by_role("button", name="Read records out of updates")).to_be_visible(timeout=LONG)
+
+    found = {violation["id"] for violation in Axe().run(page).response["violations"]}
+    assert found <= REVIEWED
+    page.close()
+    assert watch.errors == []
+    assert watch.outside == []
