@@ -35,6 +35,7 @@ LOOPBACK = "127.0.0.1"
 WAIT_SECONDS = 0.05
 PATIENCE_SECONDS = 1800.0
 TRIES = 3
+TAKEN = ("address already in use", "brpc server failed start")
 
 Running = subprocess.Popen[bytes]
 
@@ -162,7 +163,7 @@ def _wait(running: Sequence[Running], folders: Sequence[Path], cancelled: Callab
         codes = [process.poll() for process in running]
         for party, code in enumerate(codes):
             if code not in (None, 0):
-                raise _fault_of(party, folders[party])
+                raise fault_of(party, folders[party])
         if all(code == 0 for code in codes):
             return
         if cancelled():
@@ -172,16 +173,16 @@ def _wait(running: Sequence[Running], folders: Sequence[Path], cancelled: Callab
         time.sleep(WAIT_SECONDS)
 
 
-def _fault_of(party: int, folder: Path) -> PPMLError:
+def fault_of(party: int, folder: Path) -> PPMLError:
     """What a party said before it ended, in a sentence."""
     told: dict[str, Any] = json.loads((folder / RESULT).read_text()) if (folder / RESULT).exists() else {}
     if "refused" in told:
         return PPMLError(str(told["refused"]))
     log = (folder / LOG).read_text(errors="replace")
-    why = told.get("broken") or (log.strip().splitlines() or ["it said nothing"])[-1]
-    if "address already in use" in (log + why).lower() or "errno 98" in (log + why).lower():
+    why = str(told.get("broken") or (log.strip().splitlines() or ["it said nothing"])[-1])
+    if any(words in (log + why).lower() for words in TAKEN):
         return PortTaken(f"party {party} found its port taken by another program: run it again.")
-    return PPMLError(f"party {party} ended before its time: {' '.join(str(why).split())[:300]}.")
+    return PPMLError(f"party {party} ended before its time: {' '.join(why.partition('stacktrace')[0].split())[:300]}.")
 
 
 def _gathered(folders: Sequence[Path], seconds: float) -> Outcome:

@@ -26,6 +26,8 @@ ASSUMPTIONS = (
     "Three parties, at most one corrupted (honest majority), and semi-honest: it keeps to the protocol and looks at "
     "all it gets. A party that deviates can spoil the result and is not caught.",
     "Public to all: the schema, how many rows and columns each holds, steps, step length, polynomial, first weights.",
+    "Under a vertical split the holders have the same people in the same order: finding out who that is (private set "
+    "intersection) came before and is no part of it.",
     "The command that cuts one table among three processes simulates three holders: it has the whole table.",
     "On loopback the parties talk without TLS and without proving who they are. Between sites both engines need TLS "
     "with certificates: whoever reads what a holder sends to both others puts that holder's rows together.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,18 @@ from numpy.typing import NDArray
 
 from ppml_core.errors import PPMLError
 from ppml_core.mpc import coordinator
-from ppml_core.mpc.coordinator import Outcome, Running, Stopped, compute, free_addresses, reap, started, write_party
+from ppml_core.mpc.coordinator import (
+    Outcome,
+    PortTaken,
+    Running,
+    Stopped,
+    compute,
+    fault_of,
+    free_addresses,
+    reap,
+    started,
+    write_party,
+)
 from ppml_core.mpc.descent import probabilities, trained_in_clear
 from ppml_core.mpc.engines import installed
 from ppml_core.mpc.holding import Holding, read_holding
@@ -152,6 +164,20 @@ def test_a_party_listens_on_loopback_only(engine: str, tmp_path: Path) -> None:
         assert _listening(process.pid) == {"0100007F"}
     finally:
         reap(process)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", installed())
+def test_a_port_that_was_taken_meanwhile_is_known_as_such(engine: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        addresses = [*free_addresses(2), f"127.0.0.1:{other.getsockname()[1]}"]
+        folder = write_party(tmp_path / "party_2", 2, holdings()[2].packed(2), plan_of(), engine, addresses).parent
+        process = started(folder)
+        try:
+            assert process.wait(60) != 0
+        finally:
+            reap(process)
+    assert isinstance(fault_of(2, folder), PortTaken)
 
 
 def _listening(process: int) -> set[str]:
