@@ -34,7 +34,7 @@ class Plan:
 
     @cached_property
     def cubic(self) -> tuple[float, float]:
-        """c1 and c3 of 1/2 + c1·z + c3·z³, least squares on the interval (Kim et al. 2018, section 3.2).
+        """c1 and c3 of 1/2 + c1·z + c3·z³, least squares on the interval (Kim, Song, Wang, Xia, Jiang 2018).
 
         >>> c1, c3 = Plan(1, 1.0, 0.0, 8.0, 0.0, 1).cubic
         >>> round(c1 * 8, 3), round(c3 * 8**3, 3)

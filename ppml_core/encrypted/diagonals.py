@@ -4,8 +4,8 @@ In: a table of up to `slots` rows and `width` columns, a power of two. Out: its 
 ciphertext, and the two products `forward` (a number a row) and `backward` (a number a column, repeated over the slots).
 
 Diagonal i holds at slot s the entry (s, s + i mod width). It is kept turned back by whole giant steps, so that either
-product needs about two square roots of `width` rotations, each by one of the same few amounts. Halevi, Shoup 2014,
-section 4.3, with encrypted diagonals and Horner's rule over the steps.
+product needs about two square roots of `width` rotations, each by one of the same few amounts. Halevi, Shoup 2014
+(Algorithms in HElib), with encrypted diagonals and Horner's rule over the steps.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In: ring, scale, and what is computed. Out: standard deviations in units of the values in the slots. A ciphertext's
 error tells of the key and of what was multiplied in; whoever publishes a decrypted value, or answers the key holder
-from weights that he should not see, adds Gaussian noise that is wider by `2^(bits/2)`.
+from weights that he should not see, adds Gaussian noise that is wider by 2^(bits/2).
 """
 
 from __future__ import annotations
@@ -38,12 +38,16 @@ def rescaling_error(ring_degree: int, scale: float) -> float:
 
 
 def flooding_deviation(error: float, slots: int, answers: int, bits: int = STATISTICAL_BITS) -> float:
-    """Deviation of the noise on every slot that hides an error of that size: sqrt(12·answers)·2^(bits/2)·‖error‖₂.
+    """Deviation of the noise on every slot that hides an error of that size: 8·sqrt(answers)·2^(bits/2)·‖error‖₂.
 
-    `error` bounds one slot; the norm is that over all slots of a ciphertext. Gives `bits` bits of security over so many
-    answers against IND-CPA-D (Li, Micciancio 2021; Li, Micciancio, Schultz, Sorrell 2022, section 4).
+    `error` bounds one slot; the norm is that over all slots of a ciphertext. Gives `bits` bits of security against
+    IND-CPA-D (Li, Micciancio 2021) over so many answers: a divergence of 2^-(bits + 7) shared among them, by the
+    Gaussian mechanism (Li, Micciancio, Schultz, Sorrell 2022).
+
+    >>> flooding_deviation(1.0, slots=1, answers=1, bits=30) == 8 * 2**15
+    True
     """
-    return math.sqrt(12.0 * answers * 2.0**bits * slots) * error
+    return 8.0 * math.sqrt(answers * 2.0**bits * slots) * error
 
 
 def standard_normal(shape: tuple[int, ...], rng: np.random.Generator | None) -> npt.NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """Encrypted training of logistic regression to the end: every iteration on ciphertexts, in a process without a key.
 
-In: rows, classes, a plan. Out: `Trained`, the weights that the client holds, and costs. The step is that of Kim, Song,
-Wang, Xia, Jiang 2018 (Secure logistic regression based on homomorphic encryption, section 3) with full batches.
+In: rows, classes, a plan. Out: `Trained`, the weights that the client holds, and costs. Gradient descent with a least
+squares cubic as in Kim, Song, Wang, Xia, Jiang 2018 (Secure logistic regression based on homomorphic encryption), on
+another packing (see `diagonals`) and with plain momentum.
 """
 
 from __future__ import annotations
