@@ -10,6 +10,7 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.ckks import library
 from ppml_core.encrypted.descent import Plan
+from ppml_core.encrypted.diagonals import padded_width
 from ppml_core.encrypted.parameters import Parameters, training_parameters
 from ppml_core.encrypted.training import encrypted_training
 from ppml_core.errors import NotApplicable
@@ -21,7 +22,7 @@ from ppml_core.learn.target import encode_target, target_classes
 from ppml_core.settings import setting
 from ppml_core.venues.base import Venue
 
-MOST_FEATURES = 512
+MOST_FEATURES, MOST_DIAGONALS = 512, 2048
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ class EncryptedTraining(Venue):
                 f"{MOST_FEATURES} are needed."
             )
         people = data.take(self.chosen(len(data), rng))
+        diagonals = len(self.plan(len(people), learner.C).batches(len(people))) * padded_width(encoder.width + 1)
+        if diagonals > MOST_DIAGONALS:
+            raise NotApplicable(
+                f"encrypted training would hold {diagonals:,} large ciphertexts of rows, more than {MOST_DIAGONALS:,}: "
+                f"lower batches."
+            )
         y = encode_target(people, classes)
         require_all_classes(y, classes, 2)
         plan = self.plan(len(people), learner.C)
