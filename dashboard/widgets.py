@@ -187,7 +187,6 @@ def table(
 
 def epsilon_slider(*, disabled: bool = False) -> float:
     """The privacy budget on its round values, ends in words."""
-    label("Privacy budget")
     value = st.select_slider(
         "Privacy budget ε",
         options=session.epsilons(),
@@ -195,8 +194,7 @@ def epsilon_slider(*, disabled: bool = False) -> float:
         format_func=budget,
         key="epsilon",
         disabled=disabled,
-        label_visibility="collapsed",
-        help=None,
+        help=f"How far one person can change what comes out, at most.{glossary_link('epsilon')}",
     )
     st.html('<p class="ends"><span>← more privacy</span><span>more accuracy →</span></p>')
     if value > 10:
@@ -206,14 +204,13 @@ def epsilon_slider(*, disabled: bool = False) -> float:
 
 def k_slider(offered: Sequence[int]) -> int:
     """k on the values that were computed."""
-    label("Look-alikes")
     keep_within("k", offered, min(offered, key=lambda value: abs(value - int(session.get("k")))))
     value = st.select_slider(
         "k, smallest class of look-alikes",
         options=offered,
         value=session.first("k"),
         key="k",
-        label_visibility="collapsed",
+        help=f"How many people share every released quasi-identifier, at least.{glossary_link('k')}",
     )
     st.html('<p class="ends"><span>← more detail</span><span>more look-alikes →</span></p>')
     return int(value)

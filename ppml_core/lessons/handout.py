@@ -1,6 +1,6 @@
-"""A lesson as one page of HTML to print: the claim, what was worked out, the questions, and the answers apart.
+"""A lesson as one page of HTML to print: the claim, its chart, what was worked out, the questions, the answers apart.
 
-In: a lesson, what it found, its seed. Out: text that needs nothing else: no script, no font, no picture from elsewhere.
+In: a lesson, what it found, its seed. Out: text that needs nothing else: no script, font or picture from elsewhere.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from html import escape
 
 import pandas as pd
 
+from ppml_core.charts.still import still
 from ppml_core.lessons.base import Found, Lesson, Question
 from ppml_core.settings import words
 
@@ -16,9 +17,11 @@ STYLE = """
 body { font: 16px/1.5 Georgia, "Source Serif", serif; color: #22211E; background: #fff; max-width: 42rem;
   margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 .4rem; } h2 { font-size: 1.15rem; margin: 1.5rem 0 .3rem; }
-p, li { margin: .3rem 0; } .muted, caption { color: #5E5C56; font-size: .9rem; text-align: left; }
+p, li { margin: .3rem 0; overflow-wrap: anywhere; }
+.muted, caption { color: #5E5C56; font-size: .9rem; text-align: left; }
 dl { display: flex; flex-wrap: wrap; gap: 1rem 2rem; } dt { font-size: .9rem; color: #5E5C56; }
 dd { margin: 0; } dd b { font-size: 1.5rem; }
+#figure { break-inside: avoid; margin: .6rem 0; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; width: 100%; }
 th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid #E2E0D9; font-weight: 400; }
 th { color: #5E5C56; } ol.choices { list-style: upper-alpha; }
@@ -30,6 +33,7 @@ MOST_ROWS = 14
 def handout_of(lesson: Lesson, found: Found, seed: int) -> str:
     """The page; settings, seed and table are named, so that the numbers can be had again."""
     chart = lesson.chart(found)
+    picture, policy = still(chart)
     facts = "".join(
         f"<div><dt>{escape(name)}</dt><dd><b>{escape(value)}</b> <span class='muted'>{escape(note)}</span></dd></div>"
         for value, name, note in found.facts
@@ -43,10 +47,11 @@ def handout_of(lesson: Lesson, found: Found, seed: int) -> str:
     settings = ", ".join(f"{words(name)} = {value}" for name, value in lesson.values().items())
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(lesson.title)}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE}</style></head><body><main>"
         f"<p class='muted'>PPML Explorer, lesson {lesson.number}</p><h1>{escape(lesson.title)}</h1>"
-        f"<p>{escape(lesson.claim)}</p><h2>{escape(chart.question)}</h2><p>{escape(chart.answer)}</p><dl>{facts}</dl>"
+        f"<p>{escape(lesson.claim)}</p><h2>{escape(chart.question)}</h2><p>{escape(chart.answer)}</p>{picture}<dl>{facts}</dl>"
         f"{_table(chart.table, chart.question)}"
         f"<p class='muted'>{escape(chart.how_to_read)}</p><p class='muted'>{escape(chart.standing)} "
         f"Worked out on the table {escape(lesson.dataset)} with {escape(settings)}; seed {seed}.</p>"

@@ -144,7 +144,7 @@ class Memory(Lesson):
             "about whom the model is surer of the truth. Dashed: guessing. The line on a bar is its 95 % interval "
             "over people. The control in the table is the same with membership by lot.",
             guessing=0.5,
-            limits=(0.4, 1.0),
+            limits=(0.4, 0.8),
             table=found.table,
             standing=INTERNAL,
             mode=mode,

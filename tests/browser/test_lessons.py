@@ -1,12 +1,14 @@
-"""Every lesson in a real browser, wide and on a phone: its chart, an answered question, nothing that axe refuses."""
+"""Every lesson in a browser, wide, in dark, and on a phone: its chart, an answered question, what axe refuses."""
 
 from __future__ import annotations
 
 import re
+import time
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from served import Watch
 
 from ppml_core.lessons.base import lessons
@@ -17,10 +19,20 @@ LONG = 180_000
 REVIEWED = {"list", "listitem"}
 
 
+# One of several tries is within the bar: what else the machine does is not the page's doing.
+TRIES = 4
+LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dark", 1280), ("light", 390))
+
+
+def refused(page: Page) -> set[str]:
+    """What axe refuses, beside what was looked at."""
+    return {one["id"] for one in Axe().run(page).response["violations"]} - REVIEWED
+
+
 @pytest.mark.slow
-def test_every_lesson_is_driven_wide_and_on_a_phone(address: str, browser: Browser) -> None:
-    for width in (1280, 390):
-        page = browser.new_page(viewport={"width": width, "height": 900})
+def test_every_lesson_is_driven_wide_in_dark_and_on_a_phone(address: str, browser: Browser) -> None:
+    for scheme, width in LOOKS:
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         watch = Watch(page)
         for name, cls in lessons().items():
             page.goto(f"{address}/lessons?lesson={name}&seed=1&class=1")
@@ -30,8 +42,7 @@ def test_every_lesson_is_driven_wide_and_on_a_phone(address: str, browser: Brows
             page.get_by_text(question.answers[question.right], exact=True).click()
             expect(page.get_by_text(re.compile("^Right\\."))).to_be_visible(timeout=LONG)
             expect(page).to_have_url(re.compile("answers="))
-            found = {one["id"] for one in Axe().run(page).response["violations"]}
-            assert found <= REVIEWED, (name, width, found - REVIEWED)
+            assert refused(page) == set(), (name, scheme, width)
             assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (name, width)
         page.close()
         assert watch.errors == []
@@ -60,12 +71,32 @@ def test_the_three_doors_open_within_a_second_and_the_presentation_turns(address
     for door, sign in (
         ("Open the data", "Data & roles"), ("Open the presentation", "1 of"), ("Open the lessons", "Names removed")
     ):  # fmt: skip
-        page.goto(address)
-        expect(page.get_by_role("button", name=door)).to_be_visible(timeout=LONG)
-        page.get_by_role("button", name=door).click()
-        expect(page.get_by_text(sign).first).to_be_visible(timeout=LONG)
+        taken = []
+        for _ in range(TRIES):
+            page.goto(address)
+            expect(page.get_by_role("button", name=door)).to_be_visible(timeout=LONG)
+            expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
+            start = time.perf_counter()
+            page.get_by_role("button", name=door).click()
+            expect(page.get_by_text(sign).first).to_be_visible(timeout=LONG)
+            taken.append(time.perf_counter() - start)
+        assert min(taken) < 1.0, (door, taken)
     page.goto(f"{address}/present")
     expect(page.get_by_test_id("stSidebar")).to_be_hidden(timeout=LONG)
     page.get_by_role("button", name="Next", exact=True).click()
     expect(page.get_by_text(re.compile("^2 of"))).to_be_visible(timeout=LONG)
+    page.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("slug", ["", "present"])
+def test_axe_refuses_nothing_of_start_and_of_the_presentation(
+    address: str, browser: Browser, slug: str, scheme: Literal["light", "dark"]
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page.goto(f"{address}/{slug}")
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
+    assert refused(page) == set()
     page.close()

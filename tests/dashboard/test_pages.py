@@ -18,7 +18,16 @@ from ppml_core.data.bundled import names
 Open = Callable[..., AppTest]
 
 TOGETHER = "together_apart"  # its tests train on a small table
-EVERY_PAGE = ("start", "data_roles", "anonymize", "private_training", "trade_off", "compare_report", "runs")
+EVERY_PAGE = (
+    "start",
+    "data_roles",
+    "anonymize",
+    "private_training",
+    "query_desk",
+    "trade_off",
+    "compare_report",
+    "runs",
+)
 SMALL = {"dataset": "german_credit"}
 
 

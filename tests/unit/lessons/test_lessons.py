@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -66,10 +68,14 @@ def test_its_chart_says_everything_in_words_in_both_modes(name: str) -> None:
         type(chart.figure)(chart.figure.to_dict())  # plotly checks every property here
 
 
-def test_a_handout_needs_nothing_from_elsewhere_and_keeps_its_answers_for_another_sheet() -> None:
+def test_a_handout_has_its_chart_needs_nothing_from_elsewhere_and_keeps_its_answers_for_another_sheet() -> None:
     lesson = lessons()["names_removed"]()
-    page = handout_of(lesson, lesson.run(load("clinic"), 1), 1)
-    assert "<script" not in page
+    found = lesson.run(load("clinic"), 1)
+    page, scripts = re.subn(r"<script>.*?</script>", "", handout_of(lesson, found, 1), flags=re.DOTALL)
+    assert scripts == 2, "what draws, and what is drawn"
+    assert page.count("'sha256-") == 2, "nothing else runs"
+    assert "default-src 'none'" in page
+    assert lesson.chart(found).alt.split(".")[0] in html.unescape(page)
     assert "src=" not in page
     assert "seed 1" in page
     before, _, after = page.partition("class='apart'")
