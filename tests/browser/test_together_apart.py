@@ -37,7 +37,7 @@ def test_holders_train_together_and_what_was_run_stands_side_by_side(address: st
     page.get_by_text("How do the techniques compare?").click()
     runs = page.get_by_role("region", name="Runs of this session, side by side")
     expect(runs).to_contain_text("2. Federated", timeout=LONG)
-    page.get_by_text("What does an update give away?").click()
+    page.get_by_text("What does an update give away?").first.click()
     expect(page.get_by_role("button", name="Read records out of updates")).to_be_visible(timeout=LONG)
 
     found = {violation["id"] for violation in Axe().run(page).response["violations"]}
