@@ -225,7 +225,7 @@ def _value(name: str, setting: Setting) -> Any:
     """As the control holds it; the default where it has none, or one that cannot be read."""
     held = st.session_state.get(key_of(name), setting.default)
     try:
-        return None if held == session.AUTO else setting.parse(held)
+        return None if held == session.AUTO and setting.optional else setting.parse(held)
     except BadInput:
         return setting.default
 

@@ -112,8 +112,8 @@ def _spread(name: str, found: Sequence[Estimate], shown: int) -> Curve:
 
 def _answer(apart: Apart) -> str:
     reached, central = apart.accuracy, apart.central
-    said = f"{interval(reached.value, reached.low, reached.high)} together"
-    said += f" after {count(len(apart.rounds))} rounds" if len(apart.rounds) > 1 else ""
+    said = interval(reached.value, reached.low, reached.high)
+    said += f" together after {count(len(apart.rounds))} rounds" if len(apart.rounds) > 1 else " this way"
     said += f", {interval(central.value, central.low, central.high)} with all rows in one place"
     alone = [one.value for one in apart.trained_alone]
     if apart.with_server:

@@ -116,7 +116,8 @@ def test_a_target_that_is_a_number_is_refused_in_a_sentence(open_page: Open) -> 
 
 def test_without_its_extra_a_technique_says_what_to_install(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tenseal.sealapi", None)
-    at = settled(open_page("together_apart", dataset="german_credit", venue="encrypted_inference"))
+    level = {"set.encrypted_inference.security_bits": 192}
+    at = settled(open_page("together_apart", dataset="german_credit", venue="encrypted_inference", **level))
     assert "which is not installed: pip install" in said(at)
     assert "ppml-explorer[encrypted]" in said(at)
     assert "Traceback" not in said(at)
@@ -144,3 +145,16 @@ def test_a_table_of_ones_own_is_trained_on_in_its_session(open_page: Open) -> No
     assert "Your table stays in this session" in said(at)
     assert set(jobs.shared_desk()._values) == known
     assert "mine" not in str(dict(at.query_params))
+
+
+@pytest.mark.parametrize("venue", apart.offered())
+def test_every_technique_of_the_catalog_stands_on_the_page(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, venue: str
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(apart, "start", asked.append)
+    at = open_page("together_apart", dataset="german_credit", venue=venue)
+    assert 'class="refusal"' not in said(at)
+    assert "Who learns what?" in said(at)
+    assert len(asked) == 1
+    assert f'method = "{venue}"' in asked[0]
