@@ -20,7 +20,7 @@ def encrypted_arguments(command: argparse.ArgumentParser) -> None:
     add("--model", default="logistic_regression", help="logistic_regression, network, or any linear learner's name")
     add("--rows", type=int, help=f"test people to ask about ({ROWS:,})")
     add("--train", action="store_true", help="train logistic regression on ciphertexts instead of asking a model")
-    add("--rounds", help="with --train: gradient steps (25)")
+    add("--rounds", help="with --train: gradient steps (30)")
     add("--security-bits", choices=("128", "192", "256"), default="128", help="level that the ciphertexts reach (128)")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting of the learner")
     add(

@@ -6,7 +6,7 @@ polynomial, steps and batches, so what differs between the two is encryption alo
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +43,17 @@ class Plan:
         z = np.linspace(-self.interval, self.interval, POINTS)
         c1, c3 = np.linalg.lstsq(np.column_stack([z, z**3]), 1 / (1 + np.exp(-z)) - 0.5, rcond=None)[0]
         return float(c1), float(c3)
+
+    @classmethod
+    def stable(cls, longest_squared: float, learning_rate: float | None = None, **settings: Any) -> Plan:
+        """The plan with that learning rate, or the longest step that momentum bears while the cubic is near its line.
+
+        2·(1 + momentum)/L, less a tenth, where L is c1 times the longest row squared (Polyak 1964).
+        """
+        plan = cls(learning_rate=learning_rate or 1.0, **settings)
+        if learning_rate is not None:
+            return plan
+        return replace(plan, learning_rate=0.9 * 2 * (1 + plan.momentum) / (plan.cubic[0] * longest_squared))
 
     def batches(self, rows: int) -> list[slice]:
         return [slice(first, min(first + self.batch, rows)) for first in range(0, rows, self.batch)]

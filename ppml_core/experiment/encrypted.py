@@ -79,7 +79,7 @@ def trained_encrypted(
     assert isinstance(model, EncryptedlyTrained)
     people = train.take(venue.chosen(len(train), np.random.default_rng(seed)))
     X, truth = with_constant(model.encoder, people), encode_target(test, model.classes)
-    plan = venue.plan(len(people), learner.C)
+    plan = venue.plan(len(people), learner.C, model.encoder)
     y = targets_of(encode_target(people, model.classes), len(model.classes))
     weights = clear_run(X, y, plan)
     clear = dataclasses.replace(model, weights=weights).predict_proba(test)

@@ -36,9 +36,13 @@ class EncryptedTraining(Venue):
 
     title: ClassVar[str] = "Encrypted training"
     extra: ClassVar[str] = "encrypted"
+    version: ClassVar[int] = 2
 
-    rounds: int = setting(25, 1, 1000, slider=(5, 60), help="gradient steps, each followed by a refresh")
-    learning_rate: float = setting(1.0, 1e-4, 100.0, slider=(0.1, 4.0), log=True, help="length of a step")
+    rounds: int = setting(30, 1, 1000, slider=(5, 60), help="gradient steps, each followed by a refresh")
+    learning_rate: float | None = setting(
+        None, 1e-4, 100.0, slider=(0.1, 4.0), log=True,
+        help="length of a step; none is the longest that is stable for all rows of public length",
+    )  # fmt: skip
     momentum: float = setting(0.8, 0.0, 0.99, slider=(0.0, 0.9), help="share of the last step that is kept")
     interval: float = setting(8.0, 1.0, 64.0, slider=(4.0, 16.0), help="log-odds up to which a cubic is the sigmoid")
     batches: int = setting(1, 1, 16, slider=(1, 4), help="batches of up to as many people as a ciphertext has slots")
@@ -57,7 +61,9 @@ class EncryptedTraining(Venue):
                 f"{MOST_FEATURES} are needed."
             )
         people = data.take(self.chosen(len(data), rng))
-        diagonals = len(self.plan(len(people), learner.C).batches(len(people))) * padded_width(encoder.width + 1)
+        diagonals = len(self.plan(len(people), learner.C, encoder).batches(len(people))) * padded_width(
+            encoder.width + 1
+        )
         if diagonals > MOST_DIAGONALS:
             raise NotApplicable(
                 f"encrypted training would hold {diagonals:,} large ciphertexts of rows, more than {MOST_DIAGONALS:,}: "
@@ -65,7 +71,7 @@ class EncryptedTraining(Venue):
             )
         y = encode_target(people, classes)
         require_all_classes(y, classes, 2)
-        plan = self.plan(len(people), learner.C)
+        plan = self.plan(len(people), learner.C, encoder)
         X, targets = with_constant(encoder, people), targets_of(y, len(classes))
         trained = encrypted_training(X, targets, plan, int(self.security_bits))
         left_out = f"{len(data) - len(people):,} of {len(data):,} people are left out: raise batches."
@@ -78,11 +84,12 @@ class EncryptedTraining(Venue):
     def parameters(self) -> Parameters:
         return training_parameters(int(self.security_bits))
 
-    def plan(self, people: int, C: float) -> Plan:
+    def plan(self, people: int, C: float, encoder: Encoder) -> Plan:
         """The descent in numbers, for the encrypted and the clear run."""
-        return Plan(
-            rounds=self.rounds, learning_rate=self.learning_rate, momentum=self.momentum, interval=self.interval,
-            ridge=1 / (C * people), batch=self.parameters().slots,
+        return Plan.stable(
+            encoder.row_norm**2 + 1, self.learning_rate,
+            rounds=self.rounds, momentum=self.momentum, interval=self.interval, ridge=1 / (C * people),
+            batch=self.parameters().slots,
         )  # fmt: skip
 
     def chosen(self, people: int, rng: np.random.Generator) -> np.ndarray:

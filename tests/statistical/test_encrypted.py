@@ -63,7 +63,7 @@ def test_training_on_ciphertexts_ends_where_training_in_the_clear_does(people: t
     assert isinstance(model, EncryptedlyTrained)
     part, truth = train.take(np.arange(8192)), encode_target(test, model.classes)
     X, y = with_constant(model.encoder, part), targets_of(encode_target(part, model.classes), 2)
-    clear = clear_run(X, y, venue.plan(len(part), learner.C))
+    clear = clear_run(X, y, venue.plan(len(part), learner.C, model.encoder))
     assert np.abs(clear - model.weights).max() < 1e-3
     told = model.predict_proba(test).argmax(axis=1)
     in_clear = (with_constant(model.encoder, test) @ clear)[:, 0] > 0

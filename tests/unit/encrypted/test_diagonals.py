@@ -67,3 +67,14 @@ def test_the_cubic_follows_the_sigmoid_best_on_its_interval() -> None:
 
     best = Plan(1, 1.0, 0.0, 8.0, 0.0, 1).cubic
     assert all(error(*best) <= error(best[0] * a, best[1] * b) for a in (0.95, 1, 1.05) for b in (0.95, 1, 1.05))
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.8, 0.95])
+def test_the_step_that_is_chosen_does_not_diverge_on_rows_all_alike(momentum: float) -> None:
+    """The hardest rows for a step: all of them the longest there may be."""
+    X, y = np.full((20, 4), 1.0), np.tile([[0.0], [1.0]], (10, 1))
+    plan = Plan.stable(4.0, rounds=400, momentum=momentum, interval=8.0, ridge=0.0, batch=20)
+    y[0] = 1.0
+    log_odds = (X @ clear_run(X, y, plan))[0, 0]
+    assert 0.5 + plan.cubic[0] * log_odds + plan.cubic[1] * log_odds**3 == pytest.approx(11 / 20, abs=1e-3)
+    assert Plan.stable(4.0, 0.25, rounds=1, momentum=0.0, interval=8.0, ridge=0.0, batch=1).learning_rate == 0.25
