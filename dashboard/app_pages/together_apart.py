@@ -25,7 +25,7 @@ def page() -> None:
         technique_control()
     try:
         asked = apart.scenario()
-        seen = who_learns(apart.venue())
+        seen = who_learns(apart.venue(), apart.learner() != apart.LEARNER)
     except PPMLError as fault:
         with right:
             widgets.refusal(str(fault))

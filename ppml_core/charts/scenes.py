@@ -121,9 +121,10 @@ def encrypted_prediction(network: bool) -> Scene:
         Caption(50, 68, "rows, encrypted", "encrypted"), Caption(50, 32, "scores, encrypted", "encrypted"),
         Caption(16, 20, "has the secret key"), Caption(84, 20, "network, square units" if network else "the weights"),
     ]  # fmt: skip
+    model = "what the network computes" if network else "a linear model"
     return Scene(
-        "The server computes on ciphertexts and learns no row; the client learns scores, and enough of them tell a "
-        "linear model.",
+        f"The server computes on ciphertexts and learns no row; the client learns scores, and enough of them tell "
+        f"{model}.",
         nodes, links, captions,
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ ENCRYPTED = {
     "encrypted_training": "encrypted training of logistic regression",
     "federated_encrypted": "encrypted aggregation of updates",
 }
+NETWORK = "encrypted inference, network with square activation"
 PROTECTS = "Protects the computation, not its output: attacks on the model and its answers apply unchanged."
 COLUMNS = ["who", "inputs", "model", "intermediates", "output"]
 LEARNED = {
@@ -48,21 +49,21 @@ class Seen:
     notes: tuple[str, ...]
 
 
-def who_learns(venue: Venue) -> Seen:
-    """For that venue as it is set. Raises NotApplicable for one that nobody has described."""
+def who_learns(venue: Venue, network: bool = False) -> Seen:
+    """For that venue as it is set, with a linear model or a network. Raises NotApplicable for one it does not know."""
     if isinstance(venue, Plan):
         return _federated(venue)
     if isinstance(venue, GossipPlan):
         return _neighbours(venue)
     if isinstance(venue, FederatedEncrypted):
-        return _encrypted(venue.name(), scenes.among_key_holders(venue.clients))
-    if venue.name() in ENCRYPTED:
-        training = "training" in venue.name()
-        return _encrypted(
-            venue.name(), scenes.encrypted_training() if training else scenes.encrypted_prediction(network=False)
-        )
+        return _encrypted(ENCRYPTED[venue.name()], scenes.among_key_holders(venue.clients))
+    if venue.name() == "encrypted_training":
+        return _encrypted(ENCRYPTED[venue.name()], scenes.encrypted_training())
+    if venue.name() == "encrypted_inference":
+        technique = NETWORK if network else ENCRYPTED[venue.name()]
+        return _encrypted(technique, scenes.encrypted_prediction(network))
     if isinstance(venue, SecretShares):
-        return _shares(venue)
+        return _shares(venue, network)
     raise NotApplicable(f"who learns what in {venue.title} is not described here.")
 
 
@@ -81,16 +82,16 @@ def _neighbours(plan: GossipPlan) -> Seen:
     return Seen(scene, pd.DataFrame(rows, columns=COLUMNS), notes_of(plan))
 
 
-def _encrypted(name: str, scene: Scene) -> Seen:
-    told = THREATS[ENCRYPTED[name]].values()
+def _encrypted(technique: str, scene: Scene) -> Seen:
+    told = THREATS[technique].values()
     rows = [(title, told[key]) for key, title in LEARNED.items() if told.get(key)]
     return Seen(scene, pd.DataFrame(rows, columns=["what", "who learns it"]), (PROTECTS,))
 
 
-def _shares(venue: SecretShares) -> Seen:
+def _shares(venue: SecretShares, network: bool) -> Seen:
     """With the engine that would run; where none is installed, as MPyC does it."""
     try:
-        engine = engines.chosen(venue.engine, "logistic_regression")
+        engine = engines.chosen(venue.engine, "network" if network else "logistic_regression")
     except NotApplicable:
         engine = "mpyc"
     rows = [(one.who, one.inputs, one.model, one.intermediates, one.output) for one in shares.threats_of(engine)]

@@ -106,6 +106,12 @@ def test_drawing_and_table_follow_the_settings(venue: str, settings: dict[str, A
     assert form in {link.kind for link in seen.scene.links}
 
 
+def test_a_network_gives_away_something_else_than_a_linear_model() -> None:
+    linear, network = (who_learns(made("encrypted_inference"), network) for network in (False, True))
+    assert linear.scene.answer != network.scene.answer
+    assert not linear.table.equals(network.table)
+
+
 @pytest.mark.parametrize("name", methods(Venue))
 def test_every_venue_of_the_catalog_says_who_learns_what(name: str) -> None:
     seen = who_learns(made(name))

@@ -29,7 +29,7 @@ def onlooker(credit: Dataset) -> Onlooker:
 
 @pytest.fixture(scope="module")
 def study(credit: Dataset) -> Study:
-    return inversion_study(credit, np.random.default_rng(4), records=(1, 2, 5, 20), epsilons=(1.0, 10.0), repeats=30)
+    return inversion_study(credit, np.random.default_rng(4), records=(1, 2, 5, 20), epsilons=(1.0, 10.0), repeats=20)
 
 
 def updates(onlooker: Onlooker, people: Dataset, residuals: np.ndarray) -> np.ndarray:
