@@ -52,7 +52,7 @@ class Plan(Method):
     )  # fmt: skip
     momentum: float | None = setting(
         None, 0.0, 0.99, slider=(0.0, 0.95),
-        help="share of the server's last step that is kept; none is 0, or 0.9 where records are protected by noise",
+        help="share of the server's last step that is kept; none is 0, or with noise for records by rounds",
     )  # fmt: skip
     proximal: float = setting(
         0.001, 0.0, 1e3, slider=(1e-4, 0.1), log=True, help="FedProx: how hard a client is held near the server's model"
