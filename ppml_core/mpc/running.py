@@ -27,7 +27,7 @@ from ppml_core.mpc.threats import Threat, threats_of
 
 MOST_ROWS = {"spu": 40_000, "mpyc": 3_000}
 MOST_TEST_ROWS = {"spu": 20_000, "mpyc": 3_000}
-STEPS = {("spu", "logistic_regression"): 60, ("spu", "network"): 120, ("mpyc", "logistic_regression"): 40}
+STEPS = {("spu", "logistic_regression"): 60, ("spu", "network"): 160, ("mpyc", "logistic_regression"): 40}
 SEEDS = 2**31
 MOST_SETTLED = 100.0
 
