@@ -44,10 +44,13 @@ class Lap(Round):
 def order_of(
     learner: Learner, plan: Plan, seed: int | None, patience: float = PATIENCE_SECONDS, wait: float = START_SECONDS
 ) -> dict[str, Any]:
-    """What a server is told to do. Without a seed, server and nodes draw from the system's entropy, each its own."""
+    """What a server is told to do. Without a seed, as among sites, each draws from its own system's entropy.
+
+    Nodes of sites end when it is done; those of one machine wait for another training.
+    """
     return {
         "plan": Plan.values(plan), "learner": {"method": learner.name(), "settings": learner.values()},
-        "shared_seed": seed is not None, "seed": seed, "patience": patience, "wait": wait,
+        "shared_seed": seed is not None, "seed": seed, "patience": patience, "wait": wait, "last": seed is None,
     }  # fmt: skip
 
 

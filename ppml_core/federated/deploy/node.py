@@ -28,6 +28,7 @@ from ppml_core.federated.deploy.own_file import keep_to
 from ppml_core.federated.deploy.processes import LOOPBACK, free_port
 
 POLL_SECONDS = 0.5
+FAREWELL_SECONDS = 2.0  # in which the last answer goes out
 
 
 def main() -> None:
@@ -55,7 +56,7 @@ def _work(settings: dict[str, Any], lines: Lines) -> None:
     sys.argv = [
         "flower-supernode", "--superlink", settings["server"], "--root-certificates", str(authority),
         "--auth-supernode-private-key", str(key), "--isolation", "process", "--host", LOOPBACK, "--port", str(port),
-        "--superexec-auth-secret-file", str(secret), "--max-retries", str(settings.get("retries", 3)),
+        "--superexec-auth-secret-file", str(secret), "--max-wait-time", str(settings.get("bridge", 10)),
     ]  # fmt: skip
     from flwr.supernode.cli.flower_supernode import flower_supernode
 
@@ -93,6 +94,10 @@ def _answer(client: Any, port: int, secret: bytes, lines: Lines) -> None:
         while True:
             if not tasks.answered(client.app, client.note):
                 time.sleep(POLL_SECONDS)
+            if client.dismissed:
+                time.sleep(FAREWELL_SECONDS)
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
     except Exception as fault:
         lines.say(failed=f"the client stopped: {type(fault).__name__}: {fault}")
         os.kill(os.getpid(), signal.SIGTERM)

@@ -149,6 +149,8 @@ class Link:
             leader.meet(float(order["wait"]))
             lines.say(met=True)
             leader.lead()
+            if order["last"]:
+                leader.part()
             heart.stop()
         finally:
             with contextlib.suppress(Exception):

@@ -21,7 +21,7 @@ from ppml_core.federated.plan import Plan
 from ppml_core.learn.base import Learner
 
 EVERYWHERE = ("0.0.0.0", "::")
-NODE_RETRIES = 30
+BRIDGE_SECONDS = 600  # without a server before a node gives up
 
 
 def address_of(text: str) -> tuple[str, int]:
@@ -80,7 +80,7 @@ def take_part(
     check_private_key(key)
     settings = {
         "server": server, "authority": _text(authority), "key": _text(key), "data": _text(data),
-        "schema": _text(schema), "secagg": secagg, "wait": wait, "retries": NODE_RETRIES,
+        "schema": _text(schema), "secagg": secagg, "wait": wait, "bridge": BRIDGE_SECONDS,
     }  # fmt: skip
     people, rounds = 0, 0
     with tempfile.TemporaryDirectory(prefix="ppml-node-") as made, parties() as started:

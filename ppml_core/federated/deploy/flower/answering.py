@@ -45,7 +45,7 @@ class Client:
 
     def __init__(self, people: Dataset, secagg: bool, lines: Lines) -> None:
         self.people, self.secagg, self.lines = people, secagg, lines
-        self.asked = False
+        self.asked, self.dismissed = False, False
         self._made: dict[str, tuple[Model, Rows]] = {}
         self.app = ClientApp(mods=[masked_mod])
         self.app.query()(self.introduce)
@@ -59,8 +59,10 @@ class Client:
 
         Where noise protects them their number is private, and 1 is said.
         """
-        self.asked = True
         asked = message.content.config_records["asked"]
+        self.asked, self.dismissed = True, "farewell" in asked
+        if self.dismissed:
+            return Message(RecordDict(), reply_to=message)
         if self.secagg and not asked["secagg"]:
             raise BadInput(CLEAR)
         model, _ = self._model(str(asked["learner"]))

@@ -28,6 +28,7 @@ from ppml_core.federated.plan import Plan
 from ppml_core.federated.server import Server
 
 ATTEMPTS = 3
+FAREWELL_SECONDS = 20.0
 
 
 class Leader:
@@ -82,6 +83,12 @@ class Leader:
                 round=number, answer=packed(flat(self.server.answer())), asked=list(asked), answered=list(answered),
                 bytes=self.wire.bytes - before, tries=tries, seconds=time.perf_counter() - start, notes=self.notes,
             )  # fmt: skip
+
+    def part(self) -> None:
+        """Tells the nodes that this was all, so that they end by themselves."""
+        self.patience = min(self.patience, FAREWELL_SECONDS)
+        farewell = RecordDict({"asked": ConfigRecord({"farewell": True})})
+        self._exchange(dict.fromkeys(self._there(range(len(self.nodes))), farewell), "query", 0)
 
     def _clear(self, asked: Sequence[int], number: int) -> tuple[tuple[int, ...], int]:
         replies: dict[int, RecordDict] = {}
