@@ -174,7 +174,7 @@ def test_delta_repeats_and_settings_change_the_question(open_page: Open) -> None
     for move in (
         lambda: at.selectbox(key="delta").select(1e-5).run(),
         lambda: at.select_slider(key="repeats").set_value(3).run(),
-        lambda: at.slider(key="set.dp_gd.steps").set_value(50).run(),
+        lambda: at.slider(key="set.dp_gd.knots").set_value(4).run(),
     ):
         move()
         assert not at.exception
