@@ -76,7 +76,7 @@ def _answer(known: Sequence[Reached], name: str) -> str:
         return "Nothing has been attacked yet."
     first, least = shares[0], min(shares, key=lambda pair: pair[1])
     if first[1] - least[1] < 0.005:
-        return f"{name}: {percent(first[1])} with {first[0].lower()}, and no restriction lowers it."
+        return f"{name}: {percent(first[1])} with {first[0].lower()}, and no restriction on the chart lowers it."
     return f"{name}: {percent(first[1])} with {first[0].lower()}, {percent(least[1])} with {least[0].lower()}."
 
 
