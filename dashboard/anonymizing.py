@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import session, tables, widgets
+from dashboard import controls, session, tables, widgets
 from dashboard.jobs import Job
 from ppml_core.anonymize.base import Anonymizer, Recoding
 from ppml_core.anonymize.models.base import ClassModel, PrivacyModel, read_models
@@ -95,12 +95,12 @@ def protections() -> None:
     asked = {model.name(): model for model in _models()}
     for name, cls in _offered().items():
         start_at(f"protect_{name}", name in asked)
-        told = f"{cls.title}. {cls.why}{widgets.glossary_link(cls.strength)}"
+        told = f"{cls.title}. {cls.why}{controls.glossary_link(cls.strength)}"
         st.toggle(cls.threat, name in asked, key=f"protect_{name}", on_change=_protect, help=told)
         if name in asked:
             start_at(f"strength_{name}", getattr(asked[name], cls.strength))
             title = f"{cls.strength} of {cls.title}"
-            widgets.control(settings_of(cls)[cls.strength], f"strength_{name}", title=title, on_change=_protect)
+            controls.control(settings_of(cls)[cls.strength], f"strength_{name}", title=title, on_change=_protect)
     widgets.aside(story.models_sentence(str(session.get("models")), len(asked)))
 
 

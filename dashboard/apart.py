@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import attacking, session, tables, widgets
+from dashboard import attacking, controls, session, tables
 from dashboard.jobs import Job
 from ppml_core.catalog import method, methods
 from ppml_core.charts.scenario_words import in_short
@@ -250,4 +250,4 @@ def _control(name: str, setting: Setting) -> None:
             key=key_of(name), persist_state="session", help=setting.help,
         )  # fmt: skip
         return
-    widgets.control(setting, key_of(name), columns=tables.dataset().schema.inputs, title=TITLES.get(name, ""))
+    controls.control(setting, key_of(name), columns=tables.dataset().schema.inputs, title=TITLES.get(name, ""))

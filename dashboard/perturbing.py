@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import anonymizing, session, tables, widgets
+from dashboard import anonymizing, controls, session, tables, widgets
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.calls import write_calls
 from ppml_core.catalog import methods
@@ -37,7 +37,7 @@ def part(shown: anonymizing.Shown) -> None:
             for setting in settings_of(type(step)).values():
                 key = f"perturb.{name}.{setting.name}"
                 anonymizing.start_at(key, getattr(step, setting.name))
-                widgets.control(setting, key, columns=list(shown.data.table.columns), on_change=_write)
+                controls.control(setting, key, columns=list(shown.data.table.columns), on_change=_write)
     if not asked:
         widgets.aside("Choose a method: numbers or categories become others, so that what is found may be false.")
         return

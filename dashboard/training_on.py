@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import session, sweeps, tables, widgets
+from dashboard import controls, session, sweeps, tables, widgets
 from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.shares import SHARE, SharesBudget, split_of
 from ppml_core.anonymize.base import Anonymizer
@@ -68,7 +68,7 @@ def split_part(learner: str) -> None:
         with moved:
             for key, setting in shares.items():
                 title = f"Share for {_step(key.removesuffix(SHARE))}"
-                widgets.control(setting, f"{session.SETTING}{name}.{key}", title=title)
+                controls.control(setting, f"{session.SETTING}{name}.{key}", title=title)
         with shown:
             widgets.guarded_part(lambda: _steps_table(name))
     if session.release():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import anonymizing, frame, perturbing, session, tables, widgets
+from dashboard import anonymizing, controls, frame, perturbing, session, tables, widgets
 from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.attacks.give_aways import give_aways as given_away
 from ppml_core.attacks.intersection import intersect
@@ -29,7 +29,7 @@ def page() -> None:
         job = anonymizing.start()
         widgets.lattice_is_coming(job)
         if job.error:
-            controls()
+            choices()
             further_controls()
         return
     # First what moves with the sliders, whose values are known before they are drawn: computed, then sent at once.
@@ -39,7 +39,7 @@ def page() -> None:
     with left:
         widgets.chart(sizes, key="class_sizes", first=True)
     with right:
-        controls()
+        choices()
         facts = story.release_facts(shown)
         widgets.facts(facts, stacked=True)
         widgets.aside("k-anonymity bounds the first number. It does not hide a value that all look-alikes share.")
@@ -57,12 +57,12 @@ def page() -> None:
         downloads(shown)
 
 
-def controls() -> None:
+def choices() -> None:
     declared = settings_of(FullDomain)
     widgets.label("Look-alikes")
-    widgets.control(declared["k"], "k", title="k, smallest class of look-alikes")
+    controls.control(declared["k"], "k", title="k, smallest class of look-alikes")
     if anonymizing.is_global():
-        widgets.control(declared["suppression_limit"], "suppression", title="People that may be left out, at most")
+        controls.control(declared["suppression_limit"], "suppression", title="People that may be left out, at most")
 
 
 def further_controls() -> None:

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import frame, learning, widgets
+from dashboard import controls, frame, learning, widgets
 from ppml_core.lessons.base import Lesson, Question
 from ppml_core.settings import settings_of
 
@@ -21,7 +21,7 @@ def page() -> None:
         widgets.label("Move")
         widgets.aside(cls.do)
         for name, setting in settings_of(cls).items():
-            widgets.control(setting, learning.key_of(cls, name), title=learning.title_of(name))
+            controls.control(setting, learning.key_of(cls, name), title=learning.title_of(name))
     lesson = learning.lesson()
     if learning.is_missing(lesson):
         with left:

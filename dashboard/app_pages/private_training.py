@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import pandas as pd
 import streamlit as st
 
-from dashboard import closer, frame, public_inputs, session, sweeps, tables, training_on, widgets
+from dashboard import closer, controls, frame, public_inputs, session, sweeps, tables, training_on, widgets
 from ppml_core.accounting.budget import delta_limit
 from ppml_core.accounting.shares import SHARE
 from ppml_core.anonymize.base import Anonymizer
@@ -139,7 +139,7 @@ def other_controls(learner: str) -> None:
             with st.expander(f"More settings: {'the private table' if used == release else 'the learner'}",
                              key=f"more_settings_{used == release}"):  # fmt: skip
                 for name, setting in rest.items():
-                    widgets.control(
+                    controls.control(
                         setting, f"{session.SETTING}{used}.{name}", columns=tables.dataset().schema.inputs
                     )  # fmt: skip
 

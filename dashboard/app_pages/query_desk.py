@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import asking, breaking, frame, querying, restricting, session, tables, widgets
+from dashboard import asking, breaking, controls, frame, querying, restricting, session, tables, widgets
 from ppml_core.catalog import methods
 from ppml_core.charts import query_words
 from ppml_core.charts.words import budget, power
@@ -106,7 +106,7 @@ def policy_controls() -> None:
     for name in chosen:
         for setting in settings_of(known[name]).values():
             title = f"{known[name].title}: {setting.name}"
-            widgets.control(setting, f"{querying.SETTING}{name}.{setting.name}", title=title)
+            controls.control(setting, f"{querying.SETTING}{name}.{setting.name}", title=title)
 
 
 def budget_controls() -> None:

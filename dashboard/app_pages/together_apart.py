@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import apart, comparing, frame, session, sweeps, tables, widgets
+from dashboard import apart, comparing, controls, frame, session, sweeps, tables, widgets
 from ppml_core.charts import together
 from ppml_core.charts.inversion import messages_chart, sums_chart
 from ppml_core.charts.parties import parties_chart
@@ -52,7 +52,7 @@ def technique_control() -> None:
     names = apart.offered()
     st.selectbox(
         "Technique", names, names.index(apart.chosen()), key=apart.CHOSEN, format_func=apart.title_of,
-        persist_state="session", help=f"Where the computation happens.{widgets.glossary_link('venue')}",
+        persist_state="session", help=f"Where the computation happens.{controls.glossary_link('venue')}",
     )  # fmt: skip
     learners = apart.learners()
     if len(learners) > 1:

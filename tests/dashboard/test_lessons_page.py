@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import widgets
+from dashboard import controls
 from ppml_core.lessons.base import lessons
 from ppml_core.settings import settings_of
 
@@ -82,5 +82,5 @@ def test_the_glossary_opens_at_a_word(open_page: Open) -> None:
 def test_help_of_a_setting_leads_to_its_word() -> None:
     from ppml_core.lessons.noise import Noise
 
-    assert "(glossary?term=epsilon)" in widgets._help(settings_of(Noise)["epsilon"])
-    assert "glossary" not in widgets._help(settings_of(Noise)["draws"])
+    assert "(glossary?term=epsilon)" in controls._help(settings_of(Noise)["epsilon"])
+    assert "glossary" not in controls._help(settings_of(Noise)["draws"])
