@@ -31,12 +31,12 @@ def test_answers_agree_and_tell_what_they_cost(capsys: pytest.CaptureFixture[str
 
 @pytest.mark.slow
 def test_training_is_laid_beside_its_clear_run(capsys: pytest.CaptureFixture[str]) -> None:
-    said = answer(capsys, *TABLE, "--train", "--rounds", 4, "--set", "knots=1")
+    said = answer(capsys, *TABLE, "--train", "--rounds", 2, "--set", "knots=1")
     accuracy = {kind: measured["value"] for kind, measured in said["accuracy"].items()}
     assert abs(accuracy["encrypted"] - accuracy["clear"]) <= 0.01
     assert "exact" in accuracy
     assert said["precision"]["weight"] < 1e-3
-    assert said["costs"]["rounds"] == said["plan"]["rounds"] == 4
+    assert said["costs"]["rounds"] == said["plan"]["rounds"] == 2
     assert "refresh" in said["threats"]["intermediates"]
 
 
