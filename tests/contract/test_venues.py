@@ -121,7 +121,7 @@ def test_a_scenario_carries_it(venue: type[Venue], people: tuple[Dataset, Datase
 
 
 def test_a_scenario_without_a_venue_keeps_its_name(people: tuple[Dataset, Dataset]) -> None:
-    assert Scenario.of("adult", "dp_gd", {"epsilon": 0.3}).id == "6c0bc5d0bb941ed1"
+    assert Scenario.of("adult", "logistic_regression", {"C": 0.3}).id == "78fb27ff17b378ad"
     assert "venue" not in Scenario.of("adult", "dp_gd").to_toml()
     with pytest.raises(BadInput, match="venue"):
         Scenario.of("adult", "dp_gd").with_setting("venue.rounds", 3)
