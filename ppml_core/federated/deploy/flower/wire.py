@@ -11,7 +11,6 @@ from typing import Any
 
 from flwr.app import Message
 from flwr.common.serde import message_to_proto
-from flwr.supercore.inflatable.inflatable_object import get_all_nested_objects
 
 POLL_SECONDS = 0.2
 
@@ -27,9 +26,6 @@ class Wire:
     def nodes(self) -> dict[int, tuple[str, float]]:
         """Nodes that are there, each with the times from which it can be told whether it gave another sign of life."""
         return {node.node_id: (node.last_activated_at, node.online_until) for node in self.grid.get_nodes()}
-
-    def get_node_ids(self) -> list[int]:
-        return list(self.nodes())
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> list[Message]:
         """The replies that came within `timeout` seconds, errors put aside into `faults`."""
@@ -54,7 +50,3 @@ class Wire:
 
 def _size(message: Message) -> int:
     return len(message_to_proto(message).SerializeToString())
-
-
-def _nested(message: Message) -> int:
-    return sum(len(part.deflate()) for part in get_all_nested_objects(message).values())

@@ -24,15 +24,15 @@ from ppml_core.federated.deploy.processes import LOOPBACK, free_port
 from ppml_core.learn.model_file import read_model
 
 PPML = [sys.executable, "-c", "import sys; from ppml_core.cli import main; sys.exit(main(sys.argv[1:]))"]
-SITES = 3
+SITES = 2
 
 
 @pytest.fixture
 def site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """A folder with the schema, keys of a server and of three nodes, and each node's people as a CSV file."""
+    """A folder with the schema, keys of a server and of its nodes, and each node's people as a CSV file."""
     train, test = split(load("adult"), 1)
     bare = {name: dataclasses.replace(one, hierarchy_file=None) for name, one in train.schema.columns.items()}
-    schema = dataclasses.replace(train.schema, columns=bare, expected_rows=900, delimiter=None)
+    schema = dataclasses.replace(train.schema, columns=bare, expected_rows=600, delimiter=None)
     (tmp_path / "schema.toml").write_text(schema.to_toml(), encoding="utf-8")
     answer(capsys, "federate", "keys", "--server", LOOPBACK, "--out", tmp_path / "keys")
     for number in range(SITES):
