@@ -77,7 +77,7 @@ def run_controls(asked: Scenario) -> None:
         widgets.label("What it promises")
         widgets.aside(together.promise(known))
         for warning in known.warnings:
-            widgets.aside(f"Warning: {warning}")
+            widgets.aside(warning)
     widgets.label("Use it")
     with st.container(horizontal=True, key="apart_use"):
         st.button(
