@@ -19,7 +19,11 @@ SAVED, SAVING_REFUSED, REFUSED = "saved_as", "saving_refused", "change_refused"
 def save_part() -> None:
     """Opens from the scenario bar: the present scenario under a name, with a note."""
     with st.popover("Save", type="tertiary", key="save"):
-        widgets.aside(in_short(scenarios.current()))
+        try:
+            widgets.aside(in_short(scenarios.current()))
+        except PPMLError as why:
+            widgets.aside(f"There is no scenario to save: {why}")
+            return
         if comparing.store() is None:
             widgets.aside(
                 "A table of your own stays in this session: take its scenario as a file from Compare & report."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -54,10 +55,14 @@ def restricted(at: AppTest) -> AppTest:
     return at.run()
 
 
+def question_in_sql(at: AppTest) -> Any:
+    return next(area for area in at.text_area if str(area.key).startswith("query_sql"))
+
+
 def in_sql(at: AppTest, text: str) -> AppTest:
     at.session_state["ask_by"] = "SQL"
     at.run()
-    next(area for area in at.text_area).set_value(text)
+    question_in_sql(at).set_value(text)
     return at.run()
 
 
@@ -142,7 +147,7 @@ def test_clicks_and_sql_ask_the_same(open_page: Open, fresh: Journal) -> None:
     assert "SELECT readmitted, count(*) FROM people GROUP BY readmitted" in said(at)
     at.session_state["ask_by"] = "SQL"
     at.run()
-    assert at.text_area[0].value == 'SELECT "readmitted", count(*) FROM people GROUP BY "readmitted"'
+    assert question_in_sql(at).value == 'SELECT "readmitted", count(*) FROM people GROUP BY "readmitted"'
     in_sql(at, "select histogram(diagnosis)")
     assert "How is diagnosis distributed?" in said(ask(at))
 
