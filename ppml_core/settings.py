@@ -18,6 +18,9 @@ from typing import Any, ClassVar, Literal, Self
 
 from ppml_core.errors import BadInput
 
+PROPER = {
+    "iid": "by lot (IID)", "fedavg": "FedAvg", "fedprox": "FedProx", "fedadam": "FedAdam", "spu": "SPU", "mpyc": "MPyC",
+}  # fmt: skip
 Type = Literal["int", "float", "bool", "choice", "columns", "text"]
 
 
@@ -228,7 +231,7 @@ def _type_of(hint: Any, metadata: Mapping[str, Any]) -> Type:
 def words(name: str) -> str:
     """A setting's or method's name as a person reads it.
 
-    >>> words("suppression_limit")
-    'suppression limit'
+    >>> words("suppression_limit"), words("fedavg")
+    ('suppression limit', 'FedAvg')
     """
-    return re.sub(r"[_\.]+", " ", name)
+    return PROPER.get(name) or re.sub(r"[_\.]+", " ", name)
