@@ -13,7 +13,7 @@ from ppml_core.learn.models import one_thread
 from ppml_core.mpc.cutting import Encoding
 from ppml_core.mpc.descent import Weights, logits
 from ppml_core.mpc.engines import TITLES
-from ppml_core.mpc.running import Wanted, train_on_shares
+from ppml_core.mpc.running import Wanted, train_on_shares, weights_in_clear
 
 
 @dataclass
@@ -45,4 +45,12 @@ def opened_model(wanted: Wanted, data: Dataset, rng: np.random.Generator) -> Ope
         warnings=(*trained.encoding.encoder.notes, who),
         seconds=outcome.seconds,
         costs=(("rounds", float(plan.steps)), ("bytes", float(outcome.bytes_sent))),
+    )
+
+
+def clear_model(wanted: Wanted, data: Dataset, rng: np.random.Generator) -> OpenedModel:
+    """The model that the same people, steps and public numbers give in floats, without parties."""
+    encoding, plan, weights = weights_in_clear(wanted, data, rng)
+    return OpenedModel(
+        weights, encoding, encoding.classes, encoding.encoder.notes, 0.0, (("rounds", float(plan.steps)),)
     )

@@ -20,7 +20,7 @@ from ppml_core.learn.base import Array
 from ppml_core.learn.models import one_thread, require_all_classes
 from ppml_core.mpc.coordinator import Outcome, compute
 from ppml_core.mpc.cutting import Cut, Encoding, Features, cut
-from ppml_core.mpc.descent import probabilities, trained_in_clear
+from ppml_core.mpc.descent import Weights, probabilities, trained_in_clear
 from ppml_core.mpc.engines import chosen
 from ppml_core.mpc.plan import Model, Plan, Split
 from ppml_core.mpc.threats import Threat, threats_of
@@ -85,15 +85,28 @@ def train_on_shares(
     wanted: Wanted, data: Dataset, rng: np.random.Generator, cancelled: Callable[[], bool] = lambda: False
 ) -> Trained:
     """The model, opened to everybody at the end. No test person takes part."""
+    engine, encoding, _, parts, plan = _planned(wanted, data, rng)
+    outcome = compute(plan, parts.holdings, engine, cancelled)
+    _check_settled(plan, *outcome.weights)
+    return Trained(engine, encoding, plan, outcome)
+
+
+def weights_in_clear(wanted: Wanted, data: Dataset, rng: np.random.Generator) -> tuple[Encoding, Plan, Weights]:
+    """The same people, plan and steps in floats."""
+    _, encoding, people, _, plan = _planned(wanted, data, rng)
+    with one_thread(), np.errstate(all="ignore"):
+        weights = trained_in_clear(plan, people.X, people.y)
+    _check_settled(plan, *weights)
+    return encoding, plan, weights
+
+
+def _planned(wanted: Wanted, data: Dataset, rng: np.random.Generator) -> tuple[str, Encoding, Features, Cut, Plan]:
     engine = chosen(wanted.engine, wanted.model)
     encoding = Encoding.of(data, wanted.knots)
     people = encoding.of_people(_drawn(data, wanted.rows or MOST_ROWS[engine], rng))
     require_all_classes(people.y.astype(int), encoding.classes)
     parts = cut(encoding, wanted.split, people, people.X[:3])
-    plan = wanted.plan(engine, encoding, parts, rng, opens_model=True)
-    outcome = compute(plan, parts.holdings, engine, cancelled)
-    _check_settled(plan, *outcome.weights)
-    return Trained(engine, encoding, plan, outcome)
+    return engine, encoding, people, parts, wanted.plan(engine, encoding, parts, rng, opens_model=True)
 
 
 def run_on_shares(

@@ -36,9 +36,13 @@ class EncryptedInference(Venue):
 
     def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
         library()
+        fitted = self.train_in_clear(learner, data, rng)
+        return EncryptedModel(fitted, learner, int(self.security_bits), seed_of(rng))
+
+    def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
         fitted = learner.fit(data, rng)
         served(fitted, learner)
-        return EncryptedModel(fitted, learner, int(self.security_bits), seed_of(rng))
+        return fitted
 
 
 def _shown(fitted: Fitted) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.ckks import library
-from ppml_core.encrypted.descent import Plan
+from ppml_core.encrypted.descent import Plan, clear_run
 from ppml_core.encrypted.diagonals import padded_width
 from ppml_core.encrypted.parameters import Parameters, training_parameters
 from ppml_core.encrypted.training import encrypted_training
@@ -17,7 +17,7 @@ from ppml_core.errors import NotApplicable
 from ppml_core.learn.base import Array, Fitted, Learner
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.logistic_regression import LogisticRegression
-from ppml_core.learn.models import require_all_classes
+from ppml_core.learn.models import one_thread, require_all_classes
 from ppml_core.learn.target import encode_target, target_classes
 from ppml_core.settings import setting
 from ppml_core.venues.base import Venue
@@ -52,6 +52,20 @@ class EncryptedTraining(Venue):
 
     def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
         library()
+        given = self._given(learner, data, rng)
+        trained = encrypted_training(given.X, given.targets, given.plan, int(self.security_bits))
+        return EncryptedlyTrained(
+            trained.weights, given.encoder, given.classes, warnings=given.notes, seconds=trained.seconds,
+            costs=trained.costs,
+        )  # fmt: skip
+
+    def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+        given = self._given(learner, data, rng)
+        with one_thread():
+            weights = clear_run(given.X, given.targets, given.plan)
+        return EncryptedlyTrained(weights, given.encoder, given.classes, warnings=given.notes)
+
+    def _given(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Given:
         _check(learner)
         assert isinstance(learner, LogisticRegression)
         encoder, classes = Encoder.reading(data, learner.knots), target_classes(data.schema, data)
@@ -71,14 +85,10 @@ class EncryptedTraining(Venue):
             )
         y = encode_target(people, classes)
         require_all_classes(y, classes, 2)
-        plan = self.plan(len(people), learner.C, encoder)
-        X, targets = with_constant(encoder, people), targets_of(y, len(classes))
-        trained = encrypted_training(X, targets, plan, int(self.security_bits))
         left_out = f"{len(data) - len(people):,} of {len(data):,} people are left out: raise batches."
-        return EncryptedlyTrained(
-            trained.weights, encoder, classes,
-            warnings=encoder.notes + ((left_out,) if len(people) < len(data) else ()),
-            seconds=trained.seconds, costs=trained.costs,
+        return Given(
+            with_constant(encoder, people), targets_of(y, len(classes)), self.plan(len(people), learner.C, encoder),
+            encoder, classes, encoder.notes + ((left_out,) if len(people) < len(data) else ()),
         )  # fmt: skip
 
     def parameters(self) -> Parameters:
@@ -115,6 +125,18 @@ def with_constant(encoder: Encoder, data: Dataset) -> Array:
 def targets_of(y: np.ndarray, classes: int) -> Array:
     """A column of 0 and 1 for two classes, else one for each class."""
     return y[:, None].astype(np.float64) if classes == 2 else np.eye(classes)[y]
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What the client trains on, and what it says of it."""
+
+    X: Array
+    targets: Array
+    plan: Plan
+    encoder: Encoder
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass

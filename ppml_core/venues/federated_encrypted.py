@@ -14,7 +14,7 @@ from ppml_core.encrypted.aggregation import EncryptedSums
 from ppml_core.encrypted.ckks import library
 from ppml_core.errors import NotApplicable
 from ppml_core.federated.client import Update, local_update
-from ppml_core.federated.engine import TRIES, answering, asked_in, dealt
+from ppml_core.federated.engine import TRIES, answering, asked_in, dealt, trained
 from ppml_core.federated.model import Weights, model_of
 from ppml_core.federated.plan import PARTITIONS, Plan
 from ppml_core.federated.server import Server
@@ -76,6 +76,9 @@ class FederatedEncrypted(Venue):
         fitted = model.fitted(everyone.answer(), seconds=time.perf_counter() - start)
         fitted.costs = (("bytes", float(sent)), ("rounds", float(plan.rounds)))
         return fitted
+
+    def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+        return trained(learner, self.plan(), data, int(rng.integers(2**63)))
 
     def plan(self) -> Plan:
         """The same training as the venue `federated` has it. Raises BadInput where a column is lacking."""

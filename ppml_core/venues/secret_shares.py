@@ -56,6 +56,12 @@ class SecretShares(Venue):
 
         return opened_model(wanted, data, rng)
 
+    def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+        wanted = self.wanted(learner)
+        from ppml_core.mpc.opened import clear_model
+
+        return clear_model(wanted, data, rng)
+
     def wanted(self, learner: Learner, test_rows: int | None = None) -> Wanted:
         """The computation that these settings and the learner's ask for. Raises NotApplicable for other learners."""
         if isinstance(learner, SquareNetwork):

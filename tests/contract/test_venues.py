@@ -70,6 +70,8 @@ def test_one_seed_gives_one_model_and_the_people_stay_as_they_were(
     else:
         assert np.allclose(found, again.predict_proba(test), atol=ALIKE)
         assert dict(first.costs) == pytest.approx(dict(again.costs), rel=0.05)
+    in_clear = venue.from_values(small(venue)).train_in_clear(FEW_FEATURES, train, np.random.default_rng(1))
+    assert np.allclose(found, in_clear.predict_proba(test), atol=ALIKE), "shadow models are made in the clear"
     assert np.isfinite(found).all()
     assert np.allclose(found.sum(axis=1), 1)
     assert first.classes[-1] == train.schema.positive
@@ -146,3 +148,17 @@ def test_attacks_walk_through_the_venue_and_rows_say_what_is_protected() -> None
     found = rows[rows["measure"].isin(["accuracy", "membership_auc"])]
     assert found["guarantee_unit"].tolist() == ["client", "client"]
     assert "whole clients" in reading_of(axis_of("epsilon"), rows).reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["encrypted_inference", "secret_shares"])
+def test_the_output_of_a_protected_computation_is_attacked_like_any_other(name: str) -> None:
+    attack = Step.of(Attack, "membership_inference", {"attack": "shadow", "shadows": 2, "n": 40})
+    scenario = Scenario.of(
+        "german_credit", "logistic_regression", repeats=1, venue=Step.of(Venue, name), attack=(attack,)
+    )  # fmt: skip
+    rows = run(scenario, load("german_credit"))
+    assert rows["error"].dropna().empty
+    found = rows[rows["measure"] == "membership_auc"]
+    assert (found["low"] <= 0.6).all()
+    assert len(found) == 1
