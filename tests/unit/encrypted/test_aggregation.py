@@ -67,4 +67,4 @@ def test_the_server_adds_without_a_key(sums: EncryptedSums) -> None:
     blob = summed_blobs(ring, [[holder.encrypt(np.full(3, value))] for value in (1.0, 2.0, 3.5)])[0]
     assert holder.decrypt(holder.ring.read("Ciphertext", blob))[:3] == pytest.approx(6.5)
     stranger = KeyHolder(sums.parameters)
-    assert np.abs(stranger.decrypt(stranger.ring.read("Ciphertext", blob))[:3]).max() > 1e3
+    assert stranger.decrypt(stranger.ring.read("Ciphertext", blob)).std() > 1e3
