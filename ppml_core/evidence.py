@@ -9,6 +9,7 @@ from typing import Literal, Self
 from ppml_core.errors import BadInput
 
 Z95 = 1.959963984540054
+PROTECTS = "Protects the computation, not its output: attacks on the trained model or its answers apply unchanged."
 
 Neighbours = Literal["add_or_remove_one", "replace_one"]
 
@@ -75,3 +76,14 @@ def wilson(share: float, trials: int) -> tuple[float, float]:
     middle = (share + spread / 2) / (1 + spread)
     half = math.sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
     return max(0.0, middle - half) if share > 0 else 0.0, min(1.0, middle + half) if share < 1 else 1.0
+
+
+@dataclass(frozen=True)
+class Threat:
+    """What one onlooker of a protected computation learns of inputs, model, intermediate values and output."""
+
+    who: str
+    inputs: str
+    model: str
+    intermediates: str
+    output: str

@@ -14,6 +14,7 @@ from ppml_core.charts import scenes
 from ppml_core.charts.parties import Scene
 from ppml_core.encrypted.threats import THREATS
 from ppml_core.errors import NotApplicable
+from ppml_core.evidence import PROTECTS
 from ppml_core.experiment.apart import form_of
 from ppml_core.federated.gossip import GossipPlan, neighbours_in
 from ppml_core.federated.plan import Plan
@@ -31,7 +32,6 @@ ENCRYPTED = {
     "federated_encrypted": "encrypted aggregation of updates",
 }
 NETWORK = "encrypted inference, network with square activation"
-PROTECTS = "Protects the computation, not its output: attacks on the model and its answers apply unchanged."
 COLUMNS = ["who", "inputs", "model", "intermediates", "output"]
 LEARNED = {
     "parties": "the parties", "inputs": "inputs", "model": "the model", "intermediates": "intermediates",

@@ -7,6 +7,7 @@ from typing import Any
 
 from ppml_core.cli.federate_sites import check_seconds, patience_argument, site_arguments
 from ppml_core.cli.output import Bar
+from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.errors import BadInput
 
@@ -80,12 +81,5 @@ def plan_of(arguments: argparse.Namespace) -> Any:
     elif arguments.partition is not None:
         known = arguments.partition in PARTITIONS
         given |= {"partition": arguments.partition} if known else {"partition": COLUMN, "by": arguments.partition}
-    for assignment in arguments.set:
-        name, equals, value = assignment.partition("=")
-        name = name.strip().removeprefix("venue.")
-        if not equals:
-            raise BadInput(f"--set takes NAME=VALUE, not {assignment!r}.")
-        if name in given:
-            raise BadInput(f"{name} is given twice.")
-        given[name] = value.strip()
+    given = with_set(given, arguments.set, "venue")
     return Plan.from_values(given) if arguments.graph is None else GossipPlan.from_values(given)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ppml_core.cli.output import check_target_folder, say, write_whole
+from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, table_arguments
 from ppml_core.errors import BadInput
 
@@ -63,15 +64,7 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
 def learner_settings(arguments: argparse.Namespace) -> dict[str, str]:
     """--epsilon, --delta and every --set, as texts by name. Raises BadInput where one is given twice."""
     given = {name: value for name in ("epsilon", "delta") if (value := getattr(arguments, name, None)) is not None}
-    for assignment in arguments.set:
-        name, equals, value = assignment.partition("=")
-        name = name.strip().removeprefix("learner.")
-        if not equals:
-            raise BadInput(f"--set takes NAME=VALUE, not {assignment!r}.")
-        if name in given:
-            raise BadInput(f"{name} is given twice.")
-        given[name] = value.strip()
-    return given
+    return with_set(given, arguments.set, "learner")
 
 
 def _measures(rows: Any, names: tuple[str, ...]) -> dict[str, Any]:

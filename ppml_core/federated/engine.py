@@ -115,14 +115,19 @@ def _in_secret(
     raise NotApplicable(f"round {number} was begun {TRIES} times in vain: {reason}")
 
 
-def trained(learner: Learner, plan: Plan, data: Dataset, seed: int) -> Fitted:
-    """The model after the last round, with its costs: rounds, bytes, messages."""
+def readied(learner: Learner, plan: Plan, data: Dataset, seed: int) -> tuple[Model, list[Rows], float]:
+    """The model, each client's rows, and the time from which seconds count: what a compiler took is not among them."""
     start = time.perf_counter()
     model = model_of(learner, data)
     parts = [model.rows(part) for part in dealt(plan, data, seed)]
     paused = time.perf_counter()
     compiled(model, plan, parts)
-    start += time.perf_counter() - paused
+    return model, parts, start + time.perf_counter() - paused
+
+
+def trained(learner: Learner, plan: Plan, data: Dataset, seed: int) -> Fitted:
+    """The model after the last round, with its costs: rounds, bytes, messages."""
+    model, parts, start = readied(learner, plan, data, seed)
     with one_thread():
         walked = list(rounds(model, plan, parts, seed))
     privacy = privacy_of(plan, model)

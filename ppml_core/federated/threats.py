@@ -6,27 +6,15 @@ can be attacked like any other (EVIDENCE 19).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ppml_core.evidence import PROTECTS, Threat
 from ppml_core.federated.gossip import GossipPlan
 from ppml_core.federated.plan import Plan
 
 NEIGHBOUR_NOTES = (
     "Nobody sees everything. Masks need three neighbours at least, so that a sum hides somebody.",
-    "Protects the computation, not its output: attacks on the trained model apply unchanged.",
+    PROTECTS,
 )
 ALL_ROUNDS = "the model of every round"
-
-
-@dataclass(frozen=True)
-class Threat:
-    """What one onlooker learns of inputs, model, intermediate values and output."""
-
-    who: str
-    inputs: str
-    model: str
-    intermediates: str
-    output: str
 
 
 def threats_of(plan: Plan) -> tuple[Threat, ...]:
@@ -104,5 +92,5 @@ def notes_of(plan: Plan | GossipPlan) -> tuple[str, ...]:
         "Everybody follows the protocol and looks at what comes by. A client that lies can spoil the model, and how "
         "long anything takes is not covered."
     )
-    notes.append("Protects the computation, not its output: attacks on the trained model apply unchanged.")
+    notes.append(PROTECTS)
     return tuple(notes)

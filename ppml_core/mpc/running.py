@@ -15,7 +15,7 @@ import numpy as np
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, Unreachable
-from ppml_core.evidence import Estimate
+from ppml_core.evidence import Estimate, Threat
 from ppml_core.learn.base import Array
 from ppml_core.learn.models import one_thread, require_all_classes
 from ppml_core.mpc.coordinator import Outcome, compute
@@ -23,7 +23,7 @@ from ppml_core.mpc.cutting import Cut, Encoding, Features, cut
 from ppml_core.mpc.descent import Weights, probabilities, trained_in_clear
 from ppml_core.mpc.engines import chosen
 from ppml_core.mpc.plan import Model, Plan, Split
-from ppml_core.mpc.threats import Threat, threats_of
+from ppml_core.mpc.threats import threats_of
 
 MOST_ROWS = {"spu": 40_000, "mpyc": 3_000}
 MOST_TEST_ROWS = {"spu": 20_000, "mpyc": 3_000}

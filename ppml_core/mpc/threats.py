@@ -6,21 +6,8 @@ stays to be found (EVIDENCE 19).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ppml_core.evidence import PROTECTS, Threat
 from ppml_core.mpc.engines import TITLES
-
-
-@dataclass(frozen=True)
-class Threat:
-    """What one onlooker learns of inputs, model, intermediate values and output."""
-
-    who: str
-    inputs: str
-    model: str
-    intermediates: str
-    output: str
-
 
 ASSUMPTIONS = (
     "Three parties, at most one corrupted (honest majority), and semi-honest: it keeps to the protocol and looks at "
@@ -32,7 +19,6 @@ ASSUMPTIONS = (
     "On loopback the parties talk without TLS and without proving who they are. Between sites both engines need TLS "
     "with certificates: whoever reads what a holder sends to both others puts that holder's rows together.",
 )
-PROTECTS = "Protects the computation, not its output: attacks on the trained model or its answers apply unchanged."
 ANSWERS = (
     "A linear model's probabilities for as many known, independent rows as it has weights give the weights by solving "
     "equations: whoever is answered that often has the model."

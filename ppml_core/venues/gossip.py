@@ -24,18 +24,13 @@ class Gossip(GossipPlan, Venue):
     title: ClassVar[str] = "Gossip"
 
     def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
-        from ppml_core.federated.engine import compiled, dealt
+        from ppml_core.federated.engine import readied
         from ppml_core.federated.gossip import SEES, meetings
-        from ppml_core.federated.model import model_of
         from ppml_core.federated.privacy import privacy_of
         from ppml_core.learn.models import one_thread
 
-        start, seed, plan = time.perf_counter(), int(rng.integers(2**63)), self.plan()
-        model = model_of(learner, data)
-        parts = [model.rows(part) for part in dealt(plan, data, seed)]
-        paused = time.perf_counter()
-        compiled(model, plan, parts)
-        start += time.perf_counter() - paused
+        seed, plan = int(rng.integers(2**63)), self.plan()
+        model, parts, start = readied(learner, plan, data, seed)
         with one_thread():
             walked = list(meetings(model, self, parts, seed))
         privacy = privacy_of(plan, model)
