@@ -6,24 +6,15 @@ import re
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from accessible import refused
+from playwright.sync_api import Browser, expect
 from served import Watch
 
 from ppml_core.lessons.base import lessons
 
 LONG = 180_000
 
-# Streamlit's sidebar puts list items under a heading: looked at, as in test_journey.
-REVIEWED = {"list", "listitem"}
-
-
 LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dark", 1280), ("light", 390))
-
-
-def refused(page: Page) -> set[str]:
-    """What axe refuses, beside what was looked at."""
-    return {one["id"] for one in Axe().run(page).response["violations"]} - REVIEWED
 
 
 @pytest.mark.slow
@@ -39,7 +30,7 @@ def test_every_lesson_is_driven_wide_in_dark_and_on_a_phone(address: str, browse
             page.get_by_text(question.answers[question.right], exact=True).click()
             expect(page.get_by_text(re.compile("^Right\\."))).to_be_visible(timeout=LONG)
             expect(page).to_have_url(re.compile("answers="))
-            assert refused(page) == set(), (name, scheme, width)
+            assert refused(page) == {}, (name, scheme, width)
             assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (name, width)
         page.close()
         assert watch.errors == []
@@ -91,5 +82,5 @@ def test_axe_refuses_nothing_of_start_and_of_the_presentation(
     page.goto(f"{address}/{slug}")
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=LONG)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
-    assert refused(page) == set()
+    assert refused(page) == {}
     page.close()
