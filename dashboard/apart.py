@@ -28,13 +28,8 @@ from ppml_core.venues.base import Venue
 
 FIRST = "federated"
 LEARNER, LEARNER_KEY = "logistic_regression", "apart_learner"
-NETWORKS = {
-    "federated": "network", "gossip": "network", "encrypted_inference": "square_network",
-    "secret_shares": "square_network",
-}  # fmt: skip
 CHOSEN, RUNS = "venue", "apart_runs"
 BY = "by"
-ORDER = ("federated", "gossip", "encrypted_inference", "encrypted_training", "secret_shares")
 MAIN = (
     "clients", "partition", "alpha", BY, "rounds", "graph", "strategy", "protection", "secagg", "dp", "epsilon",
     "security_bits", "engine", "split", "rows", "steps",
@@ -59,9 +54,8 @@ STUDY_SEED = 1
 
 
 def offered() -> list[str]:
-    """Every venue of the catalog, those that are known here first."""
-    known = methods(Venue)
-    return sorted(known, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    """Every venue of the catalog, by title."""
+    return sorted(methods(Venue), key=title_of)
 
 
 def chosen() -> str:
@@ -72,7 +66,8 @@ def chosen() -> str:
 
 def learners() -> list[str]:
     """What the venue can train: the linear model, and a network where it has one."""
-    return [LEARNER, *([NETWORKS[chosen()]] if chosen() in NETWORKS else [])]
+    network = method(Venue, chosen()).network
+    return [LEARNER, *([network] if network else [])]
 
 
 def learner() -> str:

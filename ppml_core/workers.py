@@ -6,10 +6,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
+
+Waiting = Callable[[], None]
+
+
+def patient() -> None:
+    """Called while others work, where nobody wants to stop them."""
 
 
 class _Worker(SpawnProcess):

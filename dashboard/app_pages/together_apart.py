@@ -9,7 +9,6 @@ from ppml_core.charts import together
 from ppml_core.charts.inversion import messages_chart, sums_chart
 from ppml_core.charts.parties import parties_chart
 from ppml_core.charts.rounds import rounds_chart
-from ppml_core.charts.who_learns import who_learns
 from ppml_core.errors import PPMLError
 from ppml_core.experiment.scenario import Scenario
 
@@ -25,7 +24,7 @@ def page() -> None:
         technique_control()
     try:
         asked = apart.scenario()
-        seen = who_learns(apart.venue(), apart.learner() != apart.LEARNER)
+        seen = apart.venue().seen(network=apart.learner() != apart.LEARNER)
     except PPMLError as fault:
         with right:
             widgets.refusal(str(fault))

@@ -1,79 +1,30 @@
 """Who has what and who is told what: parties, what they hold, and the messages between them, as a drawing.
 
-In: a `Scene` of nodes, links and captions on a plane of 100 by 100. Out: a chart. Each kind of message has a colour, a
+In: a `Scene` of nodes, links and captions on a plane of 100 by 100. Out: a chart. Each form of message has a colour, a
 dash and a word; what a party holds and sees stands in the hover text and in the table behind the chart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
-from typing import Literal
 
 import pandas as pd
 
 from ppml_core.charts import template
 from ppml_core.charts.template import FONT, LABEL_SIZE, Chart, Mode, Palette, Sketch
-
-Kind = Literal["clear", "noisy", "masked", "encrypted", "shares", "model"]
+from ppml_core.venues.seen import Form, Link, Node, Scene
 
 HEIGHT = 400
 MANY = 20
-KINDS: dict[Kind, tuple[str, str, str]] = {
+FORMS: dict[Form, tuple[str, str, str]] = {
     "clear": ("risk", "solid", "in the clear"),
     "noisy": ("utility", "dash", "with noise"),
     "masked": ("bound", "dot", "masked"),
     "encrypted": ("bound", "dash", "encrypted"),
     "shares": ("bound", "dashdot", "secret shares"),
-    "model": ("baseline", "solid", "the model"),
 }
 SAMPLES = {"solid": "━━", "dash": "╍╍", "dot": "┅┅", "dashdot": "━╍"}
-
-
-@dataclass(frozen=True)
-class Node:
-    """A party: where it stands, what it is called, what it holds and what it sees."""
-
-    name: str
-    x: float
-    y: float
-    holds: str
-    sees: str
-    is_server: bool = False
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Link:
-    """A message from one node to another, by their places in the scene; `rise` moves the line up."""
-
-    source: int
-    target: int
-    kind: Kind
-    arrow: bool = True
-    rise: float = 0.0
-
-
-@dataclass(frozen=True)
-class Caption:
-    """Words on the drawing."""
-
-    x: float
-    y: float
-    text: str
-    kind: Kind | None = None
-    anchor: Literal["left", "center", "right"] = "center"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A whole drawing, with the sentence that says what it shows."""
-
-    answer: str
-    nodes: Sequence[Node]
-    links: Sequence[Link]
-    captions: Sequence[Caption] = ()
 
 
 def parties_chart(scene: Scene, mode: Mode = "light") -> Chart:
@@ -85,18 +36,18 @@ def parties_chart(scene: Scene, mode: Mode = "light") -> Chart:
         _link(drawing, scene.nodes[link.source], scene.nodes[link.target], link, colours, 1.2 if thin else 2.2)
     _nodes(drawing, scene.nodes, colours)
     for caption in scene.captions:
-        ink = colours.muted if caption.kind is None else str(getattr(colours, KINDS[caption.kind][0]))
+        ink = colours.muted if caption.form is None else str(getattr(colours, FORMS[caption.form][0]))
         template.note(
             drawing, caption.x, caption.y, escape(caption.text), ink, xanchor=caption.anchor,
             ground=template.faded(colours.paper, 0.85),
         )  # fmt: skip
-    kinds = list(dict.fromkeys(link.kind for link in scene.links))
-    _legend(drawing, kinds, colours)
+    forms = list(dict.fromkeys(link.form for link in scene.links))
+    _legend(drawing, forms, colours)
     for axis in (drawing.axis_x, drawing.axis_y):
         axis("", range=[0, 100], visible=False, showgrid=False)
     drawing.layout["margin"] = {"l": 6, "r": 6, "t": 30, "b": 6, "pad": 0}
     told = "; ".join(f"{node.name} holds {node.holds} and sees {node.sees}" for node in _distinct(scene.nodes))
-    words = ", ".join(KINDS[kind][2] for kind in kinds)
+    words = ", ".join(FORMS[form][2] for form in forms)
     return Chart(
         figure=drawing.figure(), question="Who sees what?", answer=scene.answer,
         alt=f"Drawing of {len(scene.nodes)} parties with messages {words}. {told}. {scene.answer}",
@@ -116,7 +67,7 @@ def _distinct(nodes: Sequence[Node]) -> list[Node]:
 
 
 def _link(drawing: Sketch, source: Node, target: Node, link: Link, colours: Palette, width: float) -> None:
-    role, dash, _ = KINDS[link.kind]
+    role, dash, _ = FORMS[link.form]
     ink = str(getattr(colours, role))
     (x0, y0), (x1, y1) = _between(source, target)
     y0, y1 = y0 + link.rise, y1 + link.rise
@@ -160,10 +111,10 @@ def _nodes(drawing: Sketch, nodes: Sequence[Node], colours: Palette) -> None:
         )  # fmt: skip
 
 
-def _legend(drawing: Sketch, kinds: Sequence[Kind], colours: Palette) -> None:
+def _legend(drawing: Sketch, forms: Sequence[Form], colours: Palette) -> None:
     told = [
-        f'<span style="color:{getattr(colours, KINDS[kind][0])}">{SAMPLES[KINDS[kind][1]]} {KINDS[kind][2]}</span>'
-        for kind in kinds
+        f'<span style="color:{getattr(colours, FORMS[form][0])}">{SAMPLES[FORMS[form][1]]} {FORMS[form][2]}</span>'
+        for form in forms
     ]
     template.note(
         drawing, 0, 1, "   ".join(told), colours.muted, xref="paper", yref="paper", xanchor="left", yanchor="bottom",

@@ -1,13 +1,14 @@
 """The process that holds rows, labels and secret key: `python -m ppml_core.encrypted.training_client`.
 
 In, over its pipes: rows of features with a constant, classes as 0 and 1, the plan. Over its socket: encrypted weights,
-every round. Out: the last weights. It sees the weights of every round, and the server none: what goes back is a fresh
-ciphertext, never a decrypted value.
+every round. Out, over its pipes: the weights of every round, which the server never sees: what goes back to it is a
+fresh ciphertext, never a decrypted value.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -29,13 +30,15 @@ def work(told: Message, pipes: Channel) -> None:
     arrays = arrays_from_bytes(told.blobs[0])
     channel = connect(told.facts["port"], told.facts["token"])
     plan = Plan(**told.facts["plan"])
-    weights, facts = train(channel, arrays["X"], arrays["y"], plan, told.facts["security_bits"])
+    for weights, facts in train(channel, arrays["X"], arrays["y"], plan, told.facts["security_bits"]):
+        pipes.send("weights", [arrays_to_bytes(weights=weights)], **facts)
     channel.close()
-    pipes.send("weights", [arrays_to_bytes(weights=weights)], **facts)
 
 
-def train(channel: Channel, X: Array, y: Array, plan: Plan, security_bits: int) -> tuple[Array, dict[str, object]]:
-    """Weights (features, outputs) after all rounds, rounded to 2^-16 at each, and what it took."""
+def train(
+    channel: Channel, X: Array, y: Array, plan: Plan, security_bits: int
+) -> Iterator[tuple[Array, dict[str, object]]]:
+    """Weights (features, outputs) after each round, rounded to 2^-16, and what it took so far."""
     parameters = training_parameters(security_bits)
     start, holder, width = time.perf_counter(), KeyHolder(parameters), padded_width(X.shape[1])
     slots, batches = parameters.slots, plan.batches(len(X))
@@ -47,19 +50,18 @@ def train(channel: Channel, X: Array, y: Array, plan: Plan, security_bits: int) 
             channel.send("diagonal", [holder.encrypt(diagonal)])
         channel.send("labels", [holder.encrypt(column - 0.5) for column in y[rows].T])
     setup_seconds, setup_bytes = time.perf_counter() - start, channel.sent
-    weights, largest, step = np.zeros((X.shape[1], y.shape[1])), 0.0, None
+    weights, largest = np.zeros((X.shape[1], y.shape[1])), 0.0
     for t in range(plan.rounds):
         channel.send("weights", [holder.encrypt(_repeated(column, width, slots)) for column in weights.T])
         step = channel.receive("step")
         read = [holder.decrypt(holder.ring.read("Ciphertext", blob))[: X.shape[1]] for blob in step.blobs]
         weights = np.round(np.column_stack(read) * GRID) / GRID
         largest = max(largest, _checked(float(np.abs(X @ weights).max()), weights, plan, t))
-    assert step is not None
-    return weights, {
-        "parameters": parameters.values(), "seconds": time.perf_counter() - start, "setup_seconds": setup_seconds,
-        "evaluation_seconds": step.facts["evaluation_seconds"], "setup_bytes": setup_bytes,
-        "bytes_up": channel.sent, "bytes_down": channel.received, "largest_logit": largest, "width": width,
-    }  # fmt: skip
+        yield weights, {
+            "parameters": parameters.values(), "seconds": time.perf_counter() - start, "setup_seconds": setup_seconds,
+            "evaluation_seconds": step.facts["evaluation_seconds"], "setup_bytes": setup_bytes,
+            "bytes_up": channel.sent, "bytes_down": channel.received, "largest_logit": largest, "width": width,
+        }  # fmt: skip
 
 
 def _repeated(column: Array, width: int, slots: int) -> Array:

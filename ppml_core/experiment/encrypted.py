@@ -14,9 +14,9 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.descent import clear_run
 from ppml_core.encrypted.models import Linear
-from ppml_core.encrypted.threats import THREATS
+from ppml_core.encrypted.threats import LINEAR, NETWORK, TRAINING
 from ppml_core.errors import BadInput
-from ppml_core.evidence import wilson
+from ppml_core.evidence import PROTECTS, wilson
 from ppml_core.learn.base import Array, Learner
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.target import encode_target
@@ -24,10 +24,6 @@ from ppml_core.venues.encrypted_inference import EncryptedInference, EncryptedMo
 from ppml_core.venues.encrypted_training import EncryptedlyTrained, EncryptedTraining, targets_of, with_constant
 
 INTERNAL = "internal: measured on private test people"
-PROTECTS = "Encryption protects the computation, not its output: whoever gets model or answers can attack them."
-LINEAR = "encrypted inference, logistic regression"
-NETWORK = "encrypted inference, network with square activation"
-TRAINING = "encrypted training of logistic regression"
 
 
 def asked_encrypted(
@@ -47,9 +43,9 @@ def asked_encrypted(
     X, truth = halves.rows(people), encode_target(people, model.classes)
     answer, clear = model.ask(X), model.trained.predict_proba(people)
     told = answer.probabilities
-    linear = isinstance(halves.model, Linear)
+    threats = LINEAR if isinstance(halves.model, Linear) else NETWORK
     return {
-        "technique": LINEAR if linear else NETWORK,
+        "technique": threats.technique,
         "learner": learner.name(), "rows": rows, "features": halves.model.shape[0], "classes": list(model.classes),
         "accuracy": {"encrypted": _share(told, truth), "clear": _share(clear, truth)},
         "accuracy_note": INTERNAL,
@@ -65,7 +61,7 @@ def asked_encrypted(
         },
         "bytes": {"up": answer.bytes_up, "of_which_keys": answer.key_bytes, "down": answer.bytes_down},
         "parameters": answer.parameters,
-        "threats": THREATS[LINEAR if linear else NETWORK].values(),
+        "threats": threats.values(),
         "note": PROTECTS,
     }  # fmt: skip
 
@@ -86,7 +82,7 @@ def trained_encrypted(
     exact = learner.fit(people, np.random.default_rng(seed)).predict_proba(test)
     told = model.predict_proba(test)
     return {
-        "technique": TRAINING, "learner": learner.name(), "rows": len(people), "features": X.shape[1],
+        "technique": TRAINING.technique, "learner": learner.name(), "rows": len(people), "features": X.shape[1],
         "classes": list(model.classes), "plan": plan.values(),
         "accuracy": {"encrypted": _share(told, truth), "clear": _share(clear, truth), "exact": _share(exact, truth)},
         "accuracy_note": INTERNAL,
@@ -97,7 +93,7 @@ def trained_encrypted(
         "seconds": model.seconds,
         "costs": dict(model.costs),
         "parameters": venue.parameters().values(),
-        "threats": THREATS[TRAINING].values(),
+        "threats": TRAINING.values(),
         "warnings": list(model.warnings),
         "note": PROTECTS,
     }  # fmt: skip

@@ -7,8 +7,9 @@ there been one.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,7 +24,8 @@ from ppml_core.federated.privacy import privacy_of
 from ppml_core.federated.ring import from_ring, to_ring
 from ppml_core.federated.server import Server
 from ppml_core.learn.base import Fitted, Learner
-from ppml_core.learn.models import one_thread
+
+T = TypeVar("T")
 
 NUMBER_BYTES = 8
 TRIES = 10
@@ -116,27 +118,38 @@ def _in_secret(
 
 
 def readied(learner: Learner, plan: Plan, data: Dataset, seed: int) -> tuple[Model, list[Rows], float]:
-    """The model, each client's rows, and the time from which seconds count: what a compiler took is not among them."""
+    """The model, each client's rows, and the seconds that this took: what a compiler took is not among them."""
     start = time.perf_counter()
     model = model_of(learner, data)
     parts = [model.rows(part) for part in dealt(plan, data, seed)]
-    paused = time.perf_counter()
+    spent = time.perf_counter() - start
     compiled(model, plan, parts)
-    return model, parts, start + time.perf_counter() - paused
+    return model, parts, spent
 
 
-def trained(learner: Learner, plan: Plan, data: Dataset, seed: int) -> Fitted:
-    """The model after the last round, with its costs: rounds, bytes, messages."""
-    model, parts, start = readied(learner, plan, data, seed)
-    with one_thread():
-        walked = list(rounds(model, plan, parts, seed))
-    privacy = privacy_of(plan, model)
+def walked(learner: Learner, plan: Plan, data: Dataset, seed: int) -> Generator[Fitted]:
+    """The model after each round; the last with guarantee, noise, and costs: rounds, bytes, messages."""
+    model, parts, spent = readied(learner, plan, data, seed)
+    privacy, sent, messages = privacy_of(plan, model), 0, 0
+    for one, seconds in timed(rounds(model, plan, parts, seed), spent):
+        sent, messages = sent + one.bytes, messages + len(one.asked) + len(one.answered)
+        if one.number < plan.rounds:
+            yield model.fitted(one.answer, seconds=seconds)
     fitted = model.fitted(
-        walked[-1].answer, privacy.guarantee if privacy else None, privacy.told(plan) if privacy else (),
-        time.perf_counter() - start,
-    )  # fmt: skip
-    fitted.costs = (
-        ("rounds", len(walked)), ("bytes", sum(one.bytes for one in walked)),
-        ("messages", sum(len(one.asked) + len(one.answered) for one in walked)),
-    )  # fmt: skip
-    return fitted
+        one.answer, privacy.guarantee if privacy else None, privacy.told(plan) if privacy else (), seconds
+    )
+    fitted.costs = (("rounds", one.number), ("bytes", sent), ("messages", messages))
+    yield fitted
+
+
+def timed(made: Iterable[T], spent: float = 0.0) -> Iterator[tuple[T, float]]:
+    """Each of them with the seconds that making them took so far; what is done between two of them does not count."""
+    source = iter(made)
+    while True:
+        start = time.perf_counter()
+        try:
+            one = next(source)
+        except StopIteration:
+            return
+        spent += time.perf_counter() - start
+        yield one, spent

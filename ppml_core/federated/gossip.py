@@ -8,20 +8,22 @@ holder counts alike, however many people it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.federated.client import local_update
-from ppml_core.federated.engine import NUMBER_BYTES
+from ppml_core.federated.engine import NUMBER_BYTES, readied, timed
 from ppml_core.federated.masking import secure_sum
 from ppml_core.federated.model import Model, Rows, Weights
 from ppml_core.federated.plan import LEAST_SURVIVORS, PARTITIONS, Plan, generator
 from ppml_core.federated.privacy import Privacy, privacy_of
 from ppml_core.federated.ring import from_ring, to_ring
+from ppml_core.learn.base import Fitted, Learner
 from ppml_core.settings import Method, setting
 
 Matrix = npt.NDArray[np.float64]
@@ -139,6 +141,21 @@ def meetings(model: Model, asked: GossipPlan, parts: Sequence[Rows], seed: int) 
         else:
             models = [_weighed(moved, row) for row in mixing]
         yield Meeting(number, models, sent)
+
+
+def walked(learner: Learner, asked: GossipPlan, data: Dataset, seed: int) -> Generator[Fitted]:
+    """The first holder's model after each round; the last with guarantee, noise, and costs: rounds and bytes."""
+    plan = asked.plan()
+    model, parts, spent = readied(learner, plan, data, seed)
+    privacy, sent = privacy_of(plan, model), 0
+    for one, seconds in timed(meetings(model, asked, parts, seed), spent):
+        sent += one.bytes
+        if one.number < plan.rounds:
+            yield model.fitted(one.models[0], seconds=seconds)
+    noise = privacy.told(plan) if privacy else (("seen", SEES[asked.protection]),)
+    fitted = model.fitted(one.models[0], privacy.guarantee if privacy else None, noise, seconds)
+    fitted.costs = (("rounds", one.number), ("bytes", sent))
+    yield fitted
 
 
 def _speed(change: Weights, last: Weights, privacy: Privacy | None, clients: int) -> Weights:

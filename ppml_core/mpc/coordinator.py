@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from ppml_core.errors import PPMLError
 from ppml_core.mpc.holding import Array, Holding
 from ppml_core.mpc.party import OPENED, RESULT
 from ppml_core.mpc.plan import PARTIES, Plan
+from ppml_core.workers import Waiting, patient
 
 MANIFEST = "manifest.json"
 LOG = "log.txt"
@@ -55,32 +56,26 @@ class Outcome:
     laps: dict[str, float]
 
 
-class Stopped(PPMLError):
-    """The person stopped the computation."""
-
-
 class PortTaken(PPMLError):
     """Another program took a port between the asking and the listening."""
 
 
 def compute(
-    plan: Plan, holdings: Sequence[Holding], engine: str, cancelled: Callable[[], bool] = lambda: False,
+    plan: Plan, holdings: Sequence[Holding], engine: str, waiting: Waiting = patient,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Outcome:  # fmt: skip
     """Runs the plan among three processes. Raises PPMLError with the sentence of the party that gave up."""
     for attempt in range(TRIES):
         try:
             return _attempted(plan, [holding.packed(party) for party, holding in enumerate(holdings)], engine,
-                              cancelled, patience_seconds)  # fmt: skip
+                              waiting, patience_seconds)  # fmt: skip
         except PortTaken:
             if attempt == TRIES - 1:
                 raise
     raise AssertionError("unreachable")
 
 
-def _attempted(
-    plan: Plan, files: Sequence[bytes], engine: str, cancelled: Callable[[], bool], patience_seconds: float
-) -> Outcome:
+def _attempted(plan: Plan, files: Sequence[bytes], engine: str, waiting: Waiting, patience_seconds: float) -> Outcome:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="ppml-shares-") as root:
         folders = [Path(root) / f"party_{party}" for party in range(PARTIES)]
@@ -89,7 +84,7 @@ def _attempted(
             write_party(folder, party, content, plan, engine, addresses)
         with ExitStack() as stack:
             running = [stack.enter_context(_Party(folder)) for folder in folders]
-            _wait(running, folders, cancelled, time.monotonic() + patience_seconds)
+            _wait(running, folders, waiting, time.monotonic() + patience_seconds)
         return _gathered(folders, time.perf_counter() - start)
 
 
@@ -157,8 +152,8 @@ class _Party:
         reap(self._process)
 
 
-def _wait(running: Sequence[Running], folders: Sequence[Path], cancelled: Callable[[], bool], deadline: float) -> None:
-    """Returns when all have ended well; raises as soon as one has not, the person stops, or the time is over."""
+def _wait(running: Sequence[Running], folders: Sequence[Path], waiting: Waiting, deadline: float) -> None:
+    """Returns when all have ended well; raises as soon as one has not, `waiting()` raises, or the time is over."""
     while True:
         codes = [process.poll() for process in running]
         for party, code in enumerate(codes):
@@ -166,8 +161,7 @@ def _wait(running: Sequence[Running], folders: Sequence[Path], cancelled: Callab
                 raise fault_of(party, folders[party])
         if all(code == 0 for code in codes):
             return
-        if cancelled():
-            raise Stopped("the computation on shares was stopped.")
+        waiting()
         if time.monotonic() > deadline:
             raise PPMLError("the parties did not finish in time: take fewer people or fewer steps.")
         time.sleep(WAIT_SECONDS)

@@ -14,6 +14,7 @@ from ppml_core.mpc.cutting import Encoding
 from ppml_core.mpc.descent import Weights, logits
 from ppml_core.mpc.engines import TITLES
 from ppml_core.mpc.running import Wanted, train_on_shares, weights_in_clear
+from ppml_core.workers import Waiting, patient
 
 
 @dataclass
@@ -33,9 +34,9 @@ class OpenedModel(Fitted):
         return np.column_stack([expit(-z), expit(z)])
 
 
-def opened_model(wanted: Wanted, data: Dataset, rng: np.random.Generator) -> OpenedModel:
+def opened_model(wanted: Wanted, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient) -> OpenedModel:
     """Trains on shares of the people and opens the model to all parties; says which engine ran."""
-    trained = train_on_shares(wanted, data, rng)
+    trained = train_on_shares(wanted, data, rng, waiting)
     outcome, plan = trained.outcome, trained.plan
     who = f"{plan.people:,} people were trained on by {TITLES[trained.engine]}."
     return OpenedModel(

@@ -7,7 +7,6 @@ the exact run the true sigmoid. Both look at the whole table, which only a simul
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +23,7 @@ from ppml_core.mpc.descent import Weights, probabilities, trained_in_clear
 from ppml_core.mpc.engines import chosen
 from ppml_core.mpc.plan import Model, Plan, Split
 from ppml_core.mpc.threats import threats_of
+from ppml_core.workers import Waiting, patient
 
 MOST_ROWS = {"spu": 40_000, "mpyc": 3_000}
 MOST_TEST_ROWS = {"spu": 20_000, "mpyc": 3_000}
@@ -81,12 +81,10 @@ class SharedRun:
     threats: tuple[Threat, ...] = field(repr=False, default=())
 
 
-def train_on_shares(
-    wanted: Wanted, data: Dataset, rng: np.random.Generator, cancelled: Callable[[], bool] = lambda: False
-) -> Trained:
+def train_on_shares(wanted: Wanted, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient) -> Trained:
     """The model, opened to everybody at the end. No test person takes part."""
     engine, encoding, _, parts, plan = _planned(wanted, data, rng)
-    outcome = compute(plan, parts.holdings, engine, cancelled)
+    outcome = compute(plan, parts.holdings, engine, waiting)
     _check_settled(plan, *outcome.weights)
     return Trained(engine, encoding, plan, outcome)
 
@@ -111,7 +109,7 @@ def _planned(wanted: Wanted, data: Dataset, rng: np.random.Generator) -> tuple[s
 
 def run_on_shares(
     wanted: Wanted, train: Dataset, test: Dataset, rng: np.random.Generator,
-    cancelled: Callable[[], bool] = lambda: False,
+    waiting: Waiting = patient,
 ) -> SharedRun:  # fmt: skip
     """Trains on shares of `train` and predicts on shares of `test`; only each holder's predictions are opened to it."""
     engine = chosen(wanted.engine, wanted.model)
@@ -121,7 +119,7 @@ def run_on_shares(
     require_all_classes(people.y.astype(int), encoding.classes)
     parts = cut(encoding, wanted.split, people, asked.X)
     plan = wanted.plan(engine, encoding, parts, rng, opens_model=False)
-    outcome = compute(plan, parts.holdings, engine, cancelled)
+    outcome = compute(plan, parts.holdings, engine, waiting)
     shared: Array = np.concatenate(outcome.predictions)
     _check_settled(plan, shared)
     clear, exact = (_in_clear(plan, people, asked, exact) for exact in (False, True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,10 +12,15 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.ckks import library
 from ppml_core.encrypted.inference import Answer, infer
 from ppml_core.encrypted.serving import Served, served
+from ppml_core.encrypted.threats import LINEAR, NETWORK
+from ppml_core.evidence import PROTECTS
 from ppml_core.learn.base import Array, Fitted, Learner
 from ppml_core.learn.models import seed_of
 from ppml_core.settings import setting
+from ppml_core.venues import scenes
 from ppml_core.venues.base import Venue
+from ppml_core.venues.seen import Form, Seen
+from ppml_core.workers import Waiting, patient
 
 LEVELS = ("128", "192", "256")
 
@@ -31,13 +37,25 @@ class EncryptedInference(Venue):
 
     title: ClassVar[str] = "Encrypted inference"
     extra: ClassVar[str] = "encrypted"
+    network: ClassVar[str] = "square_network"
 
     security_bits: str = setting("128", choices=LEVELS, help="security level that the ciphertexts reach", unit="bits")
 
-    def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+    @property
+    def form(self) -> Form:
+        return "encrypted"
+
+    def seen(self, network: bool = False) -> Seen:
+        scene = scenes.encrypted_prediction(network)
+        return Seen.by_item(scene, (NETWORK if network else LINEAR).rows(), (PROTECTS,))
+
+    def walk(
+        self, learner: Learner, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient
+    ) -> Generator[Fitted]:
+        """One model: nobody there sees it on its way."""
         library()
         fitted = self.train_in_clear(learner, data, rng)
-        return EncryptedModel(fitted, learner, int(self.security_bits), seed_of(rng))
+        yield EncryptedModel(fitted, learner, int(self.security_bits), seed_of(rng))
 
     def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
         fitted = learner.fit(data, rng)

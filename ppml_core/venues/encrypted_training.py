@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,15 +13,20 @@ from ppml_core.encrypted.ckks import library
 from ppml_core.encrypted.descent import Plan, clear_run
 from ppml_core.encrypted.diagonals import padded_width
 from ppml_core.encrypted.parameters import Parameters, training_parameters
+from ppml_core.encrypted.threats import TRAINING
 from ppml_core.encrypted.training import encrypted_training
 from ppml_core.errors import NotApplicable
+from ppml_core.evidence import PROTECTS
 from ppml_core.learn.base import Array, Fitted, Learner
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.models import one_thread, require_all_classes
 from ppml_core.learn.target import encode_target, target_classes
 from ppml_core.settings import setting
+from ppml_core.venues import scenes
 from ppml_core.venues.base import Venue
+from ppml_core.venues.seen import Form, Seen
+from ppml_core.workers import Waiting, patient
 
 MOST_FEATURES, MOST_DIAGONALS = 512, 2048
 
@@ -50,14 +56,23 @@ class EncryptedTraining(Venue):
         "128", choices=("128", "192", "256"), help="security level that the ciphertexts reach", unit="bits"
     )
 
-    def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+    @property
+    def form(self) -> Form:
+        return "encrypted"
+
+    def seen(self, network: bool = False) -> Seen:
+        return Seen.by_item(scenes.encrypted_training(), TRAINING.rows(), (PROTECTS,))
+
+    def walk(
+        self, learner: Learner, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient
+    ) -> Generator[Fitted]:
+        """The model as the client sees it at every refresh."""
         library()
         given = self._given(learner, data, rng)
-        trained = encrypted_training(given.X, given.targets, given.plan, int(self.security_bits))
-        return EncryptedlyTrained(
-            trained.weights, given.encoder, given.classes, warnings=given.notes, seconds=trained.seconds,
-            costs=trained.costs,
-        )  # fmt: skip
+        for one in encrypted_training(given.X, given.targets, given.plan, int(self.security_bits)):
+            yield EncryptedlyTrained(
+                one.weights, given.encoder, given.classes, warnings=given.notes, seconds=one.seconds, costs=one.costs
+            )
 
     def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
         given = self._given(learner, data, rng)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from ppml_core.data.dataset import Dataset
+from ppml_core.federated import engine
 from ppml_core.federated.plan import Plan
+from ppml_core.federated.threats import notes_of, threats_of
 from ppml_core.learn.base import Fitted, Learner
+from ppml_core.venues import scenes
 from ppml_core.venues.base import Venue
+from ppml_core.venues.seen import Form, Seen
+from ppml_core.workers import Waiting, patient
 
 
 @dataclass(frozen=True)
@@ -21,8 +27,20 @@ class Federated(Plan, Venue):
     """
 
     title: ClassVar[str] = "Federated"
+    network: ClassVar[str] = "network"
 
-    def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
-        from ppml_core.federated.engine import trained
+    @property
+    def form(self) -> Form:
+        return "masked" if self.secagg else "noisy" if self.dp == "local" else "clear"
 
-        return trained(learner, self, data, int(rng.integers(2**63)))
+    def seen(self, network: bool = False) -> Seen:
+        scene = scenes.with_server(self.clients, self.form, noise_at_server=self.dp == "central")
+        return Seen.by_onlooker(scene, threats_of(self), notes_of(self))
+
+    def walk(
+        self, learner: Learner, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient
+    ) -> Generator[Fitted]:
+        return engine.walked(learner, self, data, int(rng.integers(2**63)))
+
+    def holders(self, data: Dataset, rng: np.random.Generator) -> list[Dataset]:
+        return engine.dealt(self, data, int(rng.integers(2**63)))

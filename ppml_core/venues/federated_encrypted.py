@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,16 +11,21 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.aggregation import EncryptedSums
 from ppml_core.encrypted.ckks import library
+from ppml_core.encrypted.threats import AGGREGATION
 from ppml_core.errors import NotApplicable
+from ppml_core.evidence import PROTECTS
 from ppml_core.federated.client import Update, local_update
-from ppml_core.federated.engine import TRIES, answering, asked_in, dealt, trained
-from ppml_core.federated.model import Weights, model_of
+from ppml_core.federated.engine import TRIES, answering, asked_in, dealt, readied, timed
+from ppml_core.federated.model import Model, Rows, Weights
 from ppml_core.federated.plan import PARTITIONS, Plan
 from ppml_core.federated.server import Server
 from ppml_core.learn.base import Array, Fitted, Learner
-from ppml_core.learn.models import one_thread
 from ppml_core.settings import setting, settings_of
+from ppml_core.venues import scenes
 from ppml_core.venues.base import Venue
+from ppml_core.venues.federated import Federated
+from ppml_core.venues.seen import Form, Seen
+from ppml_core.workers import Waiting, patient
 
 MOST = 2.0**20
 
@@ -36,6 +40,7 @@ class FederatedEncrypted(Venue):
 
     title: ClassVar[str] = "Federated, sums on ciphertexts"
     extra: ClassVar[str] = "encrypted"
+    network: ClassVar[str] = "network"
 
     clients: int = setting(5, 3, 1000, slider=(3, 50), help="holders of people, each with its own rows", log=True)
     rounds: int = setting(20, 1, 10_000, slider=(1, 100), help="times that updates are summed")
@@ -56,29 +61,43 @@ class FederatedEncrypted(Venue):
         "128", choices=("128", "192", "256"), help="security level that the ciphertexts reach", unit="bits"
     )
 
-    def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+    @property
+    def form(self) -> Form:
+        return "encrypted"
+
+    def seen(self, network: bool = False) -> Seen:
+        return Seen.by_item(scenes.among_key_holders(self.clients), AGGREGATION.rows(), (PROTECTS,))
+
+    def walk(
+        self, learner: Learner, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient
+    ) -> Generator[Fitted]:
         library()
-        start, seed, plan = time.perf_counter(), int(rng.integers(2**63)), self.plan()
-        model = model_of(learner, data)
-        parts = [model.rows(part) for part in dealt(plan, data, seed)]
+        seed, plan, sent = int(rng.integers(2**63)), self.plan(), 0
+        model, parts, spent = readied(learner, plan, data, seed)
+        for (answer, bytes_), seconds in timed(self._rounds(model, plan, parts, seed), spent):
+            sent += bytes_
+            fitted = model.fitted(answer, seconds=seconds)
+            fitted.costs = (("bytes", float(sent)), ("rounds", float(plan.rounds)))
+            yield fitted
+
+    def _rounds(self, model: Model, plan: Plan, parts: Sequence[Rows], seed: int) -> Iterator[tuple[Weights, int]]:
+        """The weights after each round, and its bytes."""
         sums = EncryptedSums(plan.clients, MOST, int(self.security_bits))
         everyone = Server(model, plan, seed)  # the same at every client: all of them see the sum
-        sent = 0
-        with one_thread():
-            for number in range(1, plan.rounds + 1):
-                updates = [
-                    local_update(model, plan, everyone.weights, parts[client], seed, client, number)
-                    for client in _answered(plan, seed, number)
-                ]
-                total, rows, bytes_ = summed(sums, updates, everyone.weights)
-                everyone.receive_sum(total, rows)
-                sent += bytes_
-        fitted = model.fitted(everyone.answer(), seconds=time.perf_counter() - start)
-        fitted.costs = (("bytes", float(sent)), ("rounds", float(plan.rounds)))
-        return fitted
+        for number in range(1, plan.rounds + 1):
+            updates = [
+                local_update(model, plan, everyone.weights, parts[client], seed, client, number)
+                for client in _answered(plan, seed, number)
+            ]
+            total, rows, sent = summed(sums, updates, everyone.weights)
+            everyone.receive_sum(total, rows)
+            yield everyone.answer(), sent
 
     def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
-        return trained(learner, self.plan(), data, int(rng.integers(2**63)))
+        return Federated.from_values(self.plan().values()).train(learner, data, rng)
+
+    def holders(self, data: Dataset, rng: np.random.Generator) -> list[Dataset]:
+        return dealt(self.plan(), data, int(rng.integers(2**63)))
 
     def plan(self) -> Plan:
         """The same training as the venue `federated` has it. Raises BadInput where a column is lacking."""

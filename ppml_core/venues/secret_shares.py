@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -12,10 +13,15 @@ from ppml_core.errors import NotApplicable
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.square_network import SquareNetwork
+from ppml_core.mpc import engines
 from ppml_core.mpc.plan import Split
 from ppml_core.mpc.running import Wanted
+from ppml_core.mpc.threats import notes_of, threats_of
 from ppml_core.settings import setting
+from ppml_core.venues import scenes
 from ppml_core.venues.base import Venue
+from ppml_core.venues.seen import Form, Seen
+from ppml_core.workers import Waiting, patient
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class SecretShares(Venue):
 
     title: ClassVar[str] = "Secret shares"
     extra: ClassVar[str] = "mpc"
+    network: ClassVar[str] = "square_network"
     repeats_exactly: ClassVar[bool] = False
 
     engine: str = setting(
@@ -50,11 +57,27 @@ class SecretShares(Venue):
         None, 1e-3, 100.0, slider=(0.05, 2.0), log=True, help="length of a step; none follows from the schema"
     )
 
-    def train(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
+    @property
+    def form(self) -> Form:
+        return "shares"
+
+    def seen(self, network: bool = False) -> Seen:
+        """With the engine that would run; where none is installed, as MPyC does it."""
+        try:
+            engine = engines.chosen(self.engine, "network" if network else "logistic_regression")
+        except NotApplicable:
+            engine = "mpyc"
+        scene = scenes.on_shares(self.split, engines.TITLES[engine])
+        return Seen.by_onlooker(scene, threats_of(engine), notes_of(engine))
+
+    def walk(
+        self, learner: Learner, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient
+    ) -> Generator[Fitted]:
+        """One model: nobody sees it before it is opened."""
         wanted = self.wanted(learner)
         from ppml_core.mpc.opened import opened_model
 
-        return opened_model(wanted, data, rng)
+        yield opened_model(wanted, data, rng, waiting)
 
     def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
         wanted = self.wanted(learner)

@@ -62,7 +62,9 @@ def test_one_seed_gives_one_model_and_the_people_stay_as_they_were(
 ) -> None:
     train, test = people
     before = train.table.copy()
-    first, again = trained(venue, train), trained(venue, train)
+    first, place = trained(venue, train), venue.from_values(small(venue))
+    *before_last, again = place.walk(FEW_FEATURES, train, np.random.default_rng(1))
+    assert 1 + len(before_last) == place.looks
     found = first.predict_proba(test)
     if venue.repeats_exactly:
         assert found.tobytes() == again.predict_proba(test).tobytes()

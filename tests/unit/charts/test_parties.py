@@ -5,8 +5,9 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import pytest
 
-from ppml_core.charts import scenes
-from ppml_core.charts.parties import Kind, Scene, parties_chart
+from ppml_core.charts.parties import parties_chart
+from ppml_core.venues import scenes
+from ppml_core.venues.seen import Form, Scene
 
 SCENES: list[Scene] = [
     scenes.with_server(1, "clear"),
@@ -38,9 +39,9 @@ def test_a_drawing_tells_its_parties_in_words_and_stays_in_its_frame(scene: Scen
 
 
 @pytest.mark.parametrize("sent", ["clear", "noisy", "masked", "encrypted"])
-def test_messages_are_drawn_in_the_form_in_which_they_travel(sent: Kind) -> None:
+def test_messages_are_drawn_in_the_form_in_which_they_travel(sent: Form) -> None:
     links = scenes.with_server(4, sent).links
-    assert [link.kind for link in links if link.target == 0] == [sent] * 4
+    assert [link.form for link in links if link.target == 0] == [sent] * 4
 
 
 def test_more_clients_than_fit_are_counted_in_words() -> None:

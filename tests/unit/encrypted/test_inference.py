@@ -16,7 +16,7 @@ from ppml_core.encrypted.messages import arrays_from_bytes, arrays_to_bytes
 from ppml_core.encrypted.models import Linear, Model, Squares, linear_from_logits
 from ppml_core.encrypted.parameters import Parameters
 from ppml_core.encrypted.parties import Party, new_token
-from ppml_core.encrypted.threats import THREATS
+from ppml_core.encrypted.threats import LINEAR
 from ppml_core.errors import BadInput
 
 FEATURES = 4
@@ -46,7 +46,7 @@ def test_enough_logits_give_the_weights_away(told: tuple[np.ndarray, np.ndarray]
     weights, bias = linear_from_logits(rows()[: FEATURES + 1], told[0][: FEATURES + 1])
     assert np.abs(weights - linear(3).weights).max() < 1e-3
     assert np.abs(bias - linear(3).bias).max() < 1e-3
-    assert "reveal all weights" in THREATS["encrypted inference, logistic regression"].given_away
+    assert "reveal all weights" in LINEAR.given_away
     few = linear_from_logits(rows()[:FEATURES], told[0][:FEATURES])[0]
     assert np.abs(few - linear(3).weights).max() > 1e-2, "one row fewer leaves a direction open"
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 from typing import Any
 
 import pytest
+from process_groups import left_of
 
 from ppml_core.catalog import methods
 from ppml_core.charts.rounds import rounds_chart
 from ppml_core.charts.together import Told, comparison_chart, comparison_table
-from ppml_core.charts.who_learns import who_learns
 from ppml_core.data.bundled import load
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Estimate
-from ppml_core.experiment.apart import Apart, form_of, read_out, together_apart
+from ppml_core.experiment.apart import Apart, read_out, together_apart
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.experiment.training import train
 from ppml_core.federated.inversion_study import Sighting, Study
@@ -77,6 +78,28 @@ def test_progress_may_stop_it() -> None:
         together_apart(scenario("federated", rounds=3), load("german_credit"), stop)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("venue", ["encrypted_training", "federated_encrypted", "secret_shares"])
+def test_what_is_stopped_leaves_no_process_behind(venue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    popen = subprocess.Popen.__init__
+
+    def watched(self: Any, *given: Any, **named: Any) -> None:
+        popen(self, *given, **named)
+        if named.get("start_new_session"):
+            started.append(self.pid)
+
+    def stop(done: int, total: int) -> None:
+        if done >= 2 or venue == "secret_shares":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", watched)
+    with pytest.raises(KeyboardInterrupt):
+        together_apart(scenario(venue), load("german_credit"), stop)
+    assert bool(started) == (venue != "federated_encrypted")
+    assert [left_of(group) for group in started] == [[] for _ in started]
+
+
 def test_a_scenario_without_a_venue_is_refused() -> None:
     with pytest.raises(BadInput, match="no venue"):
         together_apart(Scenario.of("german_credit", "logistic_regression"), load("german_credit"))
@@ -98,23 +121,23 @@ def test_a_scenario_without_a_venue_is_refused() -> None:
 )
 def test_drawing_and_table_follow_the_settings(venue: str, settings: dict[str, Any], form: str, told: str) -> None:
     asked = made(venue, **settings)
-    seen = who_learns(asked)
-    assert form_of(asked) == form
+    seen = asked.seen()
+    assert asked.form == form
     assert told in seen.scene.answer
     assert len(seen.table) >= 3
     assert any("not its output" in note for note in seen.notes)
-    assert form in {link.kind for link in seen.scene.links}
+    assert form in {link.form for link in seen.scene.links}
 
 
 def test_a_network_gives_away_something_else_than_a_linear_model() -> None:
-    linear, network = (who_learns(made("encrypted_inference"), network) for network in (False, True))
+    linear, network = (made("encrypted_inference").seen(network) for network in (False, True))
     assert linear.scene.answer != network.scene.answer
     assert not linear.table.equals(network.table)
 
 
 @pytest.mark.parametrize("name", methods(Venue))
 def test_every_venue_of_the_catalog_says_who_learns_what(name: str) -> None:
-    seen = who_learns(made(name))
+    seen = made(name).seen()
     assert len(seen.table) >= 3
     assert any("not its output" in note for note in seen.notes)
 

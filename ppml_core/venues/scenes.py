@@ -9,19 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ppml_core.charts.parties import Caption, Kind, Link, Node, Scene
-from ppml_core.charts.words import count
+from ppml_core.venues.seen import Caption, Form, Link, Node, Scene
 
 MOST_IN_A_ROW = 5
 MOST_IN_A_RING = 10
 OWN_ROWS = "its own rows"
-SERVER_SEES: dict[Kind, str] = {
+SERVER_SEES: dict[Form, str] = {
     "clear": "every client's update in the clear, every round",
     "noisy": "every client's update with the client's own noise in it",
     "masked": "numbers that look drawn by lot, and their sum",
     "encrypted": "ciphertexts only, and adds them up",
 }
-ANSWERS: dict[Kind, str] = {
+ANSWERS: dict[Form, str] = {
     "clear": "The server sees each client's update, and what an update says of the rows behind it.",
     "noisy": "The server sees each client's update, with noise that the client added before it left.",
     "masked": "The server sees only the sum: masks that cancel hide each update.",
@@ -29,7 +28,7 @@ ANSWERS: dict[Kind, str] = {
 }
 
 
-def with_server(clients: int, sent: Kind, noise_at_server: bool = False) -> Scene:
+def with_server(clients: int, sent: Form, noise_at_server: bool = False) -> Scene:
     """Clients around a server. `sent` is the form in which updates travel."""
     drawn = min(clients, MOST_IN_A_ROW)
     xs = [50.0] if drawn == 1 else [12 + 76 * n / (drawn - 1) for n in range(drawn)]
@@ -46,8 +45,8 @@ def with_server(clients: int, sent: Kind, noise_at_server: bool = False) -> Scen
         links += [Link(n, n + 1, "masked", arrow=False) for n in range(1, drawn)]
     captions = [
         Caption(50, 96, "Server"),
-        Caption(50, 10, f"{count(clients)} clients, rows stay with each" if not more
-                else f"{drawn} of {count(clients)} clients drawn, rows stay with each"),
+        Caption(50, 10, f"{clients:,} clients, rows stay with each" if not more
+                else f"{drawn} of {clients:,} clients drawn, rows stay with each"),
         Caption(100, 66, "the model ↓", None, "right"),
         Caption(0, 66, f"↑ {_update(sent)}", sent, "left"),
     ]  # fmt: skip
@@ -74,7 +73,7 @@ def among_key_holders(clients: int) -> Scene:
         x, sees = 12 + 76 * n / (drawn - 1), "the sum of the updates and the model of each round"
         nodes.append(Node(f"client {n + 1}", x, 24, f"{OWN_ROWS} and the secret key", sees, label=str(n + 1)))
         links.append(Link(n + 1, 0, "encrypted"))
-    more = f"{drawn} of {count(clients)} clients drawn" if clients > drawn else f"{count(clients)} clients"
+    more = f"{drawn} of {clients:,} clients drawn" if clients > drawn else f"{clients:,} clients"
     captions = [
         Caption(50, 96, "Server"), Caption(50, 10, f"{more}, rows stay with each"),
         Caption(100, 66, "the sum, encrypted ↓", "encrypted", "right"),
@@ -85,7 +84,7 @@ def among_key_holders(clients: int) -> Scene:
     return Scene(answer, nodes, links, captions)
 
 
-def without_server(clients: int, graph: str, sent: Kind, edges: Sequence[tuple[int, int]] = ()) -> Scene:
+def without_server(clients: int, graph: str, sent: Form, edges: Sequence[tuple[int, int]] = ()) -> Scene:
     """Clients that talk to their neighbours. `edges` are the graph's; a ring or all pairs without any."""
     drawn = min(clients, MOST_IN_A_RING)
     nodes = [
@@ -99,8 +98,8 @@ def without_server(clients: int, graph: str, sent: Kind, edges: Sequence[tuple[i
     pairs = [(a, b) for a in range(drawn) for b in range(a + 1, drawn)]
     shown = [edge for edge in edges if max(edge) < drawn] or (pairs if graph == "complete" else ring)
     links = [Link(a, b, sent, arrow=False) for a, b in dict.fromkeys(tuple(sorted(edge)) for edge in shown) if a != b]
-    captions = [Caption(50, 3, f"{drawn} of {count(clients)} clients drawn" if clients > drawn
-                        else f"{count(clients)} clients, a {graph} graph, no server")]  # fmt: skip
+    captions = [Caption(50, 3, f"{drawn} of {clients:,} clients drawn" if clients > drawn
+                        else f"{clients:,} clients, a {graph} graph, no server")]  # fmt: skip
     what = {
         "clear": "Neighbours see each other's models in the clear.",
         "noisy": "Neighbours see each other's models, with noise in them.",
@@ -167,13 +166,13 @@ def on_shares(split: str, engine: str) -> Scene:
     )  # fmt: skip
 
 
-def _update(sent: Kind) -> str:
+def _update(sent: Form) -> str:
     return {"clear": "update", "noisy": "noisy update", "masked": "masked update", "encrypted": "ciphertext"}.get(
         sent, "shares"
     )
 
 
-def _neighbour_sees(sent: Kind) -> str:
+def _neighbour_sees(sent: Form) -> str:
     return {
         "clear": "its neighbours' models in the clear, every round",
         "noisy": "its neighbours' models with noise in them",
