@@ -13,7 +13,6 @@ from ppml_core.experiment.prepare import prepare
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.training import Trained, measured
 from ppml_core.learn.base import Learner
-from ppml_core.learn.descent import LinearModel
 
 SEEDS = 10
 
@@ -44,7 +43,7 @@ def look_closer(scenario: Scenario, data: Dataset, seeds: int = SEEDS) -> Closer
     return Closer(
         trained=measured(scenario, data, 0, prepared, models[0], released=False),
         groups=group_losses(beside.test, scores, plain.predict_proba(beside.test)),
-        effects=effects_of(models, data.schema) if isinstance(models[0], LinearModel) else {},
+        effects=effects_of(models, data.schema) if models[0].additive else {},
         reference=reference.title,
         seeds=scenario.repeats,
     )

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ppml_core import __version__
-from ppml_core.catalog import method
+from ppml_core.catalog import method, methods
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
@@ -22,9 +22,7 @@ from ppml_core.experiment.prepare import Prepared, prepare
 from ppml_core.experiment.results import tidy
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Fitted, Learner
-from ppml_core.learn.descent import Descending
 from ppml_core.learn.model_file import model_bytes
-from ppml_core.learn.releasing import release
 
 EXPLORATORY = "No guarantee: the noise can be reproduced. Made for exploration, not for a release."
 UNCHARGED = "Settings chosen by looking at results on this table are not charged."
@@ -94,15 +92,15 @@ def train(scenario: Scenario, data: Dataset, repeat: int = 0) -> Trained:
 def train_release(scenario: Scenario, data: Dataset) -> Trained:
     """The same by the release path. Raises NotApplicable where the learner has none, or no guarantee would stand."""
     learner: Learner = scenario.learner.make(Learner)
-    if scenario.anonymize or scenario.venue or not isinstance(learner, Descending):
+    if scenario.anonymize or scenario.venue or not learner.has_release_path():
         what = "a venue" if scenario.venue else method(Learner, scenario.learner.method).name()
         what = "an anonymizer" if scenario.anonymize else what
         raise NotApplicable(
             f"{what} has no release path: its noise can be reproduced or is not safe against rounding. "
-            f"dp_gd and dp_additive have one."
+            f"{' and '.join(name for name, cls in methods(Learner).items() if cls.has_release_path())} have one."
         )
     prepared = prepare(scenario, data, 0)
-    return measured(scenario, data, 0, prepared, release(learner, prepared.train), released=True)
+    return measured(scenario, data, 0, prepared, learner.fit_release(prepared.train), released=True)
 
 
 def measured(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ppml_core.accounting.shares import SharesBudget
 from ppml_core.data.dataset import Dataset
+from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 
 Array = npt.NDArray[np.float64]
@@ -26,8 +27,10 @@ class Fitted(ABC):
     sentence why there is none where one might be expected. `warnings` are sentences of the library underneath.
     `noise` says in numbers what was added, as (name, value): mechanism, noise_multiplier, steps, clip_norm, mu.
     `seconds` is the fit time, a batch's share where several were trained at once. `costs` is what a venue adds, as
-    (name, value): rounds, bytes, messages.
+    (name, value): rounds, bytes, messages. `additive` says that its score is a sum of one share for each column.
     """
+
+    additive: ClassVar[bool] = False
 
     classes: tuple[str, ...] = ()
     guarantee: Guarantee | None = None
@@ -70,6 +73,15 @@ class Learner(SharesBudget, ABC):
         """
         pairs = zip(masks, rngs, strict=True)
         return [self.fit(data.take(np.flatnonzero(mask)), rng) for mask, rng in pairs]
+
+    def fit_release(self, data: Dataset) -> Fitted:
+        """A model whose noise nobody can draw again: no seed. Raises NotApplicable where no guarantee would stand."""
+        raise NotApplicable(f"{self.name()} has no release path.")
+
+    @classmethod
+    def has_release_path(cls) -> bool:
+        """Whether its models may leave under their guarantee."""
+        return cls.fit_release is not Learner.fit_release
 
     @classmethod
     def fits_subsets_together(cls) -> bool:

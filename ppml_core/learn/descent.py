@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,8 @@ class Plan:
 class LinearModel(Fitted):
     """Weights of shape (features, outputs); one output is the logit of class 1, or the number in a regression."""
 
+    additive: ClassVar[bool] = True
+
     weights: Block
     features: Features
     ground: Ground
@@ -82,7 +84,6 @@ class LinearModel(Fitted):
         return np.column_stack([expit(-z[:, 0]), expit(z[:, 0])])
 
 
-@runtime_checkable
 class Descending(Protocol):
     """A learner whose steps are noisy sums: what it trains on, and its descent in numbers."""
 

@@ -18,6 +18,7 @@ from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import Features, Plan, first_averaged, link_of, steps_of, train, train_parts
 from ppml_core.learn.dp_gd import EPSILONS, REGRESSION_CLIP, REGRESSION_RATE
 from ppml_core.learn.promise import Ground
+from ppml_core.learn.releasing import release
 from ppml_core.settings import setting
 
 STRONG = 30_000  # expected rows times mu: from there on the noise of 500 steps costs a large table less than it gains
@@ -119,6 +120,9 @@ class DPAdditive(Learner):
         chosen = tuple(f"Bins and scales were {source}." for source in features.uncharged)
         plans = [self._plan(ground) for ground in grounds]
         return train_parts(data, grounds, features, plans, masks, rngs, chosen)
+
+    def fit_release(self, data: Dataset) -> Fitted:
+        return release(self, data)
 
     def prepared(self, data: Dataset) -> tuple[Ground, Features, Plan]:
         """For the release path."""

@@ -18,6 +18,7 @@ from ppml_core.learn.base import Fitted, Learner, Masks, Task
 from ppml_core.learn.descent import Features, Plan, first_averaged, link_of, steps_of, train, train_parts
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.promise import Ground
+from ppml_core.learn.releasing import release
 from ppml_core.settings import setting
 
 EPSILONS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
@@ -115,6 +116,9 @@ class DPGradientDescent(Learner):
             return super().fit_subsets(data, masks, rngs)
         plans = [self._plan(ground) for ground in grounds]
         return train_parts(data, grounds, KnotFeatures(grounds[0].encoder), plans, masks, rngs)
+
+    def fit_release(self, data: Dataset) -> Fitted:
+        return release(self, data)
 
     def prepared(self, data: Dataset) -> tuple[Ground, Features, Plan]:
         """For the release path."""

@@ -188,3 +188,12 @@ def test_features_do_not_move_with_private_extremes(learner: type[Learner]) -> N
     models = [fitted(learner, data) for data in (train, other)]
     assert models[0].guarantee == models[1].guarantee
     assert models[0].classes == models[1].classes
+
+
+@each
+def test_a_learner_without_a_release_path_says_so(learner: type[Learner]) -> None:
+    if learner.has_release_path():
+        assert learner.private
+    else:
+        with pytest.raises(NotApplicable, match="no release path"):
+            learner().fit_release(table_of(learner)[0])

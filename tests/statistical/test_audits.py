@@ -37,7 +37,6 @@ from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.learn import descent
 from ppml_core.learn.base import Fitted, Learner
-from ppml_core.learn.descent import Descending
 from ppml_core.learn.dp_additive import DPAdditive
 from ppml_core.learn.dp_gd import DPGradientDescent
 from ppml_core.learn.gradients import ClippedSums
@@ -53,7 +52,7 @@ ANONYMIZERS = methods(Anonymizer)
 LEARNER_CASES = [(name, {}) for name in PRIVATE] + [
     (name, telling(cls)) for name, cls in PRIVATE.items() if telling(cls)
 ]
-RELEASED = [name for name, cls in PRIVATE.items() if isinstance(cls(), Descending)]
+RELEASED = [name for name, cls in PRIVATE.items() if cls.has_release_path()]
 MECHANISMS = ("gaussian", "spherical", "exponential", "k-ary response")
 AUDITS = 2 * len(PRIVATE) + len(LEARNER_CASES) + 2 * len(ANONYMIZERS) + len(RELEASED) + len(MECHANISMS)
 ERROR = 0.01 / AUDITS

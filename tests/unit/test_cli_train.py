@@ -61,7 +61,7 @@ def test_without_a_private_learner_there_is_no_guarantee(capsys: pytest.CaptureF
     ("arguments", "said"),
     [
         ((*GIVEN, "--release", "--seed", "3"), "no --seed"),
-        (("train", "german_credit", "--learner", "random_forest", "--release"), "no release path"),
+        (("train", "german_credit", "--learner", "random_forest", "--release"), "dp_additive and dp_gd have one"),
         ((*GIVEN, "--set", "stepz=3"), "stepz"),
         ((*GIVEN, "--set", "epsilon=3"), "given twice"),
         (("train", "german_credit", "--learner", "dp_gdd"), "dp_gdd"),

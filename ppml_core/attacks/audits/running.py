@@ -25,8 +25,6 @@ from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Estimate, Guarantee
 from ppml_core.learn.base import Fitted, Learner
-from ppml_core.learn.descent import Descending
-from ppml_core.learn.releasing import release
 from ppml_core.learn.target import encode_target, target_numbers
 from ppml_core.settings import Setting, settings_of
 
@@ -128,9 +126,7 @@ def audit_anonymizer(
     return _two_worlds(anonymizer.name(), claim, schema, seen, runs, error, progress)
 
 
-def audit_release(
-    learner: Descending, name: str, runs: int, error: float = 0.01, schema: Schema | None = None
-) -> Report:
+def audit_release(learner: Learner, name: str, runs: int, error: float = 0.01, schema: Schema | None = None) -> Report:
     """Two-world audit of what leaves: models whose noise comes from the operating system, so without a seed.
 
     Raises NotApplicable where OpenDP is not installed.
@@ -139,9 +135,9 @@ def audit_release(
 
     def seen(pair: Pair, side: int, count: int) -> Floats:
         data = (pair.first, pair.second)[side]
-        return views.as_matrix([views.of_model(release(learner, data), pair) for _ in range(count)])
+        return views.as_matrix([views.of_model(learner.fit_release(data), pair) for _ in range(count)])
 
-    model = release(learner, pairs(schema, "add_or_remove_one")[0].second)
+    model = learner.fit_release(pairs(schema, "add_or_remove_one")[0].second)
     claim = _claimed(model.guarantee, name, model.guarantee_note)
     return _two_worlds(f"release of {name}", claim, schema, seen, runs, error, None)
 
