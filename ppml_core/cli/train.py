@@ -52,6 +52,7 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
         "settings": scenario.learner.values(),
         "guarantee": None if promised is None else dataclasses.asdict(promised),
         "guarantee_note": trained.note,
+        "split_note": trained.split_note,
         "released": trained.released,
         "measures": _measures(trained.rows, scenario.measures),
         "measures_note": "internal: measured on private test people",

@@ -15,7 +15,7 @@ from ppml_core.attacks.record_linkage import record_linkage
 from ppml_core.data.checks import check_target
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
-from ppml_core.data.split import split
+from ppml_core.data.split import split, split_by_coins
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment.scenario import Scenario
@@ -57,12 +57,13 @@ class Prepared:
     recodings: tuple[Recoding, ...] = field(kw_only=True)
 
 
-def prepare(scenario: Scenario, data: Dataset, repeat: int) -> Prepared:
+def prepare(scenario: Scenario, data: Dataset, repeat: int, divided: tuple[Dataset, Dataset] | None = None) -> Prepared:
     """Splits first, fits every anonymizer on the training people only, recodes the test people by it.
 
+    `divided` are training and test people where the scenario's seed did not choose them.
     Raises what the anonymizers raise (Unreachable, NotApplicable, BadInput).
     """
-    raw, others = parts(data, scenario.seed)
+    raw, others = divided or parts(data, scenario.seed)
     train, test, kept = raw, others, np.arange(len(raw))
     protocol, voided_by = RAW, ""
     guarantee: Guarantee | None = None
@@ -96,12 +97,21 @@ def hands_out_table(scenario: Scenario) -> bool:
 
 
 def parts(data: Dataset, seed: int) -> tuple[Dataset, Dataset]:
-    """Training and test people, the same objects for every scenario with that seed, so that lattices are shared."""
+    """Training and test people, the same objects for every scenario with that seed, so that lattices are shared.
+
+    For exploration (data.split): a guarantee that follows is about the training people.
+    """
     key = ("training and test part", seed)
     if key not in data.memo:
         check_target(data)
         data.memo[key] = split(with_classes(data), seed)
     return cast("tuple[Dataset, Dataset]", data.memo[key])
+
+
+def parts_for_release(data: Dataset) -> tuple[Dataset, Dataset]:
+    """Training and test people of a release: by the table's own split, or by secret coins that are not remembered."""
+    check_target(data)
+    return split_by_coins(with_classes(data))
 
 
 def truth_of(data: Dataset) -> np.ndarray:

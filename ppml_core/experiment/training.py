@@ -1,7 +1,9 @@
 """One model trained and looked at: its measures, what it costs each group of people, and the card that goes with it.
 
-In: a scenario and a table. Out: `Trained`. The release path draws its noise from the operating system and takes no seed
-(EVIDENCE 2); its card carries the guarantee and no measure, for measures on private test people are internal.
+In: a scenario and a table. Out: `Trained`. The release path draws its noise, and who is trained on, from the operating
+system and takes no seed (EVIDENCE 2). Its card carries the guarantee and no measure, for measures on test people
+are internal. A seeded run carries no guarantee away: its noise can be drawn again, and its split depends on the number
+of rows, so that its epsilon is about the training people alone.
 """
 
 from __future__ import annotations
@@ -15,16 +17,25 @@ import pandas as pd
 from ppml_core import __version__
 from ppml_core.catalog import method, methods
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.split import TEST_SHARE
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment.points import point_of, record_of
-from ppml_core.experiment.prepare import Prepared, prepare
+from ppml_core.experiment.prepare import Prepared, parts_for_release, prepare
 from ppml_core.experiment.results import tidy
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.model_file import model_bytes
 
 EXPLORATORY = "No guarantee: the noise can be reproduced. Made for exploration, not for a release."
+COINS = (
+    f"Who was trained on was drawn for this release, by a secret coin for each person ({1 - TEST_SHARE:.0%}): the "
+    f"guarantee is about everyone in the table."
+)
+SEEDED = (
+    "Who was trained on follows from a seed and the number of rows: ε is about them, not about everyone in the table."
+)
+GIVEN = "The table's own split says who was trained on: ε is about everyone in the table."
 UNCHARGED = "Settings chosen by looking at results on this table are not charged."
 
 
@@ -52,6 +63,13 @@ class Trained:
             return self.model.guarantee_note
         return "" if self.released else EXPLORATORY
 
+    @property
+    def split_note(self) -> str:
+        """Whom an epsilon is about: everyone in the table, or the people who were trained on."""
+        if self.prepared.members.schema.split:
+            return GIVEN
+        return COINS if self.released else SEEDED
+
     def card(self) -> dict[str, Any]:
         """What goes with the model: settings, public inputs, and the guarantee where it was released."""
         schema = self.prepared.train.schema
@@ -67,7 +85,7 @@ class Trained:
                        "source": column.source}
                 for name in schema.inputs if (column := schema[name])
             },
-            "expected_rows": schema.expected_rows, "noise": dict(self.model.noise),
+            "expected_rows": schema.expected_rows, "split_note": self.split_note, "noise": dict(self.model.noise),
             "warnings": list(self.model.warnings),
         }  # fmt: skip
         if self.released:
@@ -90,7 +108,10 @@ def train(scenario: Scenario, data: Dataset, repeat: int = 0) -> Trained:
 
 
 def train_release(scenario: Scenario, data: Dataset) -> Trained:
-    """The same by the release path. Raises NotApplicable where the learner has none, or no guarantee would stand."""
+    """The same by the release path, which takes no seed of the scenario's: secret coins say who is trained on.
+
+    Raises NotApplicable where the learner has none, or no guarantee would stand.
+    """
     learner: Learner = scenario.learner.make(Learner)
     if scenario.anonymize or scenario.venue or not learner.has_release_path():
         what = "a venue" if scenario.venue else method(Learner, scenario.learner.method).name()
@@ -99,7 +120,7 @@ def train_release(scenario: Scenario, data: Dataset) -> Trained:
             f"{what} has no release path: its noise can be reproduced or is not safe against rounding. "
             f"{' and '.join(name for name, cls in methods(Learner).items() if cls.has_release_path())} have one."
         )
-    prepared = prepare(scenario, data, 0)
+    prepared = prepare(scenario, data, 0, parts_for_release(data))
     return measured(scenario, data, 0, prepared, learner.fit_release(prepared.train), released=True)
 
 

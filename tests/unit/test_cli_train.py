@@ -11,6 +11,8 @@ from command_line import answer, refusal
 from ppml_core.data.bundled import load
 from ppml_core.data.split import split
 from ppml_core.errors import BadInput
+from ppml_core.experiment.scenario import Scenario
+from ppml_core.experiment.training import train_release
 from ppml_core.learn.model_file import read_model
 
 GIVEN = ("train", "german_credit", "--learner", "dp_gd", "--epsilon", "2", "--delta", "1e-5")
@@ -24,6 +26,7 @@ def test_a_model_is_trained_measured_and_written(tmp_path: Path, capsys: pytest.
         "mu": pytest.approx(0.51, abs=0.02),
     }  # fmt: skip
     assert "can be reproduced" in said["guarantee_note"]
+    assert "not about everyone" in said["split_note"]
     assert said["released"] is False
     for name in ("accuracy", "auc", "log_loss", "baseline_majority_accuracy"):
         measured = said["measures"][name]
@@ -49,6 +52,15 @@ def test_a_release_carries_its_guarantee_and_no_measure(tmp_path: Path, capsys: 
     assert "seed" not in str(card)
     again = answer(capsys, *GIVEN, "--release")
     assert again["measures"]["log_loss"] != said["measures"]["log_loss"], "two releases draw other noise"
+    assert "secret coin" in said["split_note"]
+    assert card["split_note"] == said["split_note"]
+
+
+def test_who_is_trained_on_is_drawn_anew_for_each_release() -> None:
+    data = load("german_credit")
+    scenario = Scenario.of(data.name, "dp_gd", {"epsilon": "2", "delta": "1e-5", "steps": "3"}, seed=1, repeats=1)
+    one, other = (train_release(scenario, data).prepared.members for _ in range(2))
+    assert not one.table.equals(other.table)
 
 
 def test_without_a_private_learner_there_is_no_guarantee(capsys: pytest.CaptureFixture[str]) -> None:
