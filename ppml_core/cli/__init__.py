@@ -36,6 +36,7 @@ from ppml_core.cli.solve import map_arguments, solve_arguments
 from ppml_core.cli.synthesize import synthesize_arguments
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.train import train_arguments
+from ppml_core.cli.whole_numbers import free_seed_argument, processes_argument
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, PPMLError
 
@@ -43,7 +44,7 @@ from ppml_core.errors import BadInput, PPMLError
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code (0, or 2 after an error told on stderr or a check that found faults)."""
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = command_line().parse_args(argv)
         result = arguments.run(arguments)
     except PPMLError as fault:
         print(f"ppml: {' '.join(str(fault).split())}", file=sys.stderr)
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(getattr(arguments, "exit_code", 0))
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="ppml", description="What privacy costs and what it buys.")
     parser.add_argument("--version", action="version", version=f"ppml {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=OneLineParser)
@@ -106,8 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--set", action="append", default=[], metavar="learner.NAME=V[,V…]", help="any other setting")
     design_arguments(sweep)
     sweep.add_argument("--repeats", type=int, help="fits with seeds of their own (5)")
-    sweep.add_argument("--seed", type=int, help="what all randomness grows from (1)")
-    sweep.add_argument("--processes", type=int, default=1, help="how many to work in (1)")
+    free_seed_argument(sweep)
+    processes_argument(sweep)
     sweep.add_argument("--cluster", metavar="ADDRESS", help="work on the Dask cluster at tcp://host:8786 instead")
     sweep.add_argument("--name", default="", help="a name to find the run by (ppml runs list)")
     sweep.add_argument("--note", default="", help="what it is for")
@@ -268,8 +269,6 @@ def _sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.store import Store
     from ppml_core.store.recording import recording
 
-    if arguments.processes < 1:
-        raise BadInput(f"--processes must be at least 1, not {arguments.processes}.")
     if arguments.cluster and arguments.processes > 1:
         raise BadInput("give --processes or --cluster, not both: a cluster has its own workers.")
     base = _base_scenario(arguments)

@@ -80,8 +80,6 @@ def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     made = method_of(arguments)
     data = read_table_of(arguments, arguments.table)
     _check_mapping(arguments.mapping)
-    if arguments.seed is not None and arguments.seed < 0:
-        raise BadInput(f"--seed must be a whole number of at least 0, not {arguments.seed}.")
     rng = np.random.default_rng(arguments.seed)
     asked: tuple[PrivacyModel, ...] = getattr(made, "asked", tuple)()
     prepared = prepare_columns(arguments, data, rng, {model.person() for model in asked})

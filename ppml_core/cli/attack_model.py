@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppml_core.cli.output import Bar, say
 from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.cli.whole_numbers import processes_argument, seed_argument
 from ppml_core.errors import BadInput, NotApplicable
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def road_arguments(command: argparse.ArgumentParser) -> None:
     add("--delta", help="privacy budget δ of a private learner")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the learner")
     add("--anonymize", default="", metavar="STEPS", help=f"anonymizers before the learner: {EXAMPLE}")
-    add("--seed", type=int, default=1, help="what all randomness grows from (1)")
-    add("--processes", type=int, default=1, help="how many to train shadow models in (1)")
+    seed_argument(command)
+    processes_argument(command, "how many to train shadow models in (1)")
 
 
 def road_of(arguments: argparse.Namespace) -> ChainTrainer:
@@ -67,10 +68,6 @@ def road_of(arguments: argparse.Namespace) -> ChainTrainer:
     from ppml_core.cli.train import learner_settings
     from ppml_core.learn.base import Learner
 
-    if arguments.processes < 1:
-        raise BadInput(f"--processes must be at least 1, not {arguments.processes}.")
-    if arguments.seed < 0:
-        raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
     learner = method(Learner, arguments.learner).from_values(learner_settings(arguments))
     steps = read_calls(Anonymizer, arguments.anonymize, EXAMPLE)
     return ChainTrainer(learner, steps, arguments.processes, progress=Bar("models"))

@@ -11,6 +11,7 @@ from typing import Any
 from ppml_core.cli.flags import model_arguments
 from ppml_core.cli.output import names, say
 from ppml_core.cli.tables import read_table_of, table_arguments
+from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
 Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
@@ -60,7 +61,7 @@ def table_attack_arguments(kinds: Any, command: Command) -> None:
         add("--method", help="an anonymizer, its release is attacked (with --k or a model full_domain, else the table)")
         add("--set", action="append", default=[], metavar="NAME=V", help="any other setting of the method")
         add("--suppression-limit", type=float, help="largest share left out (the method's own default)")
-        add("--seed", type=int, default=1, help="what all randomness grows from (1)")
+        seed_argument(parser)
         for flag in OF[name]:
             kind, words = FLAGS[flag]
             add(f"--{flag.replace('_', '-')}", type=kind, help=words)
@@ -76,8 +77,6 @@ def run_table_attack(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.attacks.base import Attack
     from ppml_core.catalog import method
 
-    if arguments.seed < 0:
-        raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
     given = {flag: value for flag in OF[arguments.kind] if (value := getattr(arguments, flag)) is not None}
     lists = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     made = _anonymizer(arguments)

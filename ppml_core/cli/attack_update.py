@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppml_core.cli.output import Bar, names, say
 from ppml_core.cli.tables import read_table_of, table_arguments
+from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def update_attack_arguments(kinds: Any, command: Command) -> None:
     add("--records", type=names, help="how many records a sum hides, with commas (1,2,5,20,100)")
     add("--epsilons", type=names, help="budgets of noise on a single update, with commas (1,3,10,100)")
     add("--repeats", type=int, default=40, help="how often people are drawn (40)")
-    add("--seed", type=int, default=1, help="what all randomness grows from (1)")
+    seed_argument(parser)
 
 
 def run_update_attack(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -35,8 +36,6 @@ def run_update_attack(arguments: argparse.Namespace) -> dict[str, Any]:
 
     from ppml_core.federated.inversion_study import EPSILONS, RECORDS, inversion_study
 
-    if arguments.seed < 0:
-        raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
     if arguments.repeats < 2:
         raise BadInput(f"--repeats must be at least 2, not {arguments.repeats}.")
     records = tuple(int(_positive(text, "records", whole=True)) for text in arguments.records or map(str, RECORDS))

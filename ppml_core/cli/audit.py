@@ -7,6 +7,7 @@ import dataclasses
 from typing import Any
 
 from ppml_core.cli.output import Bar
+from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
 METHODS = ("two_world", "one_run")
@@ -26,7 +27,7 @@ def audit_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--runs", type=int, help="two_world: trainings in each of the two worlds (400)")
     command.add_argument("--canaries", type=int, help="one_run: canaries in the one training (1000)")
     command.add_argument("--confidence", type=float, default=0.95, help="of everything that is said (0.95)")
-    command.add_argument("--seed", type=int, default=1, help="what the noise grows from (1)")
+    seed_argument(command, "what the noise grows from (1)")
 
 
 def run_audit(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -85,8 +86,6 @@ def _numbers(arguments: argparse.Namespace) -> tuple[int, int]:
         raise BadInput("--canaries is for one_run; two_world has one canary and takes --runs.")
     if not 0.5 <= arguments.confidence < 1:
         raise BadInput(f"--confidence must be at least 0.5 and below 1, not {arguments.confidence:g}.")
-    if arguments.seed < 0:
-        raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
     runs = 400 if arguments.runs is None else arguments.runs
     canaries = 1000 if arguments.canaries is None else arguments.canaries
     if not one_run and not LEAST_RUNS <= runs <= 1_000_000:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.train import learner_settings
+from ppml_core.cli.whole_numbers import free_seed_argument
 from ppml_core.errors import BadInput
 
 NAMED = {"network": "square_network"}
@@ -23,9 +24,7 @@ def encrypted_arguments(command: argparse.ArgumentParser) -> None:
     add("--rounds", help="with --train: gradient steps (30)")
     add("--security-bits", choices=("128", "192", "256"), default="128", help="level that the ciphertexts reach (128)")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting of the learner")
-    add(
-        "--seed", type=int, help="what split, training and the flooding noise grow from; without it that noise is fresh"
-    )
+    free_seed_argument(command, "what split, training and the flooding noise grow from; without it that noise is fresh")
 
 
 def run_encrypted(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from ppml_core.cli.federate_sites import check_seconds, patience_argument, site_
 from ppml_core.cli.output import Bar
 from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
 SAME_NAME = ("clients", "rounds", "strategy", "dp", "unit", "epsilon", "delta")
@@ -31,7 +32,7 @@ def federate_arguments(command: argparse.ArgumentParser) -> None:
     add("--epsilon", help="privacy budget ε (1)")
     add("--delta", help="privacy budget δ")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting of the venue federated")
-    add("--seed", type=int, default=1, help="what all randomness grows from (1)")
+    seed_argument(command)
     add("--deploy", action="store_true", help="among real processes on this machine: a Flower server, a node a client")
     patience_argument(command)
     site_arguments(command)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ppml_core.cli.large import MEMORY, engine_arguments
 from ppml_core.cli.tables import table_arguments
+from ppml_core.cli.whole_numbers import free_seed_argument
 
 L_VARIANTS = {
     "distinct": "distinct_l_diversity",
@@ -28,7 +29,7 @@ def anonymize_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--method", default="full_domain", help="an anonymizer (full_domain; see ppml methods)")
     command.add_argument("--set", action="append", default=[], metavar="NAME=V", help="any other setting of the method")
     command.add_argument("--suppression-limit", type=float, help="largest share left out (the method's own default)")
-    command.add_argument("--seed", type=int, help="for methods that draw at random: makes an exploration repeatable")
+    free_seed_argument(command, "for methods that draw at random: makes an exploration repeatable")
     command.add_argument("--keep-suppressed", action="store_true", help="keep suppressed rows, with * in them")
     command.add_argument("--mapping", type=Path, help="what each value became: a .json file, or a folder of CSV files")
     command.add_argument(

@@ -7,6 +7,7 @@ import dataclasses
 from typing import Any
 
 from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.cli.whole_numbers import seed_argument
 
 LEARNERS = {"logistic_regression": "logistic_regression", "network": "square_network"}
 
@@ -23,7 +24,7 @@ def mpc_arguments(command: argparse.ArgumentParser) -> None:
     add("--steps", help="gradient steps")
     add("--batch", help="people in a step (1000)")
     add("--learning-rate", help="length of a step")
-    add("--seed", type=int, default=1, help="what split, drawing and first weights grow from (1)")
+    seed_argument(command, "what split, drawing and first weights grow from (1)")
 
 
 def run_mpc(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -42,8 +43,6 @@ def run_mpc(arguments: argparse.Namespace) -> dict[str, Any]:
     venue = SecretShares.from_values({n: value for n in names if (value := getattr(arguments, n)) is not None})
     if arguments.test_rows is not None and arguments.test_rows < 3:
         raise BadInput(f"--test-rows must be at least 3, one for each party, not {arguments.test_rows}.")
-    if arguments.seed < 0:
-        raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
     wanted = venue.wanted(method(Learner, LEARNERS[arguments.model])(), arguments.test_rows)
     chosen(wanted.engine, wanted.model)
     train, test = parts(read_table_of(arguments, arguments.dataset), arguments.seed)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
 ATTACK = "attack"
@@ -30,14 +31,12 @@ def query_arguments(command: argparse.ArgumentParser) -> None:
     add("--secret", metavar="COLUMN=VALUE", help="of an attack: what is sought (the target's positive class)")
     add("--trials", type=int, help="of an attack: how often it is tried (200; average 100; reconstruct 5)")
     add("--set", action="append", default=[], metavar="NAME=V", help="of an attack: a setting of it")
-    add("--seed", type=int, default=1, help="what policies, targets and trials are drawn from (1); not private answers")
+    seed_argument(command, "what policies, targets and trials are drawn from (1); not private answers")
 
 
 def run_query(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.policy and arguments.epsilon is not None:
         raise BadInput("give --policy for restriction or --epsilon for private answers, not both.")
-    if arguments.seed < 0:
-        raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
     if arguments.table == ATTACK:
         return _attack(arguments)
     if arguments.epsilon is None:

@@ -11,6 +11,7 @@ from typing import Any
 from ppml_core.cli.output import Bar, check_target_folder, say, write_whole
 from ppml_core.cli.scenario import scenario_of_file
 from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.cli.whole_numbers import processes_argument
 from ppml_core.errors import BadInput
 
 FORMATS = ("svg", "png", "pdf")
@@ -26,7 +27,7 @@ def report_arguments(command: argparse.ArgumentParser) -> None:
     add("--utility", default="", help="the map's utility axis (accuracy, or r2)")
     add("--risk", default="", help="the map's risk axis (an attack on what is handed out)")
     add("--question", default="", help="the question in your own words")
-    add("--processes", type=int, default=1, help="how many to work in (1)")
+    processes_argument(command)
     add("--charts", type=Path, metavar="FOLDER", help="write each chart as a picture too (extra export)")
     add("--format", choices=FORMATS, default="svg", help="of these pictures (svg)")
     add("--out", type=Path, required=True, help="the HTML file to write")
@@ -42,8 +43,6 @@ def run_report(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.report.page import page
     from ppml_core.store import Store
 
-    if arguments.processes < 1:
-        raise BadInput(f"--processes must be at least 1, not {arguments.processes}.")
     check_target_folder(arguments.out)
     if arguments.charts and not arguments.charts.is_dir():
         raise BadInput(f"there is no folder {str(arguments.charts)!r} for the charts: make it first.")

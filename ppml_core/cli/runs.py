@@ -10,6 +10,7 @@ from typing import Any
 
 from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, write_whole
 from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.cli.whole_numbers import processes_argument
 from ppml_core.errors import BadInput
 
 Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
@@ -37,7 +38,7 @@ def runs_arguments(commands: Any, command: Command) -> None:
     rename.add_argument("name", metavar="NAME")
     note.add_argument("note", metavar="TEXT")
     schema_arguments(rerun)
-    rerun.add_argument("--processes", type=int, default=1, help="how many to work in (1)")
+    processes_argument(rerun)
 
 
 def run_list(_: argparse.Namespace) -> list[dict[str, Any]]:
@@ -119,8 +120,6 @@ def run_rerun(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.store.recording import recording
     from ppml_core.store.runs import check_is_sweep, find_run, scenarios_of
 
-    if arguments.processes < 1:
-        raise BadInput(f"--processes must be at least 1, not {arguments.processes}.")
     store = _store()
     run = find_run(store, arguments.named)
     check_is_sweep(run)

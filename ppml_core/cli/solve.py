@@ -15,6 +15,7 @@ from ppml_core.cli.designs import time_limit
 from ppml_core.cli.output import Bar, check_target_folder, names, say, write_whole
 from ppml_core.cli.scenario import axes_of, scenario_of_file
 from ppml_core.cli.tables import read_table_of, schema_arguments
+from ppml_core.cli.whole_numbers import free_seed_argument, processes_argument, seed_argument
 from ppml_core.errors import BadInput
 
 INTERNAL = "internal: settings chosen by looking at private people, measured on private test people"
@@ -37,7 +38,7 @@ def solve_arguments(command: argparse.ArgumentParser) -> None:
     add("--set", action="append", default=[], metavar="learner.NAME=V[,V…]", help="values of a setting to choose from")
     add("--budget", type=int, default=60, help="evaluations: single fits, known ones too (60)")
     add("--objective", type=names, default=[], metavar="AXIS", help=OBJECTIVES)
-    add("--seed", type=int, help="what all randomness grows from (1)")
+    free_seed_argument(command)
 
 
 def map_arguments(command: argparse.ArgumentParser) -> None:
@@ -50,10 +51,10 @@ def map_arguments(command: argparse.ArgumentParser) -> None:
     )
     add("--utility", default=None, help="the utility axis (accuracy, or r2)")
     add("--repeats", type=int, default=1, help="fits with seeds of their own (1)")
-    add("--seed", type=int, default=1, help="what all randomness grows from (1)")
+    seed_argument(command)
     add("--points", type=int, help="at most so many scenarios, spread evenly over all")
     add("--minutes", type=float, help="stop after so many minutes; what is computed by then is kept")
-    add("--processes", type=int, default=1, help="how many to work in (1)")
+    processes_argument(command)
     add("--cluster", metavar="ADDRESS", help="work on the Dask cluster at tcp://host:8786 instead")
     add("--name", default="", help="a name to find the run by (ppml runs list)")
     add("--note", default="", help="what it is for")
@@ -108,8 +109,8 @@ def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.store import Store
     from ppml_core.store.recording import recording
 
-    if arguments.processes < 1 or arguments.repeats < 1:
-        raise BadInput("--processes and --repeats must be at least 1.")
+    if arguments.repeats < 1:
+        raise BadInput(f"--repeats must be at least 1, not {arguments.repeats}.")
     if arguments.cluster and arguments.processes > 1:
         raise BadInput("give --processes or --cluster, not both: a cluster has its own workers.")
     check_target_folder(arguments.out)

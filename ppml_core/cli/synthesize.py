@@ -10,6 +10,7 @@ from typing import Any
 
 from ppml_core.cli.output import check_target_folder, say, write_whole
 from ppml_core.cli.tables import read_table_of, table_arguments
+from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
 EXPLORATORY = "No guarantee for what is handed out: the noise can be reproduced. Made for exploration."
@@ -21,7 +22,7 @@ def synthesize_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--delta", help="privacy budget δ (the largest power of ten that the public size allows)")
     command.add_argument("--rows", type=int, help="people to make up (the schema's expected_rows)")
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting")
-    command.add_argument("--seed", type=int, default=1, help="what the noise grows from (1)")
+    seed_argument(command, "what the noise grows from (1)")
     command.add_argument("--out", type=Path, required=True, help="the CSV file to write")
 
 
@@ -32,8 +33,6 @@ def run_synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.data.export import spreadsheet_csv
 
     check_target_folder(arguments.out)
-    if arguments.seed < 0:
-        raise BadInput(f"--seed must be at least 0, not {arguments.seed}.")
     given = {name: value for name in ("epsilon", "delta", "rows") if (value := getattr(arguments, name)) is not None}
     for assignment in arguments.set:
         name, equals, value = assignment.partition("=")

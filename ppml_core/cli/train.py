@@ -10,6 +10,7 @@ from typing import Any
 from ppml_core.cli.output import check_target_folder, say, write_whole
 from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, table_arguments
+from ppml_core.cli.whole_numbers import free_seed_argument
 from ppml_core.errors import BadInput
 
 SHORT = {"roc_auc": "auc"}
@@ -21,7 +22,7 @@ def train_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--epsilon", help="privacy budget ε of a private learner")
     command.add_argument("--delta", help="privacy budget δ of a private learner")
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting")
-    command.add_argument("--seed", type=int, help="what the split and the noise grow from (1); not with --release")
+    free_seed_argument(command, "what the split and the noise grow from (1); not with --release")
     command.add_argument("--out", type=Path, help="write the model with its card (skops)")
     command.add_argument(
         "--release", action="store_true", help="noise from the operating system, exact sums: for what may leave"

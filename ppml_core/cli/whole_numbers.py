@@ -1,0 +1,54 @@
+"""`--seed` and `--processes`, the same in every command: whole numbers, checked as they are read."""
+
+from __future__ import annotations
+
+import argparse
+
+from ppml_core.errors import BadInput
+
+BEYOND = 2**63
+
+
+def seed_argument(command: argparse.ArgumentParser, help: str = "what all randomness grows from (1)") -> None:
+    """`--seed`, 1 where none is given."""
+    command.add_argument("--seed", type=seed_of, default=1, help=help)
+
+
+def free_seed_argument(command: argparse.ArgumentParser, help: str = "what all randomness grows from (1)") -> None:
+    """`--seed`, None where none is given: the command, or a scenario, then has its own."""
+    command.add_argument("--seed", type=seed_of, help=help)
+
+
+def processes_argument(command: argparse.ArgumentParser, help: str = "how many to work in (1)") -> None:
+    """`--processes`, 1 where none is given."""
+    command.add_argument("--processes", type=processes_of, default=1, help=help)
+
+
+def seed_of(text: str) -> int:
+    """The seed, as a scenario takes one.
+
+    >>> seed_of("7")
+    7
+    >>> seed_of("-1")
+    Traceback (most recent call last):
+    ppml_core.errors.BadInput: --seed must be a whole number of at least 0 and below 2^63, not -1.
+    """
+    seed = _whole(text)
+    if seed is None or not 0 <= seed < BEYOND:
+        raise BadInput(f"--seed must be a whole number of at least 0 and below 2^63, not {text}.")
+    return seed
+
+
+def processes_of(text: str) -> int:
+    """How many processes to work in."""
+    processes = _whole(text)
+    if processes is None or processes < 1:
+        raise BadInput(f"--processes must be a whole number of at least 1, not {text}.")
+    return processes
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        return None
