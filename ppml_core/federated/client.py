@@ -9,29 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from ppml_core.federated.model import GRID, Model, Rows, Weights, in_four
-from ppml_core.federated.plan import Plan, generator
+from ppml_core.federated.model import GRID, Model, Rows, in_four
+from ppml_core.federated.plan import Plan, generator, strategy_of
 from ppml_core.federated.privacy import Privacy
+from ppml_core.federated.update import Update, Weights
 from ppml_core.learn.local_steps import local_steps
 from ppml_core.learn.network_kernels import clipped_sums
-
-
-@dataclass(frozen=True, eq=False)
-class Update:
-    """What a client sends: how far its weights moved, arrays shaped like the weights, and how many rows moved them.
-
-    With record-level noise the change is minus the sum of its people's clipped gradients. With noise of any kind `rows`
-    is 1 for everybody: how many rows a client has is private then.
-    """
-
-    client: int
-    change: Weights
-    rows: int
 
 
 def local_update(
@@ -67,7 +54,7 @@ def _moved(
     moved = [np.array(weight, dtype=np.float64) for weight in weights]
     local_steps(
         model.kind, rows.starts, rows.places, rows.values, rows.targets, rows.lengths, orders, plan.batch,
-        plan.learning_rate or model.learning_rate, model.ridge, plan.proximal if plan.strategy == "fedprox" else 0.0,
+        plan.learning_rate or model.learning_rate, model.ridge, plan.proximal if strategy_of(plan).holds_near else 0.0,
         int(not model.hidden), *in_four(moved),
     )  # fmt: skip
     return [new - old for new, old in zip(moved, weights, strict=True)]

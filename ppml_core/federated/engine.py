@@ -15,14 +15,15 @@ import numpy as np
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
-from ppml_core.federated.client import Update, local_update
+from ppml_core.federated.client import local_update
 from ppml_core.federated.masking import secure_sum
-from ppml_core.federated.model import Model, Rows, Weights, model_of
+from ppml_core.federated.model import Model, Rows, model_of
 from ppml_core.federated.partition import partition
 from ppml_core.federated.plan import Plan, generator
 from ppml_core.federated.privacy import privacy_of
 from ppml_core.federated.ring import from_ring, to_ring
 from ppml_core.federated.server import Server
+from ppml_core.federated.update import Update, Weights
 from ppml_core.learn.base import Fitted, Learner
 
 T = TypeVar("T")

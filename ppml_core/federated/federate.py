@@ -16,9 +16,10 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.federated.engine import compiled, dealt, rounds
 from ppml_core.federated.gossip import SEES, GossipPlan, meetings
-from ppml_core.federated.model import Model, Weights, model_of
+from ppml_core.federated.model import Model, model_of
 from ppml_core.federated.plan import Plan
 from ppml_core.federated.privacy import Privacy, privacy_of
+from ppml_core.federated.update import Weights
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.models import one_thread
 

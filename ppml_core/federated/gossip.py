@@ -19,10 +19,11 @@ from ppml_core.errors import NotApplicable
 from ppml_core.federated.client import local_update
 from ppml_core.federated.engine import NUMBER_BYTES, readied, timed
 from ppml_core.federated.masking import secure_sum
-from ppml_core.federated.model import Model, Rows, Weights
+from ppml_core.federated.model import Model, Rows
 from ppml_core.federated.plan import LEAST_SURVIVORS, PARTITIONS, Plan, generator
 from ppml_core.federated.privacy import Privacy, privacy_of
 from ppml_core.federated.ring import from_ring, to_ring
+from ppml_core.federated.update import Weights
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.settings import Method, setting
 

@@ -19,6 +19,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.federated.plan import generator
+from ppml_core.federated.update import Weights
 from ppml_core.learn.base import Fitted, Learner, Noise
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import Features, LinearModel, link_of
@@ -27,8 +28,6 @@ from ppml_core.learn.dp_network import FIRST_SPREAD, KINDS, Network
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.network import PlainNetwork
 from ppml_core.learn.promise import Ground
-
-Weights = list[npt.NDArray[np.float64]]
 
 GRID = 2.0**-24
 LINEAR_RATE, NETWORK_RATE = 8.0, 4.0

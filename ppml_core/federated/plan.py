@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ppml_core.catalog import method, methods
 from ppml_core.errors import BadInput
-from ppml_core.settings import Method, setting
+from ppml_core.federated.strategies.base import Strategy
+from ppml_core.settings import Method, setting, settings_of
 
 COLUMN = "column"
 PARTITIONS = ("iid", "dirichlet", "quantity", COLUMN)
-STRATEGIES = ("fedavg", "fedprox", "fedadam", "median", "trimmed_mean")
 NOISES = ("none", "central", "local", "distributed")
 UNITS = ("record", "client")
 LEAST_SURVIVORS = 3
@@ -30,7 +32,9 @@ class Plan(Method):
 
     clients: int = setting(5, 1, 10_000, slider=(2, 50), help="holders of people, each with its own rows", log=True)
     rounds: int = setting(20, 1, 10_000, slider=(1, 100), help="times that the model goes to the clients and back")
-    strategy: str = setting("fedavg", choices=STRATEGIES, help="what the server makes of the clients' updates")
+    strategy: str = setting(
+        "fedavg", choices=tuple(methods(Strategy)), help="what the server makes of the clients' updates"
+    )
     partition: str = setting(
         "iid", choices=PARTITIONS, help="who holds whom: by lot, by skewed classes, in unequal numbers, by a column"
     )
@@ -90,13 +94,14 @@ class Plan(Method):
             raise BadInput("by names a column where, and only where, partition is 'column'.")
         if self.dp == "distributed" and not self.secagg:
             raise BadInput("distributed noise is enough in the sum alone: set secagg to true, or dp to local.")
-        if self.secagg and self.strategy in ("median", "trimmed_mean"):
+        needs_each = method(Strategy, self.strategy).needs_each
+        if self.secagg and needs_each:
             raise BadInput(f"{self.strategy} looks at each update, and secagg opens their sum only: choose another.")
         if self.secagg and self.sampled < LEAST_SURVIVORS:
             raise BadInput(f"a sum is opened of {LEAST_SURVIVORS} clients at least: {self.sampled} are in a round.")
         if self.secagg and self.poisson:
             raise BadInput("a sum is opened of a fixed number of clients: set poisson to false, or secagg to false.")
-        if self.dp == "central" and self.strategy in ("median", "trimmed_mean"):
+        if self.dp == "central" and needs_each:
             raise BadInput(f"central noise is for a sum, and {self.strategy} is none: set dp to local.")
         if self.dp != "none" and self.unit == "client" and self.clients < LEAST_CLIENTS_AS_UNIT:
             raise BadInput(
@@ -115,6 +120,14 @@ class Plan(Method):
     def least_survivors(self) -> int:
         """How many clients must answer before a sum is opened."""
         return max(LEAST_SURVIVORS, int(np.ceil(self.quorum * self.sampled)))
+
+
+def strategy_of(plan: Plan, **instead: Any) -> Strategy:
+    """The plan's strategy with those of the plan's settings, or of `instead`, that it has."""
+    cls = method(Strategy, plan.strategy)
+    own = settings_of(cls)
+    given = {name: value for name, value in (plan.values() | instead).items() if name in own and value is not None}
+    return cls.from_values(given)
 
 
 def generator(seed: int, purpose: str, *places: int) -> np.random.Generator:

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.errors import NotApplicable
-from ppml_core.federated.model import GRID, Weights
+from ppml_core.federated.model import GRID
+from ppml_core.federated.update import Weights
 
 Ring = npt.NDArray[np.uint64]
 LARGEST = 2.0**62

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ppml_core.federated.client import Update
-from ppml_core.federated.model import Model, Weights
-from ppml_core.federated.plan import Plan, generator
+from ppml_core.federated.model import Model
+from ppml_core.federated.plan import Plan, generator, strategy_of
 from ppml_core.federated.privacy import privacy_of
-from ppml_core.federated.strategies.base import State, strategy_of
+from ppml_core.federated.strategies.base import State
+from ppml_core.federated.update import Update, Weights
 
 
 class Server:

@@ -8,17 +8,20 @@ from typing import ClassVar
 
 import numpy as np
 
+from ppml_core.catalog import methods
 from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.aggregation import EncryptedSums
 from ppml_core.encrypted.ckks import library
 from ppml_core.encrypted.threats import AGGREGATION
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import PROTECTS
-from ppml_core.federated.client import Update, local_update
+from ppml_core.federated.client import local_update
 from ppml_core.federated.engine import TRIES, answering, asked_in, dealt, readied, timed
-from ppml_core.federated.model import Model, Rows, Weights
+from ppml_core.federated.model import Model, Rows
 from ppml_core.federated.plan import PARTITIONS, Plan
 from ppml_core.federated.server import Server
+from ppml_core.federated.strategies.base import Strategy
+from ppml_core.federated.update import Update, Weights
 from ppml_core.learn.base import Array, Fitted, Learner
 from ppml_core.settings import setting, settings_of
 from ppml_core.venues import scenes
@@ -28,6 +31,7 @@ from ppml_core.venues.seen import Form, Seen
 from ppml_core.workers import Waiting, patient
 
 MOST = 2.0**20
+SUMMED = tuple(name for name, cls in methods(Strategy).items() if not cls.needs_each)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class FederatedEncrypted(Venue):
 
     clients: int = setting(5, 3, 1000, slider=(3, 50), help="holders of people, each with its own rows", log=True)
     rounds: int = setting(20, 1, 10_000, slider=(1, 100), help="times that updates are summed")
-    strategy: str = setting("fedavg", choices=("fedavg", "fedprox", "fedadam"), help="what is made of the sum")
+    strategy: str = setting("fedavg", choices=SUMMED, help="what is made of the sum")
     partition: str = setting(
         "iid", choices=PARTITIONS, help="who holds whom: by lot, by skewed classes, in unequal numbers, by a column"
     )

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ppml_core.federated.model import Model, Weights
+from ppml_core.federated.model import Model
+from ppml_core.federated.update import Weights
 
 Floats = npt.NDArray[np.float64]
 

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from ppml_core.catalog import method
 from ppml_core.errors import BadInput
-from ppml_core.federated.client import Update
-from ppml_core.federated.model import Weights
-from ppml_core.federated.plan import Plan
-from ppml_core.settings import Method, settings_of
+from ppml_core.federated.update import Update, Weights
+from ppml_core.settings import Method
 
 State = list[Weights]
 
 
 class Strategy(Method, ABC):
-    """Pure functions of public settings. `needs_each` says that a sum of the updates is not enough for it."""
+    """Pure functions of public settings. `needs_each` says that a sum of the updates is not enough for it, `holds_near`
+    that the plan's `proximal` term holds clients near the server's weights."""
 
     needs_each: ClassVar[bool] = False
+    holds_near: ClassVar[bool] = False
 
     @abstractmethod
     def combined(self, updates: Sequence[Update]) -> Weights:
@@ -35,10 +34,6 @@ class Strategy(Method, ABC):
         """The server's weights after that change, and what is to be remembered; `state` is [] in the first round."""
         return [old + moved for old, moved in zip(weights, change, strict=True)], state
 
-    def aggregate(self, weights: Weights, updates: Sequence[Update], state: State) -> tuple[Weights, State]:
-        """A whole round of clear updates."""
-        return self.stepped(weights, self.combined(updates), state)
-
 
 def mean_of(updates: Sequence[Update]) -> Weights:
     """The mean of the clients' changes, each weighed by its rows. Raises BadInput where nobody has a row."""
@@ -47,11 +42,3 @@ def mean_of(updates: Sequence[Update]) -> Weights:
         raise BadInput("no client of this round has a row, so that there is nothing to average.")
     weighed = [[update.rows / total * array for array in update.change] for update in updates]
     return [np.sum(arrays, axis=0) for arrays in zip(*weighed, strict=True)]
-
-
-def strategy_of(plan: Plan, **instead: Any) -> Strategy:
-    """The plan's strategy with those of the plan's settings, or of `instead`, that it has."""
-    cls = method(Strategy, plan.strategy)
-    own = settings_of(cls)
-    given = {name: value for name, value in (plan.values() | instead).items() if name in own and value is not None}
-    return cls.from_values(given)

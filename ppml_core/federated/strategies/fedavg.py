@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ppml_core.federated.client import Update
-from ppml_core.federated.model import Weights
 from ppml_core.federated.strategies.base import State, Strategy, mean_of
+from ppml_core.federated.update import Update, Weights
 from ppml_core.settings import setting
 
 

@@ -13,3 +13,4 @@ class FedProx(FedAvg):
     """Averages like FedAvg; the plan's `proximal` term is added where clients train. Li et al. 2020, equation 2."""
 
     title: ClassVar[str] = "FedProx"
+    holds_near: ClassVar[bool] = True

@@ -8,9 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ppml_core.federated.client import Update
-from ppml_core.federated.model import Weights
 from ppml_core.federated.strategies.base import Strategy
+from ppml_core.federated.update import Update, Weights
 from ppml_core.settings import setting
 
 

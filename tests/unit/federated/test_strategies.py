@@ -7,9 +7,9 @@ import pytest
 
 from ppml_core.catalog import methods
 from ppml_core.errors import BadInput
-from ppml_core.federated.client import Update
-from ppml_core.federated.plan import STRATEGIES, Plan
-from ppml_core.federated.strategies.base import Strategy, strategy_of
+from ppml_core.federated.plan import Plan, strategy_of
+from ppml_core.federated.strategies.base import Strategy
+from ppml_core.federated.update import Update
 
 START = [np.zeros((2, 1))]
 
@@ -20,13 +20,18 @@ def updates(*values: float, rows: int = 1) -> list[Update]:
 
 def after(strategy: str, given: list[Update], **settings: float) -> float:
     made = strategy_of(Plan(strategy=strategy, **settings))  # type: ignore[arg-type]
-    weights, _ = made.aggregate(START, given, [])
+    weights, _ = made.stepped(START, made.combined(given), [])
     assert weights[0][0] == weights[0][1]
     return float(weights[0][0, 0])
 
 
-def test_the_plan_offers_every_strategy_there_is() -> None:
-    assert set(methods(Strategy)) == set(STRATEGIES)
+def test_the_plan_offers_every_strategy_there_is_and_masks_those_that_a_sum_is_enough_for() -> None:
+    for name, cls in methods(Strategy).items():
+        if cls.needs_each:
+            with pytest.raises(BadInput, match=name):
+                Plan(strategy=name, secagg=True)
+        else:
+            assert Plan(strategy=name, secagg=True).strategy == name
 
 
 def test_averages_weigh_by_rows() -> None:
@@ -51,8 +56,8 @@ def test_a_client_without_rows_counts_nowhere() -> None:
 
 def test_momentum_keeps_a_share_of_the_last_step() -> None:
     made = strategy_of(Plan(), momentum=0.5)
-    weights, state = made.aggregate(START, updates(1.0), [])
-    weights, _ = made.aggregate(weights, updates(1.0), state)
+    weights, state = made.stepped(START, made.combined(updates(1.0)), [])
+    weights, _ = made.stepped(weights, made.combined(updates(1.0)), state)
     assert weights[0][0, 0] == 1.0 + 1.5
 
 

@@ -16,7 +16,6 @@ from flwr.common import FitIns, ndarrays_to_parameters, parameters_to_ndarrays
 from flwr.compat.common import recorddict_compat as compat
 
 from ppml_core.errors import BadInput, Unreachable
-from ppml_core.federated.client import Update
 from ppml_core.federated.deploy.flower.masked_round import MaskedRound
 from ppml_core.federated.deploy.flower.wire import Wire
 from ppml_core.federated.deploy.limits import largest
@@ -26,6 +25,7 @@ from ppml_core.federated.engine import asked_in
 from ppml_core.federated.model import Model
 from ppml_core.federated.plan import Plan
 from ppml_core.federated.server import Server
+from ppml_core.federated.update import Update
 
 ATTEMPTS = 3
 FAREWELL_SECONDS = 20.0

@@ -24,9 +24,10 @@ from ppml_core.federated.deploy.certificates import write_node_key
 from ppml_core.federated.deploy.local import Deployment, Lap, deployment
 from ppml_core.federated.deploy.processes import Party, end
 from ppml_core.federated.engine import dealt, rounds
-from ppml_core.federated.model import Model, Rows, Weights, model_of
+from ppml_core.federated.model import Model, Rows, model_of
 from ppml_core.federated.plan import Plan
 from ppml_core.federated.server import Server
+from ppml_core.federated.update import Weights
 from ppml_core.learn.logistic_regression import LogisticRegression
 
 pytestmark = pytest.mark.slow
