@@ -34,7 +34,7 @@ def run_mpc(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.errors import BadInput
     from ppml_core.experiment.prepare import parts
     from ppml_core.learn.base import Learner
-    from ppml_core.mpc.engines import TITLES, chosen
+    from ppml_core.mpc.engines import chosen, engines
     from ppml_core.mpc.running import run_on_shares
     from ppml_core.mpc.threats import notes_of
     from ppml_core.venues.secret_shares import SecretShares
@@ -51,7 +51,7 @@ def run_mpc(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "model": arguments.model,
         "engine": run.engine,
-        "engine_title": TITLES[run.engine],
+        "engine_title": engines()[run.engine].title,
         "split": plan.split,
         "rows": plan.people,
         "rows_of_parties": list(plan.rows),

@@ -12,7 +12,7 @@ from ppml_core.learn.base import Array, Fitted
 from ppml_core.learn.models import one_thread
 from ppml_core.mpc.cutting import Encoding
 from ppml_core.mpc.descent import Weights, logits
-from ppml_core.mpc.engines import TITLES
+from ppml_core.mpc.engines import engines
 from ppml_core.mpc.running import Wanted, train_on_shares, weights_in_clear
 from ppml_core.workers import Waiting, patient
 
@@ -38,7 +38,7 @@ def opened_model(wanted: Wanted, data: Dataset, rng: np.random.Generator, waitin
     """Trains on shares of the people and opens the model to all parties; says which engine ran."""
     trained = train_on_shares(wanted, data, rng, waiting)
     outcome, plan = trained.outcome, trained.plan
-    who = f"{plan.people:,} people were trained on by {TITLES[trained.engine]}."
+    who = f"{plan.people:,} people were trained on by {engines()[trained.engine].title}."
     return OpenedModel(
         weights=outcome.weights,
         encoding=trained.encoding,

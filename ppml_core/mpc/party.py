@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from ppml_core.catalog import method
 from ppml_core.errors import PPMLError
 from ppml_core.mpc.holding import Array, Holding, Opened, read_holding
 from ppml_core.mpc.plan import Plan
@@ -76,10 +77,10 @@ def _leave_with(coordinator: int, folder: Path) -> None:
 
 
 def _computed(manifest: Mapping[str, Any], plan: Plan, party: int, holding: Holding) -> Opened:
-    from ppml_core.mpc.engines import engine
+    from ppml_core.mpc.engines.base import Engine
 
     start = time.perf_counter()
-    opened = engine(manifest["engine"]).take_part(plan, party, holding, tuple(manifest["addresses"]))
+    opened = method(Engine, manifest["engine"])().take_part(plan, party, holding, tuple(manifest["addresses"]))
     opened.seconds["all"] = time.perf_counter() - start
     return opened
 

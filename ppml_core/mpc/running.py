@@ -20,21 +20,18 @@ from ppml_core.learn.models import one_thread, require_all_classes
 from ppml_core.mpc.coordinator import Outcome, compute
 from ppml_core.mpc.cutting import Cut, Encoding, Features, cut
 from ppml_core.mpc.descent import Weights, probabilities, trained_in_clear
-from ppml_core.mpc.engines import chosen
+from ppml_core.mpc.engines import chosen, engines
 from ppml_core.mpc.plan import Model, Plan, Split
 from ppml_core.mpc.threats import threats_of
 from ppml_core.workers import Waiting, patient
 
-MOST_ROWS = {"spu": 40_000, "mpyc": 3_000}
-MOST_TEST_ROWS = {"spu": 20_000, "mpyc": 3_000}
-STEPS = {("spu", "logistic_regression"): 60, ("spu", "network"): 160, ("mpyc", "logistic_regression"): 40}
 SEEDS = 2**31
 MOST_SETTLED = 100.0
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be computed; None is chosen by engine and model (`MOST_ROWS`, `STEPS`)."""
+    """What is to be computed; None is chosen by engine and model."""
 
     model: Model = "logistic_regression"
     engine: str = "auto"
@@ -50,7 +47,7 @@ class Wanted:
     def plan(self, engine: str, encoding: Encoding, parts: Cut, rng: np.random.Generator, opens_model: bool) -> Plan:
         return Plan.of(
             self.model, self.split, parts.rows, parts.test_rows, parts.columns, longest=encoding.longest,
-            steps=self.steps or STEPS[engine, self.model], batch=self.batch, hidden=self.hidden,
+            steps=self.steps or engines()[engine].steps[self.model], batch=self.batch, hidden=self.hidden,
             rate=self.learning_rate, first_seed=int(rng.integers(SEEDS)), opens_model=opens_model,
         )  # fmt: skip
 
@@ -101,7 +98,7 @@ def weights_in_clear(wanted: Wanted, data: Dataset, rng: np.random.Generator) ->
 def _planned(wanted: Wanted, data: Dataset, rng: np.random.Generator) -> tuple[str, Encoding, Features, Cut, Plan]:
     engine = chosen(wanted.engine, wanted.model)
     encoding = Encoding.of(data, wanted.knots)
-    people = encoding.of_people(_drawn(data, wanted.rows or MOST_ROWS[engine], rng))
+    people = encoding.of_people(_drawn(data, wanted.rows or engines()[engine].most_rows, rng))
     require_all_classes(people.y.astype(int), encoding.classes)
     parts = cut(encoding, wanted.split, people, people.X[:3])
     return engine, encoding, people, parts, wanted.plan(engine, encoding, parts, rng, opens_model=True)
@@ -114,8 +111,8 @@ def run_on_shares(
     """Trains on shares of `train` and predicts on shares of `test`; only each holder's predictions are opened to it."""
     engine = chosen(wanted.engine, wanted.model)
     encoding = Encoding.of(train, wanted.knots)
-    people = encoding.of_people(_drawn(train, wanted.rows or MOST_ROWS[engine], rng))
-    asked = encoding.of_people(_drawn(test, wanted.test_rows or MOST_TEST_ROWS[engine], rng))
+    people = encoding.of_people(_drawn(train, wanted.rows or engines()[engine].most_rows, rng))
+    asked = encoding.of_people(_drawn(test, wanted.test_rows or engines()[engine].most_test_rows, rng))
     require_all_classes(people.y.astype(int), encoding.classes)
     parts = cut(encoding, wanted.split, people, asked.X)
     plan = wanted.plan(engine, encoding, parts, rng, opens_model=False)

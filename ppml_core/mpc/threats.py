@@ -7,7 +7,7 @@ stays to be found (EVIDENCE 19).
 from __future__ import annotations
 
 from ppml_core.evidence import PROTECTS, Threat
-from ppml_core.mpc.engines import TITLES
+from ppml_core.mpc.engines import engines
 
 ASSUMPTIONS = (
     "Three parties, at most one corrupted (honest majority), and semi-honest: it keeps to the protocol and looks at "
@@ -23,19 +23,6 @@ ANSWERS = (
     "A linear model's probabilities for as many known, independent rows as it has weights give the weights by solving "
     "equations: whoever is answered that often has the model."
 )
-ENGINE_NOTES = {
-    "spu": (
-        "ABY3: replicated shares modulo 2^64, each party holds two of three pieces; masks come from keys that pairs of "
-        "parties share. No triples are dealt by anybody (SPU's SEMI2K lets the first party deal them; it is not used).",
-        "Cutting bits off a product rounds at random by 2^-18, so two runs differ in the last digits.",
-    ),
-    "mpyc": (
-        "Shamir sharing of threshold 1 over a prime field, products by sharing anew (Gennaro, Rabin, Rabin 1998).",
-        "Cutting bits off a sum opens it under a mask 30 bits longer: what is opened tells something with a chance of "
-        "about 2^-30 for each number. Rounding is at random by 2^-16, so two runs differ in the last digits.",
-        "Parties read one another's messages with Python's pickle: a malicious party could run code at the others.",
-    ),
-}
 
 
 def threats_of(engine: str) -> tuple[Threat, ...]:
@@ -44,13 +31,12 @@ def threats_of(engine: str) -> tuple[Threat, ...]:
     >>> [threat.who for threat in threats_of("mpyc")]
     ['one party', 'two parties together', 'somebody outside', 'whoever gets the output']
     """
-    sums = "uniform shares and masked numbers" if engine == "mpyc" else "uniform shares"
     return (
         Threat(
             who="one party",
             inputs="its own rows or columns, and the public sizes",
             model="nothing, unless the plan opens it: then all of it",
-            intermediates=sums,
+            intermediates=engines()[engine].sums,
             output="probabilities of its own test people (vertical: the holder of the classes, of all)",
         ),
         Threat(
@@ -83,4 +69,5 @@ def notes_of(engine: str) -> tuple[str, ...]:
     >>> notes_of("spu")[0].startswith("SPU, protocol ABY3")
     True
     """
-    return (f"{TITLES[engine]}.", *ASSUMPTIONS, *ENGINE_NOTES[engine], ANSWERS, PROTECTS)
+    known = engines()[engine]
+    return (f"{known.title}.", *ASSUMPTIONS, *known.notes, ANSWERS, PROTECTS)

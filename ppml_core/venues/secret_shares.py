@@ -13,15 +13,17 @@ from ppml_core.errors import NotApplicable
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.square_network import SquareNetwork
-from ppml_core.mpc import engines
+from ppml_core.mpc.engines import chosen, engines
 from ppml_core.mpc.plan import Split
 from ppml_core.mpc.running import Wanted
 from ppml_core.mpc.threats import notes_of, threats_of
-from ppml_core.settings import setting
+from ppml_core.settings import setting, words
 from ppml_core.venues import scenes
 from ppml_core.venues.base import Venue
 from ppml_core.venues.seen import Form, Seen
 from ppml_core.workers import Waiting, patient
+
+MOST = " and ".join(f"{cls.most_rows:,} with {words(name)}" for name, cls in engines().items())
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class SecretShares(Venue):
     repeats_exactly: ClassVar[bool] = False
 
     engine: str = setting(
-        "auto", choices=("auto", "spu", "mpyc"), help="who computes; auto takes SPU where it is installed"
+        "auto", choices=("auto", *engines()), help="who computes; auto takes SPU where it is installed"
     )
     split: str = setting(
         "horizontal", choices=("horizontal", "vertical"),
@@ -47,7 +49,7 @@ class SecretShares(Venue):
     )  # fmt: skip
     rows: int | None = setting(
         None, 6, 1_000_000, slider=(300, 30_000), log=True, unit="people",
-        help="people drawn for the training; none is all, up to 40,000 with SPU and 3,000 with MPyC",
+        help=f"people drawn for the training; none is all, up to {MOST}",
     )  # fmt: skip
     steps: int | None = setting(
         None, 1, 10_000, slider=(5, 200), log=True, help="gradient steps; none follows from engine and model"
@@ -62,12 +64,12 @@ class SecretShares(Venue):
         return "shares"
 
     def seen(self, network: bool = False) -> Seen:
-        """With the engine that would run; where none is installed, as MPyC does it."""
+        """With the engine that would run; where none is, as the one does it that runs on every Python."""
         try:
-            engine = engines.chosen(self.engine, "network" if network else "logistic_regression")
+            engine = chosen(self.engine, "network" if network else "logistic_regression")
         except NotApplicable:
-            engine = "mpyc"
-        scene = scenes.on_shares(self.split, engines.TITLES[engine])
+            engine = next(name for name, cls in engines().items() if not cls.limits)
+        scene = scenes.on_shares(self.split, engines()[engine].title)
         return Seen.by_onlooker(scene, threats_of(engine), notes_of(engine))
 
     def walk(

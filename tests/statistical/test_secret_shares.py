@@ -15,7 +15,7 @@ from ppml_core.errors import Unreachable
 from ppml_core.experiment.prepare import parts
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.square_network import SquareNetwork
-from ppml_core.mpc.engines import MODELS, installed
+from ppml_core.mpc.engines import engines, installed
 from ppml_core.mpc.plan import Model, Split
 from ppml_core.mpc.running import SharedRun, Wanted, run_on_shares
 from ppml_core.venues.secret_shares import SecretShares
@@ -28,7 +28,7 @@ BARS = {
     ("spu", "network"): 0.84,
     ("mpyc", "logistic_regression"): 0.82,
 }
-RUNS = [(engine, model) for engine in installed() for model in MODELS[engine]]
+RUNS = [(engine, model) for engine in installed() for model in engines()[engine].steps]
 SECONDS = 120
 DIFFERENCE = 0.01
 
@@ -109,7 +109,7 @@ def test_an_opened_model_answers_like_the_learner_it_stands_for(engine: str, spl
     assert {"bytes", "rounds"} <= set(dict(model.costs))
 
 
-@pytest.mark.parametrize("engine", [engine for engine in installed() if "network" in MODELS[engine]])
+@pytest.mark.parametrize("engine", [engine for engine in installed() if "network" in engines()[engine].steps])
 def test_steps_that_are_too_long_are_told_and_not_answered_with(engine: str) -> None:
     train, _ = parts(load("german_credit"), 1)
     with pytest.raises(Unreachable, match="smaller learning_rate"):

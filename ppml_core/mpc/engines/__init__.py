@@ -1,36 +1,25 @@
-"""The two engines behind one interface: each takes part in a computation as one party. Libraries load where used."""
+"""The engines behind one interface, one file each: which there are, which can run here, and which one does."""
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-from typing import Protocol, cast
 
+from ppml_core.catalog import methods
 from ppml_core.errors import BadInput, NotApplicable
-from ppml_core.mpc.holding import Holding, Opened
-from ppml_core.mpc.plan import Plan
+from ppml_core.mpc.engines.base import Engine
+from ppml_core.settings import words
 
 EXTRA = "computing on secret shares needs an engine, which is not installed: pip install 'ppml-explorer[mpc]'."
-LIBRARIES = {"spu": "spu", "mpyc": "mpyc"}
-MODELS = {"spu": ("logistic_regression", "network"), "mpyc": ("logistic_regression",)}
-TITLES = {"spu": "SPU, protocol ABY3", "mpyc": "MPyC, Shamir sharing"}
 
 
-class Engine(Protocol):
-    """What an engine's module offers."""
-
-    def take_part(self, plan: Plan, party: int, holding: Holding, addresses: tuple[str, ...]) -> Opened:
-        """Shares what the party holds, computes with the others, and gives what is opened to this party."""
-
-
-def engine(name: str) -> Engine:
-    """The engine's module, and with it its library."""
-    return cast(Engine, importlib.import_module(f"ppml_core.mpc.engines.{name}_engine"))
+def engines() -> dict[str, type[Engine]]:
+    """Name -> engine, the one that takes the most people first."""
+    return dict(sorted(methods(Engine).items(), key=lambda found: -found[1].most_rows))
 
 
 def installed() -> tuple[str, ...]:
     """Names of the engines whose library is here, the faster one first."""
-    return tuple(name for name, library in LIBRARIES.items() if importlib.util.find_spec(library) is not None)
+    return tuple(name for name, cls in engines().items() if importlib.util.find_spec(cls.library) is not None)
 
 
 def chosen(name: str, model: str) -> str:
@@ -38,22 +27,24 @@ def chosen(name: str, model: str) -> str:
 
     Raises NotApplicable with what to do where there is none.
     """
-    here = installed()
-    if name != "auto" and name not in LIBRARIES:
-        raise BadInput(f"engine must be one of auto, {', '.join(LIBRARIES)}, not {name!r}.")
+    known, here = engines(), installed()
+    if name != "auto" and name not in known:
+        raise BadInput(f"engine must be one of auto, {', '.join(known)}, not {name!r}.")
     if not here:
         raise NotApplicable(EXTRA)
-    fitting = [known for known in here if model in MODELS[known]]
+    fitting = [able for able in here if model in known[able].steps]
     if name == "auto" and fitting:
         return fitting[0]
-    if name == "auto" or model not in MODELS[name]:
+    if name == "auto" or model not in known[name].steps:
+        able = next(able for able, cls in known.items() if model in cls.steps)
         raise NotApplicable(
-            f"a {model} on shares is trained by SPU only, which has a wheel for CPython 3.11 on Linux: "
+            f"a {model} on shares is trained by {words(able)} only, which has a wheel for {known[able].limits}: "
             "take logistic_regression, or that Python."
         )
     if name not in here:
+        limited = [f"{words(able)} has a wheel for {cls.limits} only" for able, cls in known.items() if cls.limits]
         raise NotApplicable(
-            f"the engine {name!r} is not installed (SPU has a wheel for CPython 3.11 on Linux only): "
+            f"the engine {name!r} is not installed ({', '.join(limited)}): "
             f"pip install 'ppml-explorer[mpc]', or engine {here[0]}."
         )
     return name
