@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.attacks.against_control import paired
-from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.base import Finding, Thing
 from ppml_core.attacks.cell_distances import is_recoded, meaning
 from ppml_core.attacks.downcoding_kernels import best_parts, finest, parts_of
+from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.data.hierarchy import Codes, Hierarchy
@@ -23,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Downcoding(Attack):
+class Downcoding(TableAttack):
     """Cells brought one level down the hierarchy, in all columns at once, by who knows how minimal classes are made.
 
     A method that generalizes no further than it must publishes people in the finest class that is large enough. So
@@ -41,9 +42,6 @@ class Downcoding(Attack):
 
     def measures(self) -> tuple[str, ...]:
         return ("downcoding_success", "downcoding_advantage")
-
-    def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]:
-        return self.on(subject.members, subject.others, subject.release, subject.kept, rng)
 
     def on(
         self, members: Dataset, others: Dataset, release: Dataset, kept: Rows, rng: np.random.Generator

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ppml_core.attacks.against_control import BothSides, Rows, known_columns, secret_column, told
-from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.base import Finding, Thing
 from ppml_core.attacks.cell_distances import Compared, Packed
 from ppml_core.attacks.criteria_kernels import possible
+from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.errors import NotApplicable
@@ -19,7 +20,7 @@ from ppml_core.settings import setting
 
 
 @dataclass(frozen=True)
-class Homogeneity(Attack):
+class Homogeneity(TableAttack):
     """Who finds a person's look-alikes in the release reads the value that all of them share.
 
     Homogeneity is a success where one value is left and it is the person's; with background knowledge the attacker
@@ -38,9 +39,6 @@ class Homogeneity(Attack):
 
     def measures(self) -> tuple[str, ...]:
         return tuple(f"{kind}_{what}" for kind in ("homogeneity", "background") for what in ("success", "advantage"))
-
-    def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]:
-        return self.on(subject.members, subject.others, subject.release, subject.kept, rng)
 
     def on(
         self, members: Dataset, others: Dataset, release: Dataset, kept: Rows, rng: np.random.Generator

@@ -10,9 +10,10 @@ import pandas as pd
 
 from ppml_core.anonymize.columns import ORDERED, ordered
 from ppml_core.attacks.against_control import BothSides, Floats, Rows, known_columns, names_told, secret_column, told
-from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.base import Finding, Thing
 from ppml_core.attacks.cell_distances import Compared, Packed
 from ppml_core.attacks.criteria_kernels import guess
+from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.errors import BadInput, NotApplicable
@@ -20,7 +21,7 @@ from ppml_core.settings import setting
 
 
 @dataclass(frozen=True)
-class Inference(Attack):
+class Inference(TableAttack):
     """Who knows a person's other values takes the secret of the nearest released records.
 
     Of a category the commonest among them is guessed and must be right; of a number or date the middle one, which must
@@ -43,9 +44,6 @@ class Inference(Attack):
 
     def measures(self) -> tuple[str, ...]:
         return names_told(self.name())
-
-    def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]:
-        return self.on(subject.members, subject.others, subject.release, subject.kept, rng)
 
     def on(
         self, members: Dataset, others: Dataset, release: Dataset, kept: Rows, rng: np.random.Generator

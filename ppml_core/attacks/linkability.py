@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from ppml_core.attacks.against_control import BothSides, Floats, Rows, known_columns, names_told, told
-from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.base import Finding, Thing
 from ppml_core.attacks.cell_distances import Compared, Packed
 from ppml_core.attacks.criteria_kernels import both_near, least_distances, near
+from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.errors import BadInput, NotApplicable
@@ -18,7 +19,7 @@ from ppml_core.settings import setting
 
 
 @dataclass(frozen=True)
-class Linkability(Attack):
+class Linkability(TableAttack):
     """Two tables hold different columns of the same people; the release says which rows belong together.
 
     For each half of a target's values the attacker takes one of the nearest released records at random, and says that
@@ -36,9 +37,6 @@ class Linkability(Attack):
 
     def measures(self) -> tuple[str, ...]:
         return names_told(self.name())
-
-    def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]:
-        return self.on(subject.members, subject.others, subject.release, subject.kept, rng)
 
     def on(
         self, members: Dataset, others: Dataset, release: Dataset, kept: Rows, rng: np.random.Generator

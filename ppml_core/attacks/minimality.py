@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +13,10 @@ from ppml_core.anonymize.models.base import read_models
 from ppml_core.anonymize.models.k_anonymity import KAnonymity
 from ppml_core.anonymize.requirement import Requirement
 from ppml_core.attacks.against_control import paired
-from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.base import Finding, Thing
+from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
-from ppml_core.errors import NotApplicable
+from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Estimate
 from ppml_core.settings import setting
 
@@ -26,7 +28,7 @@ CERTAIN = 0.99
 
 
 @dataclass(frozen=True)
-class Minimality(Attack):
+class Minimality(TableAttack):
     """The sensitive value of each released person, by who knows that no finer release was allowed.
 
     The attacker knows everybody's quasi-identifiers, the release, the models that were asked and that the method
@@ -42,16 +44,22 @@ class Minimality(Attack):
 
     title: ClassVar[str] = "Minimality"
     against: ClassVar[tuple[Thing, ...]] = ("table",)
+    decided: ClassVar[tuple[str, ...]] = ("k", "models")
 
     k: int = setting(1, 1, None, help="smallest class of look-alikes that was asked for", unit="people")
     models: str = setting("distinct_l_diversity(l=2)", help="further privacy models that were asked for")
     worlds: int = setting(400, 50, 20_000, help="tables that are tried", unit="tables")
 
+    @classmethod
+    def decided_by(cls, method: Mapping[str, Any] | None) -> dict[str, Any]:
+        if method is None or not set(cls.decided) <= set(method):
+            raise BadInput("minimality is of a release that keeps privacy models: ask for them, such as k=2 and l=2.")
+        if method.get("suppression_limit"):
+            raise BadInput("minimality is of a release that leaves nobody out: give it a suppression limit of 0.")
+        return {name: method[name] for name in cls.decided}
+
     def measures(self) -> tuple[str, ...]:
         return ("minimality_success", "minimality_advantage", "minimality_certain")
-
-    def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]:
-        return self.on(subject.members, subject.others, subject.release, subject.kept, rng)
 
     def on(
         self, members: Dataset, others: Dataset, release: Dataset, kept: Ints, rng: np.random.Generator

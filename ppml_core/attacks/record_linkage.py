@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.attacks.against_control import BothSides
-from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.base import Finding, Thing
 from ppml_core.attacks.cell_distances import Compared, Packed
 from ppml_core.attacks.linkage import risk_report
 from ppml_core.attacks.linkage_kernels import nearest
+from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.errors import BadInput
@@ -50,7 +51,7 @@ class Linkage:
 
 
 @dataclass(frozen=True)
-class RecordLinkage(Attack):
+class RecordLinkage(TableAttack):
     """Who knows a person's quasi-identifiers takes one of the nearest released records: how often it is theirs.
 
     `linkage_success` is counted over drawn people, who each pick one of their nearest at random; `linkage_by_classes`
@@ -67,11 +68,15 @@ class RecordLinkage(Attack):
     columns: tuple[str, ...] = setting((), help="columns that are known; none named means the quasi-identifiers")
     membership: str = setting("known", choices=("known", "unknown"), help="whether it is known who is in the table")
 
+    @classmethod
+    def short_name(cls) -> str:
+        return "linkage"
+
+    def needs_others(self) -> bool:
+        return self.membership != "known"
+
     def measures(self) -> tuple[str, ...]:
         return ("linkage_success", "linkage_by_classes")
-
-    def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]:
-        return self.on(subject.members, subject.others, subject.release, subject.kept, rng)
 
     def on(
         self, members: Dataset, others: Dataset, release: Dataset, kept: Rows, rng: np.random.Generator

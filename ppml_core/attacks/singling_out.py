@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.attacks.against_control import BothSides, Rows, known_columns, names_told, told
-from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.base import Finding, Thing
 from ppml_core.attacks.cell_distances import Compared
 from ppml_core.attacks.criteria_kernels import UNUSED, grow, isolated
 from ppml_core.attacks.linkage_kernels import RECODED
+from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.settings import setting
@@ -22,7 +23,7 @@ Compiled = tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
-class SinglingOut(Attack):
+class SinglingOut(TableAttack):
     """Statements that fit one record of the release and no other, tried on the people behind it.
 
     Each statement takes columns of a drawn record in random order until the record is alone in the release; half of
@@ -45,9 +46,6 @@ class SinglingOut(Attack):
 
     def measures(self) -> tuple[str, ...]:
         return names_told(self.name())
-
-    def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]:
-        return self.on(subject.members, subject.others, subject.release, subject.kept, rng)
 
     def on(
         self, members: Dataset, others: Dataset, release: Dataset, kept: Rows, rng: np.random.Generator

@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(getattr(arguments, "exit_code", 0))
 
 
-def command_line() -> argparse.ArgumentParser:
+def command_line() -> OneLineParser:
     parser = OneLineParser(prog="ppml", description="What privacy costs and what it buys.")
     parser.add_argument("--version", action="version", version=f"ppml {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=OneLineParser)
@@ -125,7 +125,7 @@ def command_line() -> argparse.ArgumentParser:
 
 
 def _command(commands: Any, name: str, run: Callable[..., Any], help: str) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+    command: argparse.ArgumentParser = commands.add_parser(name, help=help.replace("%", "%%"), description=help)
     command.set_defaults(run=run)
     command.add_argument("--json", action="store_true", help="print one JSON document")
     return command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ppml_core.cli.attack_model import model_attack_arguments
@@ -18,6 +19,10 @@ def attack_arguments(commands: Any, command: Command) -> None:
     """`ppml attack` with a command for each attack; `command` makes one of those."""
     words = "attack a model or a table, and see what is found out"
     attack = commands.add_parser("attack", help=words, description=words)
+    attack.later = partial(_kinds, command)
+
+
+def _kinds(command: Command, attack: OneLineParser) -> None:
     kinds = attack.add_subparsers(dest="kind", required=True, parser_class=OneLineParser)
     model_attack_arguments(kinds, command)
     table_attack_arguments(kinds, command)

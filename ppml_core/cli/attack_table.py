@@ -6,55 +6,27 @@ import argparse
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ppml_core.cli.flags import model_arguments
-from ppml_core.cli.output import names, say
+from ppml_core.cli.output import say
 from ppml_core.cli.tables import read_table_of, table_arguments
 from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
+if TYPE_CHECKING:
+    from ppml_core.attacks.table_attack import TableAttack
+    from ppml_core.settings import Setting
+
 Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
 
-ATTACKS = {
-    "linkage": ("record_linkage", "who knows the quasi-identifiers takes the nearest record"),
-    "singling_out": ("singling_out", "statements that are true of one person alone"),
-    "linkability": ("linkability", "two halves of what is known, found to be one person's"),
-    "inference": ("inference", "a person's value in one column, guessed from the others"),
-    "homogeneity": ("homogeneity", "the one sensitive value that is left among look-alikes"),
-    "downcoding": ("downcoding", "generalized cells brought down by what finer classes give away"),
-    "minimality": ("minimality", "sensitive values, by who knows that no finer release was allowed"),
-}
-FLAGS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "targets": (int, "people who are tried"),
-    "attempts": (int, "records that statements are made of"),
-    "secret": (str, "the column to guess (the sensitive one, or the target)"),
-    "known": (names, "columns that are known, with commas (the quasi-identifiers)"),
-    "tolerance": (float, "how near a guessed number must be, as a share of the column's range"),
-    "columns": (names, "columns that are used, with commas"),
-    "first": (names, "columns that one source has, with commas"),
-    "second": (names, "columns that the other source has, with commas"),
-    "ruled_out": (int, "values that background knowledge rules out"),
-    "worlds": (int, "tables that are tried"),
-    "membership": (str, "known, or unknown: then half of the people are not in the table"),
-}
-OF: dict[str, tuple[str, ...]] = {
-    "linkage": ("targets", "columns", "membership"),
-    "singling_out": ("attempts", "columns"),
-    "linkability": ("targets", "first", "second"),
-    "inference": ("targets", "secret", "known", "tolerance"),
-    "homogeneity": ("targets", "secret", "ruled_out"),
-    "downcoding": (),
-    "minimality": ("worlds",),
-}
-ASKED = ("k", "models")
 HALF = 0.5
 
 
 def table_attack_arguments(kinds: Any, command: Command) -> None:
-    """A parser for each of the attacks on tables."""
-    for name, (_, help) in ATTACKS.items():
-        parser = command(kinds, name, run_table_attack, help)
+    """A parser for each of the attacks on tables, with a flag for each setting that is the attacker's to choose."""
+    for name, cls in _attacks().items():
+        parser = command(kinds, name, run_table_attack, cls.summary())
         table_arguments(parser)
         model_arguments(parser)
         add = parser.add_argument
@@ -62,9 +34,29 @@ def table_attack_arguments(kinds: Any, command: Command) -> None:
         add("--set", action="append", default=[], metavar="NAME=V", help="any other setting of the method")
         add("--suppression-limit", type=float, help="largest share left out (the method's own default)")
         seed_argument(parser)
-        for flag in OF[name]:
-            kind, words = FLAGS[flag]
-            add(f"--{flag.replace('_', '-')}", type=kind, help=words)
+        for declared in _chosen(cls):
+            commas = ", with commas" if declared.type == "columns" else ""
+            help = f"{declared.help}{commas} ({_usual(declared)})".replace("%", "%%")
+            add(f"--{declared.name.replace('_', '-')}", help=help)
+
+
+def _attacks() -> dict[str, type[TableAttack]]:
+    from ppml_core.attacks.table_attack import TableAttack
+    from ppml_core.catalog import methods
+
+    return {cls.short_name(): cls for cls in methods(TableAttack).values()}
+
+
+def _chosen(cls: type[TableAttack]) -> list[Setting]:
+    """The settings that are the attacker's to choose."""
+    from ppml_core.settings import settings_of
+
+    return [declared for name, declared in settings_of(cls).items() if name not in cls.decided]
+
+
+def _usual(declared: Setting) -> str:
+    choices = f"{', '.join(declared.choices)}; " if declared.choices else ""
+    return f"{choices}{declared.default if declared.default not in ('', (), None) else 'none'}"
 
 
 def run_table_attack(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -74,23 +66,13 @@ def run_table_attack(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     import numpy as np
 
-    from ppml_core.attacks.base import Attack
-    from ppml_core.catalog import method
-
-    given = {flag: value for flag in OF[arguments.kind] if (value := getattr(arguments, flag)) is not None}
-    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    cls = _attacks()[arguments.kind]
+    given = {one.name: value for one in _chosen(cls) if (value := getattr(arguments, one.name)) is not None}
     made = _anonymizer(arguments)
-    if arguments.kind == "minimality":
-        if made is None or not set(ASKED) <= set(made.values()):
-            raise BadInput("minimality is of a release that keeps privacy models: ask for them, such as --k 2 --l 2.")
-        if made.values().get("suppression_limit"):
-            raise BadInput("minimality is of a release that leaves nobody out: give --suppression-limit 0.")
-        lists |= {name: made.values()[name] for name in ASKED}
-    attack: Any = method(Attack, ATTACKS[arguments.kind][0]).from_values(lists)
+    attack = cls.from_values(given | cls.decided_by(None if made is None else made.values()))
     data = read_table_of(arguments, arguments.table)
     rngs = [np.random.default_rng([arguments.seed, step]) for step in range(3)]
-    everybody = arguments.kind == "linkage" and attack.membership == "known"
-    members, others = _halves(data, rngs[0], 1.0 if everybody else HALF)
+    members, others = _halves(data, rngs[0], HALF if attack.needs_others() else 1.0)
     if made is None:
         release, kept = members, np.arange(len(members))
     else:

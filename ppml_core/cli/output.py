@@ -21,7 +21,22 @@ LONGEST_NAME = 200
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line instead of a page of usage."""
+    """Says what is wrong in one line instead of a page of usage.
+
+    `later` adds what takes long to find out, once the command is asked for.
+    """
+
+    later: Callable[[OneLineParser], None] | None = None
+
+    def complete(self) -> None:
+        """Adds what `later` adds, once."""
+        later, self.later = self.later, None
+        if later is not None:
+            later(self)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.complete()
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         raise BadInput(f"{message} (see {self.prog} --help)")

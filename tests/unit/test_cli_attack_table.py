@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 from command_line import answer, refusal
 
+from ppml_core.attacks.table_attack import TableAttack
+from ppml_core.catalog import methods
+from ppml_core.cli import main
+from ppml_core.settings import settings_of
+
 COLUMNS = "age,housing,job,purpose"
 
 
@@ -27,6 +32,17 @@ def test_every_attack_tells_value_interval_baseline_and_control(capsys: pytest.C
     assert released["release"]["method"] == "full_domain"
     assert released["release"]["settings"]["k"] == 5
     assert released[name]["value"] <= raw[name]["value"]
+
+
+@pytest.mark.parametrize("cls", methods(TableAttack).values(), ids=list(methods(TableAttack)))
+def test_every_attack_is_a_command_with_a_flag_for_each_setting(
+    capsys: pytest.CaptureFixture[str], cls: type[TableAttack]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["attack", cls.short_name(), "--help"])
+    said = capsys.readouterr().out
+    for name in set(settings_of(cls)) - set(cls.decided):
+        assert f"--{name.replace('_', '-')} " in said
 
 
 def test_an_unknown_membership_halves_linkage(capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,7 +94,7 @@ def test_attacks_on_releases_of_our_own(capsys: pytest.CaptureFixture[str]) -> N
         (["attack", "singling_out", "german_credit", "--method", "none"], "anonymizer"),
         (["attack", "downcoding", "german_credit"], "nothing in the release is generalized"),
         (["attack", "minimality", "german_credit"], "ask for them"),
-        (["attack", "minimality", "german_credit", "--k", "2"], "--suppression-limit 0"),
+        (["attack", "minimality", "german_credit", "--k", "2"], "limit of 0"),
     ],
 )
 def test_refusals_are_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], hint: str) -> None:

@@ -9,12 +9,14 @@ import pytest
 from command_line import refusal
 
 from ppml_core.cli import command_line
+from ppml_core.cli.output import OneLineParser
 from ppml_core.errors import BadInput
 
 
-def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+def commands(parser: OneLineParser) -> Iterator[OneLineParser]:
     """The parser and every one within it."""
     yield parser
+    parser.complete()
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for inner in action.choices.values():
