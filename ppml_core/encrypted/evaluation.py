@@ -15,32 +15,8 @@ from typing import Any
 import numpy as np
 
 from ppml_core.encrypted.ckks import Ring
-from ppml_core.encrypted.models import Array, Linear, Model, Squares
-from ppml_core.encrypted.noise import complex_noise, flooding_deviation, fresh_error, rescaling_error
-from ppml_core.encrypted.parameters import Parameters, chosen
-from ppml_core.errors import BadInput
-
-LINEAR_SCALE_BITS = 58
-WEIGHT_BITS = 30
-NETWORK_SCALE_BITS = 58
-MAGNITUDE_BITS = 10
-NETWORK_MAGNITUDE_BITS = 14
-
-
-def parameters_for(model: Model, security_bits: int = 128) -> Parameters:
-    """What the model's depth and the precision ask for: no rescaling for sums, two with a square.
-
-    Raises BadInput where a logit of the model could be beyond what the modulus holds.
-    """
-    magnitude = MAGNITUDE_BITS if isinstance(model, Linear) else NETWORK_MAGNITUDE_BITS
-    if not model.largest_logit < 2 ** (magnitude - 1):
-        raise BadInput(
-            f"a logit of this model may reach {model.largest_logit:.3g}; ciphertexts hold up to "
-            f"{2 ** (magnitude - 1):,}: train it with a stronger penalty."
-        )
-    if isinstance(model, Linear):
-        return chosen(0, LINEAR_SCALE_BITS, LINEAR_SCALE_BITS + WEIGHT_BITS + magnitude, security_bits)
-    return chosen(2, NETWORK_SCALE_BITS, 2 * NETWORK_SCALE_BITS + magnitude, security_bits)
+from ppml_core.encrypted.models import WEIGHT_BITS, Array, Model
+from ppml_core.encrypted.noise import complex_noise, flooding_deviation
 
 
 class Block:
@@ -49,9 +25,9 @@ class Block:
     def __init__(self, ring: Ring, model: Model, public: Any, relinearization: Any = None) -> None:
         self.ring, self.model, self.relinearization = ring, model, relinearization
         self.encryptor = ring.seal.Encryptor(ring.context, public)
-        self.inner = model.weights if isinstance(model, Linear) else model.first
+        self.inner, self.inner_bias = model.inner
         self.sums: list[Any] = [None] * self.inner.shape[1]
-        self.inner_scale = 2.0**WEIGHT_BITS if isinstance(model, Linear) else float(ring.primes[-1])
+        self.inner_scale = float(ring.primes[-1]) if model.multiplies else 2.0**WEIGHT_BITS
 
     def add(self, column: int, ciphertext: Any) -> None:
         """Adds the column's share to every sum."""
@@ -61,10 +37,8 @@ class Block:
     def answers(self, total: int, rng: np.random.Generator | None) -> list[Any]:
         """One ciphertext per logit; `total` is how many the key holder gets altogether."""
         scale = self.ring.scale * self.inner_scale
-        if isinstance(self.model, Linear):
-            found = [self._shifted(s, b, scale) for s, b in zip(self.sums, self.model.bias, strict=True)]
-        else:
-            found = self._second_layer(self.model, scale)
+        units = [self._shifted(s, b, scale) for s, b in zip(self.sums, self.inner_bias, strict=True)]
+        found = units if self.model.outer is None else self._sums_of_squares(units, *self.model.outer)
         deviation = flooding_deviation(self.error(), self.ring.parameters.slots, total)
         for answer in found:
             noise = complex_noise(deviation, self.ring.parameters.slots, rng)
@@ -74,29 +48,22 @@ class Block:
 
     def error(self) -> float:
         """A bound on a slot's error that tells of the weights."""
-        degree, scale = self.ring.parameters.ring_degree, self.ring.scale
-        first = fresh_error(degree, scale) * np.abs(self.inner).sum(axis=0)
-        if isinstance(self.model, Linear):
-            return float(first.max())
-        rounding = rescaling_error(degree, scale)
-        hidden = 2 * self.model.largest_hidden * (first + rounding) + 2 * rounding
-        return float((hidden @ np.abs(self.model.out)).max())
+        return self.model.error(self.ring.parameters.ring_degree, self.ring.scale)
 
-    def _second_layer(self, model: Squares, scale: float) -> list[Any]:
-        evaluator, squares = self.ring.evaluator, []
-        for total, bias in zip(self.sums, model.first_bias, strict=True):
-            unit = self._shifted(total, bias, scale)
+    def _sums_of_squares(self, units: list[Any], weights: Array, bias: Array) -> list[Any]:
+        """Squares the units in place and adds them up, one sum for each output."""
+        evaluator = self.ring.evaluator
+        for unit in units:
             evaluator.rescale_to_next_inplace(unit)
             evaluator.square_inplace(unit)
             evaluator.relinearize_inplace(unit, self.relinearization)
             evaluator.rescale_to_next_inplace(unit)
-            squares.append(unit)
         found = []
-        for weights, bias in zip(model.out.T, model.bias, strict=True):
+        for column, shift in zip(weights.T, bias, strict=True):
             total = None
-            for square, weight in zip(squares, weights, strict=True):
+            for square, weight in zip(units, column, strict=True):
                 total = self._plus(total, self.ring.times(square, weight, self.ring.scale))
-            found.append(self._shifted(total, bias, squares[0].scale * self.ring.scale, squares[0]))
+            found.append(self._shifted(total, shift, units[0].scale * self.ring.scale, units[0]))
         return found
 
     def _plus(self, total: Any, share: Any) -> Any:

@@ -26,12 +26,6 @@ def fresh_error(ring_degree: int, scale: float) -> float:
     return ERROR_DEVIATION * math.sqrt(ring_degree) / scale + DOUBLE_ERROR
 
 
-def public_error(ring_degree: int, scale: float) -> float:
-    """The same under the public key: u·e + e0 + e1·s with ternary u and s (Cheon et al. 2017, Lemma 1)."""
-    spread = ERROR_DEVIATION * math.sqrt(4 * ring_degree / 3 + 1)
-    return spread * math.sqrt(ring_degree) / scale + DOUBLE_ERROR
-
-
 def rescaling_error(ring_degree: int, scale: float) -> float:
     """Error of rounding both halves of a ciphertext when it is divided by a prime (Cheon et al. 2017, Lemma 2)."""
     return math.sqrt(ring_degree * (ring_degree / 18 + 1 / 12)) / scale

@@ -11,21 +11,21 @@ import time
 import numpy as np
 
 from ppml_core.encrypted.ckks import Ring, written
-from ppml_core.encrypted.evaluation import Block, parameters_for
+from ppml_core.encrypted.evaluation import Block
 from ppml_core.encrypted.messages import Channel, Message
-from ppml_core.encrypted.models import Model, Squares, model_from_bytes
+from ppml_core.encrypted.models import Model, model_from_bytes
 from ppml_core.encrypted.parties import accept, run_party
 
 
 def work(told: Message, pipes: Channel) -> None:
     model = model_from_bytes(told.blobs[0])
-    parameters = parameters_for(model, told.facts["security_bits"])
+    parameters = model.parameters(told.facts["security_bits"])
     ring = Ring(parameters)
     channel = accept(pipes, told.facts["token"])
     columns, outputs = model.shape
     channel.send(
         "parameters", parameters=parameters.values(), columns=columns, outputs=outputs,
-        multiplies=isinstance(model, Squares), row_norm=model.row_norm,
+        multiplies=model.multiplies, row_norm=model.row_norm,
     )  # fmt: skip
     seed = told.facts["seed"]
     serve(channel, ring, model, None if seed is None else np.random.default_rng(seed))
@@ -36,7 +36,7 @@ def serve(channel: Channel, ring: Ring, model: Model, rng: np.random.Generator |
     """Answers block after block. `rng` draws the flooding noise, else it comes from the operating system."""
     keys = channel.receive("keys")
     public = ring.read("PublicKey", keys.blobs[0])
-    relinearization = ring.read("RelinKeys", keys.blobs[1]) if isinstance(model, Squares) else None
+    relinearization = ring.read("RelinKeys", keys.blobs[1]) if model.multiplies else None
     columns, outputs = model.shape
     spent = 0.0
     for _ in range(int(keys.facts["blocks"])):

@@ -13,8 +13,7 @@ import numpy as np
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.descent import clear_run
-from ppml_core.encrypted.models import Linear
-from ppml_core.encrypted.threats import LINEAR, NETWORK, TRAINING
+from ppml_core.encrypted.threats import TRAINING
 from ppml_core.errors import BadInput
 from ppml_core.evidence import PROTECTS, wilson
 from ppml_core.learn.base import Array, Learner
@@ -43,7 +42,7 @@ def asked_encrypted(
     X, truth = halves.rows(people), encode_target(people, model.classes)
     answer, clear = model.ask(X), model.trained.predict_proba(people)
     told = answer.probabilities
-    threats = LINEAR if isinstance(halves.model, Linear) else NETWORK
+    threats = halves.model.threats
     return {
         "technique": threats.technique,
         "learner": learner.name(), "rows": rows, "features": halves.model.shape[0], "classes": list(model.classes),

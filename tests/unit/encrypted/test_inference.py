@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ppml_core.encrypted.ckks import KeyHolder, Ring
-from ppml_core.encrypted.evaluation import Block, parameters_for
+from ppml_core.encrypted.evaluation import Block
 from ppml_core.encrypted.inference import CLIENT, SERVER, infer
 from ppml_core.encrypted.messages import arrays_from_bytes, arrays_to_bytes
 from ppml_core.encrypted.models import Linear, Model, Squares, linear_from_logits
@@ -86,7 +86,7 @@ def test_what_the_weights_leave_in_an_answer_is_flooded(kind: str) -> None:
     model: Model = Linear(np.array([[0.5], [-1.25], [2.0], [0.75]]), np.array([0.5]), 2.0)
     if kind == "squares":
         model = Squares(rng.normal(size=(FEATURES, 2)), rng.normal(size=2), rng.normal(size=(2, 1)), np.ones(1), 2.0)
-    holder = KeyHolder(parameters_for(model))
+    holder = KeyHolder(model.parameters())
     ring = Ring(holder.ring.parameters)
     public = ring.read("PublicKey", holder.public_key())
     relinearization = ring.read("RelinKeys", holder.relinearization_keys()) if kind == "squares" else None
@@ -117,7 +117,7 @@ def test_a_constant_model_and_a_wrong_table() -> None:
     with pytest.raises(BadInput, match="no row"):
         infer(linear(), np.ones((0, FEATURES)))
     with pytest.raises(BadInput, match="stronger penalty"):
-        parameters_for(Linear(np.full((FEATURES, 1), 1e4), np.zeros(1), 2.0))
+        Linear(np.full((FEATURES, 1), 1e4), np.zeros(1), 2.0).parameters()
 
 
 def test_a_stranger_is_not_served() -> None:
