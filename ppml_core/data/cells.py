@@ -30,7 +30,8 @@ LARGEST_EXACT = 2**53
 def as_described(table: pd.DataFrame, schema: Schema, comma: str = "decimal") -> pd.DataFrame:
     """The table with every column of the kind that the schema says: numbers, or texts exactly as written.
 
-    Dates become ISO 8601 text, so that the order of day and month is decided once, over the whole column. A missing
+    Dates become ISO 8601 text, so that the order of day and month is decided once, over the whole column. Like the
+    delimiter and the decimal sign it is taken for the file's form, which is public, not for a person's value. A missing
     mark stays a value where the schema lists it. `comma` says what a comma inside a number is: "decimal" or
     "thousands". Raises BadInput naming column, value and row of a number or date that is none.
     """

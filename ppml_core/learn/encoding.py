@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.dates import days_by_cell
 from ppml_core.data.hierarchy import MISSING, MISSING_MARKS, hierarchy_from_file, hierarchy_from_levels
 from ppml_core.data.published import MOST_NODES, Published
 from ppml_core.data.schema import Column, Schema
@@ -242,8 +243,8 @@ def numbers_of(values: pd.Series) -> npt.NDArray[np.float64]:
 
 
 def years_of(values: pd.Series) -> npt.NDArray[np.float64]:
-    """A column of dates as years with fractions: 2000-07-02 is 2000.5."""
-    days = pd.to_datetime(values, errors="coerce")
+    """A column of dates as years with fractions, each cell read by itself: 2000-07-02 is 2000.5."""
+    days = days_by_cell(values)
     return np.asarray((days.dt.year + (days.dt.day_of_year - 1) / 366).to_numpy(dtype=np.float64, na_value=np.nan))
 
 

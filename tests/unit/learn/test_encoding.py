@@ -82,6 +82,23 @@ def test_dates_are_years_between_bounds_or_left_out_with_a_word() -> None:
     assert "born" in encoder.notes[0]
 
 
+def test_no_date_changes_how_another_is_read() -> None:
+    """The first cell, a time of day, a zone, another order or no date at all: everybody else stays where they were."""
+    others = [f"{year}-0{month}-15" for year in range(1950, 2000) for month in (2, 8)]
+    born = {"kind": "date", "bounds": [1900, 2000], "missing": True}
+
+    def encoded(first: str | None) -> tuple[bytes, float]:
+        data = people({"born": [first, *others]}, born=born)
+        X = Encoder.of(data.schema, knots=8).encode(data)
+        return X[1:].tobytes(), X[0].sum()
+
+    plain = encoded("1990-05-01")
+    for odd in ("1990-05-01 10:30", "1990-05-01T10:30:00+02:00", "01.05.1990", "05/31/1990"):
+        assert encoded(odd) == plain
+    for absent in (None, "soon", "1990-02-31"):
+        assert encoded(absent)[0] == plain[0]
+
+
 def test_text_identifiers_and_the_target_are_not_features() -> None:
     columns = {
         "note": {"kind": "text"},
