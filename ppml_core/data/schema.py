@@ -37,6 +37,7 @@ SCHEMA_TYPES: dict[str, tuple[str, Any]] = {
 class Column:
     """One column's meaning. Bounds, categories and bins are public knowledge, and `source` says where from.
 
+    Bounds written as whole numbers (0 and 90, not 0.0 and 90.0) say that the column holds whole numbers.
     `bins` are edges or tables of a grid (data.bins), `bins_source` how they were chosen.
     A source of `INFERRED` marks values that were read off the private rows: no guarantee stands on them.
     `missing` says that an absent value is a value of its own: a leaf of the hierarchy, a level of the encoding.
@@ -59,6 +60,11 @@ class Column:
     @property
     def is_public(self) -> bool:
         return self.source != INFERRED
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the column publicly holds whole numbers, whatever type its cells happen to have."""
+        return self.bounds is not None and all(isinstance(bound, int) for bound in self.bounds)
 
     @property
     def has_hierarchy(self) -> bool:

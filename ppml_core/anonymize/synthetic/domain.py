@@ -78,7 +78,7 @@ def domain_of(data: Dataset) -> tuple[dict[str, Coded], list[str]]:
     for name, column in data.schema.columns.items():
         if column.role not in USED or name == data.schema.split:
             continue
-        coded = _coded(name, column, data)
+        coded = _coded(name, column)
         if coded is None:
             notes.append(f"{name!r} is {'free text' if column.kind == 'text' else 'a date'} and is left out.")
         else:
@@ -98,7 +98,7 @@ def doubt_of(schema: Schema, names: list[str], *, sized: bool) -> str:
     return ""
 
 
-def _coded(name: str, column: Column, data: Dataset) -> Coded | None:
+def _coded(name: str, column: Column) -> Coded | None:
     if column.categories is not None:
         if len(column.categories) > MOST_LEVELS:
             raise NotApplicable(f"{name!r} has more than {MOST_LEVELS} categories: generalize it or ignore it.")
@@ -116,5 +116,4 @@ def _coded(name: str, column: Column, data: Dataset) -> Coded | None:
     first = min(1.0, inner[0]) if cut[-1].drop_lowest else None
     edges = [low, *([first] if first is not None and low < first < inner[0] else []), *inner]
     top = high if high > edges[-1] else math.nextafter(edges[-1], math.inf)
-    whole = pd.api.types.is_integer_dtype(data.table[name].dtype)
-    return Coded(name, None, (*edges, top), whole, column.missing)
+    return Coded(name, None, (*edges, top), column.is_whole, column.missing)

@@ -41,6 +41,7 @@ class DPSynthetic(Anonymizer):
     """
 
     title: ClassVar[str] = "DP synthetic data"
+    version: ClassVar[int] = 2
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
     synthesizes: ClassVar[bool] = True

@@ -31,6 +31,7 @@ class RandomizedResponse(Anonymizer):
     """
 
     title: ClassVar[str] = "Randomized response (local DP)"
+    version: ClassVar[int] = 2
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
     unit: ClassVar[str] = "person's whole record (local)"

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 
 from ppml_core.accounting.concentrated import epsilon_of_rho, rho_of
+from ppml_core.anonymize.base import Anonymizer
 from ppml_core.anonymize.synthetic import marginals
 from ppml_core.anonymize.synthetic.domain import Coded, domain_of
 from ppml_core.anonymize.synthetic.marginals import draw, marginal, onto_people
 from ppml_core.anonymize.transforms import dp_synthetic
 from ppml_core.anonymize.transforms.dp_synthetic import DPSynthetic, Model, exponential
+from ppml_core.anonymize.transforms.randomized_response import RandomizedResponse
 from ppml_core.data.bundled import load, names
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import INFERRED
@@ -175,3 +177,27 @@ def test_numbers_come_back_within_their_bin() -> None:
     assert values[1000:].between(10, 99).all()
     assert values.max() == 99
     assert math.isclose(values[1000:].mean(), 54.5, abs_tol=5)
+
+
+@pytest.mark.parametrize("method", [DPSynthetic(rows=50, pairs=False), RandomizedResponse()])
+def test_the_type_of_the_cells_does_not_show(method: Anonymizer) -> None:
+    """One empty cell turns a whole column into floats: what is released of it is of the schema's type all the same."""
+    data = adult(60)
+    floats = dataclasses.replace(data, table=data.table.astype({"age": float, "hours_per_week": float}))
+    made = [method.fit(people, np.random.default_rng(0)).release.table for people in (data, floats)]
+    pd.testing.assert_frame_equal(made[0], made[1])
+    assert pd.api.types.is_integer_dtype(made[0]["age"])
+
+
+def test_an_empty_cell_changes_nobody_elses_answer() -> None:
+    data = adult(60)
+    emptied = data.table.astype({"age": float})
+    emptied.loc[59, "age"] = np.nan
+    other = dataclasses.replace(data, table=emptied)
+    made = [RandomizedResponse().fit(people, np.random.default_rng(0)).release.table[:59] for people in (data, other)]
+    pd.testing.assert_frame_equal(made[0], made[1])
+
+
+def test_numbers_with_decimals_are_said_so_by_their_bounds() -> None:
+    wage, age = (domain_of(load("wage"))[0][name] for name in ("wage", "age"))
+    assert (wage.whole, age.whole) == (False, True)
