@@ -151,7 +151,7 @@ def _subject(point: Point, prepared: Prepared, asks_model: bool, train: Trainer)
         model=model,
         train=train,
         things=point.scenario.things,
-        guarantee=None if prepared.voided_by else prepared.guarantee or model.guarantee,
+        guarantee=prepared.promise(model),
         lot=_lot(point),
     )
 

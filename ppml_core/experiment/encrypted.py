@@ -18,9 +18,10 @@ from ppml_core.errors import BadInput
 from ppml_core.evidence import PROTECTS, wilson
 from ppml_core.learn.base import Array, Learner
 from ppml_core.learn.logistic_regression import LogisticRegression
+from ppml_core.learn.models import one_thread
 from ppml_core.learn.target import encode_target
-from ppml_core.venues.encrypted_inference import EncryptedInference, EncryptedModel
-from ppml_core.venues.encrypted_training import EncryptedlyTrained, EncryptedTraining, targets_of, with_constant
+from ppml_core.venues.encrypted_inference import EncryptedInference
+from ppml_core.venues.encrypted_training import EncryptedTraining
 
 INTERNAL = "internal: measured on private test people"
 
@@ -34,8 +35,8 @@ def asked_encrypted(
     """
     if not 1 <= rows <= len(test):
         raise BadInput(f"--rows must be from 1 to the {len(test):,} test people, not {rows}.")
-    model = venue.train(learner, train, np.random.default_rng(1 if seed is None else seed))
-    assert isinstance(model, EncryptedModel)
+    with one_thread():
+        *_, model = venue.walk(learner, train, np.random.default_rng(1 if seed is None else seed))
     if seed is None:
         model = dataclasses.replace(model, seed=None)
     people, halves = test.take(np.arange(rows)), model.halves
@@ -69,20 +70,17 @@ def trained_encrypted(
     venue: EncryptedTraining, learner: LogisticRegression, train: Dataset, test: Dataset, seed: int
 ) -> dict[str, Any]:
     """Training on ciphertexts beside its clear run (same people, cubic, steps, batches) and beside exact training."""
-    rng = np.random.default_rng(seed)
-    model = venue.train(learner, train, rng)
-    assert isinstance(model, EncryptedlyTrained)
-    people = train.take(venue.chosen(len(train), np.random.default_rng(seed)))
-    X, truth = with_constant(model.encoder, people), encode_target(test, model.classes)
-    plan = venue.plan(len(people), learner.C, model.encoder)
-    y = targets_of(encode_target(people, model.classes), len(model.classes))
-    weights = clear_run(X, y, plan)
+    with one_thread():
+        *_, model = venue.walk(learner, train, np.random.default_rng(seed))
+    given, truth = venue.given(learner, train, np.random.default_rng(seed)), encode_target(test, model.classes)
+    weights = clear_run(given.X, given.targets, given.plan)
     clear = dataclasses.replace(model, weights=weights).predict_proba(test)
-    exact = learner.fit(people, np.random.default_rng(seed)).predict_proba(test)
+    exact = learner.fit(given.people, np.random.default_rng(seed)).predict_proba(test)
     told = model.predict_proba(test)
     return {
-        "technique": TRAINING.technique, "learner": learner.name(), "rows": len(people), "features": X.shape[1],
-        "classes": list(model.classes), "plan": plan.values(),
+        "technique": TRAINING.technique, "learner": learner.name(),
+        "rows": len(given.people), "features": given.X.shape[1],
+        "classes": list(model.classes), "plan": given.plan.values(),
         "accuracy": {"encrypted": _share(told, truth), "clear": _share(clear, truth), "exact": _share(exact, truth)},
         "accuracy_note": INTERNAL,
         "agreement": float((told.argmax(axis=1) == clear.argmax(axis=1)).mean()),

@@ -78,7 +78,7 @@ def reason_of(fault: Exception) -> str:
 
 def record_of(point: Point, fitted: Fitted, prepared: Prepared) -> Record:
     """The record of a trained point: its guarantee, its measures and what is known of the release."""
-    guarantee = None if prepared.voided_by else prepared.guarantee or fitted.guarantee
+    guarantee = prepared.promise(fitted)
     note = f"the step before, {prepared.voided_by}, read every row" if prepared.voided_by else fitted.guarantee_note
     rows = _measured(point, fitted, prepared)
     rows += [row_of(name, value, 0.0, name) for name, value in fitted.costs]

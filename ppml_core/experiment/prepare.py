@@ -19,6 +19,7 @@ from ppml_core.data.split import split, split_by_coins
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment.scenario import Scenario
+from ppml_core.learn.base import Fitted
 from ppml_core.learn.target import encode_target, target_classes, target_numbers, task_of, with_classes
 
 RAW = "raw test people"
@@ -55,6 +56,10 @@ class Prepared:
     others: Dataset = field(kw_only=True)
     kept: np.ndarray = field(kw_only=True)
     recodings: tuple[Recoding, ...] = field(kw_only=True)
+
+    def promise(self, model: Fitted) -> Guarantee | None:
+        """What the whole chain up to that model promises."""
+        return None if self.voided_by else self.guarantee or model.guarantee
 
 
 def prepare(scenario: Scenario, data: Dataset, repeat: int, divided: tuple[Dataset, Dataset] | None = None) -> Prepared:

@@ -52,7 +52,7 @@ class Trained:
     @property
     def guarantee(self) -> Guarantee | None:
         """What the whole chain promises."""
-        return None if self.prepared.voided_by else self.prepared.guarantee or self.model.guarantee
+        return self.prepared.promise(self.model)
 
     @property
     def note(self) -> str:

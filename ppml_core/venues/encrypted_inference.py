@@ -51,7 +51,7 @@ class EncryptedInference(Venue):
 
     def walk(
         self, learner: Learner, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient
-    ) -> Generator[Fitted]:
+    ) -> Generator[EncryptedModel]:
         """One model: nobody there sees it on its way."""
         library()
         fitted = self.train_in_clear(learner, data, rng)

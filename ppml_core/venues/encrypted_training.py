@@ -65,22 +65,23 @@ class EncryptedTraining(Venue):
 
     def walk(
         self, learner: Learner, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient
-    ) -> Generator[Fitted]:
+    ) -> Generator[EncryptedlyTrained]:
         """The model as the client sees it at every refresh."""
         library()
-        given = self._given(learner, data, rng)
+        given = self.given(learner, data, rng)
         for one in encrypted_training(given.X, given.targets, given.plan, int(self.security_bits)):
             yield EncryptedlyTrained(
                 one.weights, given.encoder, given.classes, warnings=given.notes, seconds=one.seconds, costs=one.costs
             )
 
     def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
-        given = self._given(learner, data, rng)
+        given = self.given(learner, data, rng)
         with one_thread():
             weights = clear_run(given.X, given.targets, given.plan)
         return EncryptedlyTrained(weights, given.encoder, given.classes, warnings=given.notes)
 
-    def _given(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Given:
+    def given(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Given:
+        """What a training with that generator has. Raises NotApplicable for other learners and too wide tables."""
         _check(learner)
         assert isinstance(learner, LogisticRegression)
         encoder, classes = Encoder.reading(data, learner.knots), target_classes(data.schema, data)
@@ -102,7 +103,8 @@ class EncryptedTraining(Venue):
         require_all_classes(y, classes, 2)
         left_out = f"{len(data) - len(people):,} of {len(data):,} people are left out: raise batches."
         return Given(
-            with_constant(encoder, people), targets_of(y, len(classes)), self.plan(len(people), learner.C, encoder),
+            people, with_constant(encoder, people), targets_of(y, len(classes)),
+            self.plan(len(people), learner.C, encoder),
             encoder, classes, encoder.notes + ((left_out,) if len(people) < len(data) else ()),
         )  # fmt: skip
 
@@ -146,6 +148,7 @@ def targets_of(y: np.ndarray, classes: int) -> Array:
 class Given:
     """What the client trains on, and what it says of it."""
 
+    people: Dataset
     X: Array
     targets: Array
     plan: Plan
