@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.base import Attack, Finding, RiskAxis, Subject, Thing
 from ppml_core.attacks.membership.evidence import confidences
 from ppml_core.attacks.membership.game import truth_of
 from ppml_core.attacks.rates import share
@@ -69,6 +69,12 @@ class AttributeInference(Attack):
 
     title: ClassVar[str] = "Attribute inference"
     against: ClassVar[tuple[Thing, ...]] = ("model",)
+    named_axes: ClassVar[tuple[RiskAxis, ...]] = (
+        RiskAxis(
+            "attribute_advantage", "Attribute inference, members over others", "share of people", "attribute.gap",
+            (-1.0, 1.0),
+        ),
+    )  # fmt: skip
 
     column: str | None = setting(
         None, help="the column to guess; none is the sensitive input, or any of categories, without a common value"

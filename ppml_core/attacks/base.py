@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.evidence import Estimate, Guarantee
+from ppml_core.evidence import ANY, Estimate, Guarantee
 from ppml_core.learn.base import Array, Fitted, Masks
-from ppml_core.settings import Method
+from ppml_core.settings import Method, words
 
 Thing = Literal["table", "synthetic", "model"]
 
@@ -70,20 +70,45 @@ class Finding:
     control: Estimate | None = None
 
 
+@dataclass(frozen=True)
+class RiskAxis:
+    """A finding as an axis that scenarios are compared by, lower being better.
+
+    `name` is what a person asks for, `also` what else they may call it; `accepts` bounds what they may need of it.
+    """
+
+    measure: str
+    title: str
+    unit: str
+    name: str
+    accepts: tuple[float, float] = ANY
+    also: tuple[str, ...] = ()
+
+
 class Attack(Method, ABC):
     """Someone who sees what was released, and tries.
 
     `against` are the things that the attack is defined for; it runs where the scenario hands out one of them.
-    `trains_shadows` where its time goes into models of the scenario's whole road.
+    `trains_shadows` where its time goes into models of the scenario's whole road. `named_axes` are findings that have a
+    name, a title and a unit of their own on the map.
     Raises NotApplicable where it cannot be run on this table.
     """
 
     against: ClassVar[tuple[Thing, ...]]
     trains_shadows: ClassVar[bool] = False
+    named_axes: ClassVar[tuple[RiskAxis, ...]] = ()
 
     def measures(self) -> tuple[str, ...]:
         """Names of the findings that a gap stands for; the attack's own name where a class does not say more."""
         return (self.name(),)
+
+    def axes(self) -> tuple[RiskAxis, ...]:
+        """Every finding as an axis; one that `named_axes` does not tell of is a share and called as its rows are."""
+        named = {axis.measure: axis for axis in self.named_axes}
+        return tuple(
+            named.get(measure) or RiskAxis(measure, f"{self.title}: {words(measure)}", "share", measure)
+            for measure in self.measures()
+        )
 
     @abstractmethod
     def run(self, subject: Subject, rng: np.random.Generator) -> tuple[Finding, ...]: ...

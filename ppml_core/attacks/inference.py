@@ -10,13 +10,14 @@ import pandas as pd
 
 from ppml_core.anonymize.columns import ORDERED, ordered
 from ppml_core.attacks.against_control import BothSides, Floats, Rows, known_columns, names_told, secret_column, told
-from ppml_core.attacks.base import Finding, Thing
+from ppml_core.attacks.base import Finding, RiskAxis, Thing
 from ppml_core.attacks.cell_distances import Compared, Packed
 from ppml_core.attacks.criteria_kernels import guess
 from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.errors import BadInput, NotApplicable
+from ppml_core.evidence import SHARE
 from ppml_core.settings import setting
 
 
@@ -34,6 +35,9 @@ class Inference(TableAttack):
 
     title: ClassVar[str] = "Inference"
     against: ClassVar[tuple[Thing, ...]] = ("table", "synthetic")
+    named_axes: ClassVar[tuple[RiskAxis, ...]] = (
+        RiskAxis("inference_success", "Inference success", "share of guesses", "inference", SHARE),
+    )
 
     targets: int = setting(1_000, 20, 20_000, slider=(200, 5_000), help="people on either side who are tried")
     secret: str = setting("", help="the column to guess; none: the sensitive one, or the target")

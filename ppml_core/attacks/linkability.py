@@ -8,13 +8,14 @@ from typing import ClassVar
 import numpy as np
 
 from ppml_core.attacks.against_control import BothSides, Floats, Rows, known_columns, names_told, told
-from ppml_core.attacks.base import Finding, Thing
+from ppml_core.attacks.base import Finding, RiskAxis, Thing
 from ppml_core.attacks.cell_distances import Compared, Packed
 from ppml_core.attacks.criteria_kernels import both_near, least_distances, near
 from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
 from ppml_core.errors import BadInput, NotApplicable
+from ppml_core.evidence import SHARE
 from ppml_core.settings import setting
 
 
@@ -30,6 +31,9 @@ class Linkability(TableAttack):
 
     title: ClassVar[str] = "Linkability"
     against: ClassVar[tuple[Thing, ...]] = ("table", "synthetic")
+    named_axes: ClassVar[tuple[RiskAxis, ...]] = (
+        RiskAxis("linkability_success", "Linkability success", "share of guesses", "linkability", SHARE),
+    )
 
     targets: int = setting(1_000, 20, 20_000, slider=(200, 5_000), help="people on either side who are tried")
     first: tuple[str, ...] = setting((), help="columns that one source has; none named deals them out evenly")

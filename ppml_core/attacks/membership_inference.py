@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ppml_core.attacks.base import Attack, Finding, Subject, Thing
+from ppml_core.attacks.base import Attack, Finding, RiskAxis, Subject, Thing
 from ppml_core.attacks.membership.attacking import report_of, strongest
 from ppml_core.attacks.membership.base import MembershipAttack
 from ppml_core.attacks.membership.game import MOST_ASKED, against
@@ -15,6 +15,7 @@ from ppml_core.attacks.membership.report import MembershipReport
 from ppml_core.attacks.rates import RATES
 from ppml_core.catalog import method
 from ppml_core.errors import BadInput
+from ppml_core.evidence import SHARE
 from ppml_core.settings import setting
 
 CHOSEN = "chosen"
@@ -33,6 +34,17 @@ class MembershipInference(Attack):
     version: ClassVar[int] = 2
     against: ClassVar[tuple[Thing, ...]] = ("model",)
     trains_shadows: ClassVar[bool] = True
+    named_axes: ClassVar[tuple[RiskAxis, ...]] = (
+        RiskAxis("membership_auc", "Membership attack, area under the curve", "probability", "membership.auc", SHARE),
+        RiskAxis(
+            "membership_tpr_at_0.01", "Members found at 1 % false alarms", "share of members",
+            "membership.tpr_at_0.01", SHARE, ("membership", "membership.tpr", "membership_tpr"),
+        ),
+        RiskAxis(
+            "membership_tpr_at_0.001", "Members found at 0.1 % false alarms", "share of members",
+            "membership.tpr_at_0.001", SHARE,
+        ),
+    )  # fmt: skip
 
     attack: str = setting(
         CHOSEN,

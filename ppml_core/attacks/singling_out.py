@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.attacks.against_control import BothSides, Rows, known_columns, names_told, told
-from ppml_core.attacks.base import Finding, Thing
+from ppml_core.attacks.base import Finding, RiskAxis, Thing
 from ppml_core.attacks.cell_distances import Compared
 from ppml_core.attacks.criteria_kernels import UNUSED, grow, isolated
 from ppml_core.attacks.linkage_kernels import RECODED
 from ppml_core.attacks.table_attack import TableAttack
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
+from ppml_core.evidence import SHARE
 from ppml_core.settings import setting
 
 Bools = npt.NDArray[np.bool_]
@@ -38,6 +39,16 @@ class SinglingOut(TableAttack):
 
     title: ClassVar[str] = "Singling out"
     against: ClassVar[tuple[Thing, ...]] = ("table", "synthetic")
+    named_axes: ClassVar[tuple[RiskAxis, ...]] = (
+        RiskAxis(
+            "singling_out_success",
+            "Singling out success",
+            "share of guesses",
+            "singling_out",
+            SHARE,
+            ("singling_out.success",),
+        ),
+    )
 
     attempts: int = setting(
         1_000, 20, 20_000, slider=(200, 5_000), help="records that statements are made of", unit="records"

@@ -17,13 +17,11 @@ from scipy import stats
 from ppml_core.attacks.base import Attack, Thing
 from ppml_core.catalog import methods
 from ppml_core.errors import BadInput
-from ppml_core.evidence import Z95, Estimate
+from ppml_core.evidence import ANY, SHARE, Z95, Estimate
 from ppml_core.experiment.results import estimate_of
 from ppml_core.measures.base import Measure
-from ppml_core.settings import words
 
 Kind = Literal["utility", "risk", "proved", "cost"]
-SHARE = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Axis:
     """One thing that scenarios are compared by. `measure` names its result rows; it is empty for columns of all rows.
 
     `things` says for which releases it is defined, () for all; `attack` which attack finds it, where one does.
-    `accepts` bounds what a person may ask for.
+    `accepts` bounds what a person may ask for, `also` are other names they may ask by.
     """
 
     name: str
@@ -42,7 +40,8 @@ class Axis:
     measure: str = ""
     things: tuple[Thing, ...] = ()
     attack: str = ""
-    accepts: tuple[float, float] = (-np.inf, np.inf)
+    accepts: tuple[float, float] = ANY
+    also: tuple[str, ...] = ()
 
     @property
     def log(self) -> bool:
@@ -104,7 +103,7 @@ class Spread:
 
 def axes() -> dict[str, Axis]:
     """Every axis by name: utility, risk (each finding of an attack among them), what is proved, cost."""
-    return {axis.name: axis for axis in (*_utility(), *RISKS, *_findings(), *PROVED, *COSTS)}
+    return {axis.name: axis for axis in (*_utility(), *OF_A_TABLE, *_findings(), *PROVED, *COSTS)}
 
 
 def axis_of(name: str) -> Axis:
@@ -114,7 +113,7 @@ def axis_of(name: str) -> Axis:
     if plain in known:
         return known[plain]
     for axis in known.values():
-        if plain in (axis.measure, axis.name.replace(".", "_"), *ALSO.get(axis.name, ())):
+        if plain in (axis.measure, axis.name.replace(".", "_"), *axis.also):
             return axis
     raise BadInput(f"there is no measure, risk or cost {name!r}; there are {', '.join(known)}.")
 
@@ -168,24 +167,25 @@ def in_people(axis: Axis, reading: Reading, beside: Reading) -> str:
 
 
 def _utility() -> list[Axis]:
-    found = []
-    for name, cls in methods(Measure).items():
-        bounded = name in ("accuracy", "roc_auc")
-        found.append(
-            Axis(name, cls.title, cls.unit, "utility", cls.higher_is_better, name, accepts=SHARE if bounded else ANY)
-        )
-    return found
+    return [
+        Axis(name, cls.title, cls.unit, "utility", cls.higher_is_better, name, accepts=cls.accepts, also=cls.also)
+        for name, cls in methods(Measure).items()
+    ]
+
+
+def named_risks() -> tuple[Axis, ...]:
+    """What classes say of a released table, and the findings to which an attack gives a name of their own."""
+    return (*OF_A_TABLE, *(axis for axis in _findings() if axis.name != axis.measure))
 
 
 def _findings() -> list[Axis]:
-    """What the attacks of the catalog find beyond the axes that have names of their own, named as its rows are."""
-    told = {axis.measure for axis in RISKS}
-    return [
-        Axis(measure, f"{cls.title}: {words(measure)}", "share", "risk", False, measure, cls.against, name)
+    """What the attacks of the catalog find, those with names of their own first."""
+    found = [
+        Axis(axis.name, axis.title, axis.unit, "risk", False, axis.measure, cls.against, name, axis.accepts, axis.also)
         for name, cls in methods(Attack).items()
-        for measure in cls().measures()
-        if measure not in told
+        for axis in cls().axes()
     ]
+    return sorted(found, key=lambda axis: axis.name == axis.measure)
 
 
 def _proved(axis: Axis, rows: pd.DataFrame) -> Reading:
@@ -221,9 +221,8 @@ def _why_absent(axis: Axis, rows: pd.DataFrame) -> str:
     return f"the results have no {axis.title.lower()}"
 
 
-ANY = (-np.inf, np.inf)
 ABOVE_ZERO = (0.0, np.inf)
-RISKS = (
+OF_A_TABLE = (
     Axis("prosecutor.max", "Largest prosecutor risk", "probability", "risk", False, "release_prosecutor_max",
          ("table",), accepts=SHARE),
     Axis("prosecutor.mean", "Mean prosecutor risk", "probability", "risk", False, "release_prosecutor_mean", ("table",),
@@ -235,30 +234,10 @@ RISKS = (
     Axis("certain_share", "People whose sensitive value is certain", "share of people", "risk", False,
          "release_certain_share", ("table",), accepts=SHARE),
     Axis("linkage", "Record linkage success", "share of people", "risk", False, "release_linkage_success", ("table",),
-         accepts=SHARE),
-    Axis("membership.auc", "Membership attack, area under the curve", "probability", "risk", False, "membership_auc",
-         ("model",), "membership_inference", SHARE),
-    Axis("membership.tpr_at_0.01", "Members found at 1 % false alarms", "share of members", "risk", False,
-         "membership_tpr_at_0.01", ("model",), "membership_inference", SHARE),
-    Axis("membership.tpr_at_0.001", "Members found at 0.1 % false alarms", "share of members", "risk", False,
-         "membership_tpr_at_0.001", ("model",), "membership_inference", SHARE),
-    Axis("attribute.gap", "Attribute inference, members over others", "share of people", "risk", False,
-         "attribute_advantage", ("model",), "attribute_inference", (-1.0, 1.0)),
-    Axis("singling_out", "Singling out success", "share of guesses", "risk", False, "singling_out_success",
-         ("table", "synthetic"), "singling_out", SHARE),
-    Axis("linkability", "Linkability success", "share of guesses", "risk", False, "linkability_success",
-         ("table", "synthetic"), "linkability", SHARE),
-    Axis("inference", "Inference success", "share of guesses", "risk", False, "inference_success",
-         ("table", "synthetic"), "inference", SHARE),
+         accepts=SHARE, also=("record_linkage", "linkage.success")),
 )  # fmt: skip
 PROVED = (Axis("epsilon", "Proved ε", "ε", "proved", False, accepts=ABOVE_ZERO),)
 COSTS = (
     Axis("seconds", "Seconds of training", "s", "cost", False, accepts=ABOVE_ZERO),
     Axis("bytes", "Bytes sent", "bytes", "cost", False, "bytes", accepts=ABOVE_ZERO),
 )
-ALSO = {
-    "roc_auc": ("auc",),
-    "linkage": ("record_linkage", "linkage.success"),
-    "membership.tpr_at_0.01": ("membership", "membership.tpr", "membership_tpr"),
-    "singling_out": ("singling_out.success",),
-}

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ppml_core.experiment.axes import SHARE, Axis, Reading, readings
+from ppml_core.evidence import SHARE
+from ppml_core.experiment.axes import Axis, Reading, readings
 from ppml_core.experiment.needs import Need
 from ppml_core.experiment.solve import default_objective
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from ppml_core.evidence import SHARE
 from ppml_core.measures.base import Array, Measure, Score
 
 
@@ -20,6 +21,7 @@ class Accuracy(Measure):
     title: ClassVar[str] = "Accuracy"
     task: ClassVar[Literal["classification", "regression"]] = "classification"
     unit: ClassVar[str] = "share of people"
+    accepts: ClassVar[tuple[float, float]] = SHARE
 
     def score(self, truth: Any, scores: Array) -> Score:
         return Score.of_mean((scores.argmax(axis=1) == truth).astype(float))

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ppml_core.evidence import ANY
 from ppml_core.settings import Method
 
 Array = npt.NDArray[np.float64]
@@ -37,12 +38,15 @@ class Measure(Method, ABC):
     """Judges predictions.
 
     `truth` is each person's class number (rows,), or the target's value in a regression; `scores` are class
-    probabilities (rows, classes), or predictions (rows, 1).
+    probabilities (rows, classes), or predictions (rows, 1). `accepts` bounds what a person may ask of it, `also` are
+    other names they may ask by.
     """
 
     task: ClassVar[Literal["classification", "regression"]]
     unit: ClassVar[str]
     higher_is_better: ClassVar[bool] = True
+    accepts: ClassVar[tuple[float, float]] = ANY
+    also: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def score(self, truth: npt.NDArray[np.float64] | npt.NDArray[np.int64], scores: Array) -> Score: ...

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from ppml_core.errors import NotApplicable
+from ppml_core.evidence import SHARE
 from ppml_core.measures.base import Array, Measure, Score
 
 
@@ -26,6 +27,8 @@ class RocAuc(Measure):
     title: ClassVar[str] = "ROC AUC"
     task: ClassVar[Literal["classification", "regression"]] = "classification"
     unit: ClassVar[str] = "probability"
+    accepts: ClassVar[tuple[float, float]] = SHARE
+    also: ClassVar[tuple[str, ...]] = ("auc",)
 
     def score(self, truth: Any, scores: Array) -> Score:
         present = [label for label in range(scores.shape[1]) if 0 < (truth == label).sum() < len(truth)]

@@ -15,7 +15,7 @@ from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method, methods
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Estimate, Guarantee
-from ppml_core.experiment.axes import PROVED, RISKS, Axis, Reading, axis_of, default_risk, readings
+from ppml_core.experiment.axes import PROVED, Axis, Reading, axis_of, default_risk, named_risks, readings
 from ppml_core.experiment.front import Front, front_of
 from ppml_core.experiment.plans import guarantee_of, unit_of
 from ppml_core.experiment.results import estimate_of
@@ -179,7 +179,7 @@ def _default_risk(scenarios: Iterable[Scenario], rows: pd.DataFrame) -> Axis | N
     """An attack on what is handed out where one was measured, else a figure of the table, else what is proved."""
     things = tuple({thing for scenario in scenarios for thing in scenario.things})
     there = set(rows.loc[rows["value"].notna(), "measure"])
-    wished = [default_risk(things), axis_of("linkage"), *RISKS]
+    wished = [default_risk(things), axis_of("linkage"), *named_risks()]
     measured = next((axis for axis in wished if axis.measure in there), None)
     if measured is None and rows["guarantee_epsilon"].notna().any():
         return PROVED[0]

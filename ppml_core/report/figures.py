@@ -5,7 +5,7 @@ from __future__ import annotations
 from ppml_core.catalog import methods
 from ppml_core.charts.words import count, decimals, interval, people_per_thousand, percent
 from ppml_core.evidence import Estimate
-from ppml_core.experiment.axes import RISKS
+from ppml_core.experiment.axes import named_risks
 from ppml_core.measures.base import Measure
 from ppml_core.report.exploration import Exploration, Line
 from ppml_core.report.markup import Standing
@@ -27,7 +27,7 @@ NONE = "–"
 def title_of(measure: str) -> str:
     """A figure's name as a person reads it."""
     known = {name: cls.title for name, cls in methods(Measure).items()} | TITLES
-    known |= {axis.measure: axis.title for axis in RISKS}
+    known |= {axis.measure: axis.title for axis in named_risks()}
     return known.get(measure) or words(measure).capitalize()
 
 

@@ -102,14 +102,14 @@ def test_every_axis_says_what_it_is() -> None:
         assert axis.title
         assert axis.kind != "risk" or axis.things, name
         assert not (axis.kind == "risk" and axis.higher_is_better), name
-        assert not axis.attack or axis.attack in methods(Attack) or axis.name == "attribute.gap"
+        assert not axis.attack or axis.attack in methods(Attack)
 
 
 def test_what_an_attack_finds_can_be_needed() -> None:
     for name, cls in methods(Attack).items():
         for measure in cls().measures():
             axis = need_of(f"{measure}<=0.5").axis
-            assert axis.attack in (name, ""), measure
+            assert (axis.attack, axis.things) == (name, cls.against), measure
 
 
 def test_accuracy_is_told_in_people(rows: pd.DataFrame) -> None:
