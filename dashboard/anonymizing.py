@@ -78,7 +78,10 @@ def anonymizer() -> Anonymizer:
 
 def recoding_control() -> None:
     """Alike for everybody, or cell by cell."""
-    widgets.choose("How", list(session.RECODINGS), "recoding", session.RECODINGS.__getitem__)
+    told = controls.told(
+        "Whether everybody's values become equally coarse, or each class's as its people need.", "generalization"
+    )
+    widgets.choose("How", list(session.RECODINGS), "recoding", told, session.RECODINGS.__getitem__)
 
 
 def protections() -> None:
@@ -95,7 +98,7 @@ def protections() -> None:
     asked = {model.name(): model for model in _models()}
     for name, cls in _offered().items():
         start_at(f"protect_{name}", name in asked)
-        told = f"{cls.title}. {cls.why}{controls.glossary_link(cls.strength)}"
+        told = controls.told_of(f"{cls.title}. {cls.why}", settings_of(cls)[cls.strength])
         st.toggle(cls.threat, name in asked, key=f"protect_{name}", on_change=_protect, help=told)
         if name in asked:
             start_at(f"strength_{name}", getattr(asked[name], cls.strength))

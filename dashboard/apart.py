@@ -242,7 +242,7 @@ def _control(name: str, setting: Setting) -> None:
         offered, held = columns(), st.session_state.get(key_of(name))
         st.selectbox(
             "Column that tells the holders apart", offered, offered.index(held) if held in offered else 0,
-            key=key_of(name), persist_state="session", help=setting.help,
+            key=key_of(name), persist_state="session", help=controls.told_of(setting.help, setting),
         )  # fmt: skip
         return
     controls.control(setting, key_of(name), columns=tables.dataset().schema.inputs, title=TITLES.get(name, ""))

@@ -7,6 +7,7 @@ from typing import Any, cast
 import streamlit as st
 
 from dashboard import tables, widgets
+from dashboard.controls import told
 from ppml_core.data.schema import Column
 from ppml_core.queries.query import EVERYONE, And, Compare, Condition, Function, OneOf, Query, checked
 from ppml_core.queries.sql import parse_query
@@ -24,8 +25,8 @@ MOST_GROUPS = 2
 def question() -> Query:
     """What is asked now. Raises BadInput for SQL outside the subset, and for what the schema does not allow."""
     way = st.segmented_control(
-        "Ask by", [CLICKS, SQL], default=CLICKS, key="ask_by", required=True, label_visibility="collapsed",
-        persist_state="session",
+        "Ask by", [CLICKS, SQL], default=CLICKS, key="ask_by", required=True, persist_state="session",
+        help=told("By choosing, or in a small part of SQL: both become the same question."),
     )  # fmt: skip
     return written() if way == SQL else clicked()
 
@@ -36,7 +37,8 @@ def written() -> Query:
         "A question in SQL", text_of(first()), key=f"query_sql_{tables.mark()}", height=110, max_chars=4_000,
         persist_state="session",
         help="SELECT with one of count(*), sum, avg, variance, quantile(c, q), histogram(c), and WHERE and GROUP BY. "
-        "It is read into the same question as the clicks; the text itself never reaches a database.",
+        "It is read into the same question as the clicks; the text itself never reaches a database. "
+        "[Glossary](glossary)",
     )  # fmt: skip
     return parse_query(text, data.schema, data.name)
 
@@ -47,7 +49,7 @@ def clicked() -> Query:
     with measure:
         function: Function = st.selectbox(
             "Measure", list(TITLES), key=f"query_function_{mark}", format_func=TITLES.__getitem__,
-            persist_state="session",
+            persist_state="session", help=told("What is computed of the people asked about.", "sensitivity"),
         )  # fmt: skip
     column, argument = None, None
     if function != "count":
@@ -55,11 +57,20 @@ def clicked() -> Query:
             column = st.selectbox(
                 "Column", _columns(function), key=f"query_column_{mark}_{function == 'histogram'}",
                 persist_state="session",
+                help=told("Whose values are taken; bounds and categories come from the schema.", "sensitivity"),
             )  # fmt: skip
     if function == "quantile":
         argument = float(
             st.slider(
-                "Share below", 0.01, 0.99, 0.5, 0.01, format="percent", key="query_share", persist_state="session"
+                "Share below",
+                0.01,
+                0.99,
+                0.5,
+                0.01,
+                format="percent",
+                key="query_share",
+                persist_state="session",
+                help=told("The share of people who lie below the quantile that is asked for; 50 % is the median."),
             )
         )
     groups = _groups() if function != "histogram" else []
@@ -81,7 +92,10 @@ def _groups() -> list[str]:
     chosen = st.multiselect(
         "By", offered, list(first().group_by), key=f"query_groups_{tables.mark()}", max_selections=MOST_GROUPS,
         persist_state="session",
-        help="Groups come from the schema's categories, never from the rows, so that a group nobody is in is told too.",
+        help=told(
+            "Groups come from the schema's categories, never from the rows, so that a group nobody is in is told too.",
+            "differential privacy",
+        ),
     )  # fmt: skip
     return list(chosen)
 
@@ -101,7 +115,10 @@ def _filter() -> Condition:
     schema = tables.dataset().schema
     chosen = st.multiselect(
         "Only people with", list(schema.columns), key=f"query_filter_{tables.mark()}", persist_state="session",
-        help="Filters are comparisons alone: nothing in them can fail for one row and not for another.",
+        help=told(
+            "Filters are comparisons alone: nothing in them can fail for one row and not for another.",
+            "query restriction",
+        ),
     )  # fmt: skip
     parts: list[Condition] = []
     for name in chosen:
@@ -110,7 +127,10 @@ def _filter() -> Condition:
 
 
 def _part(name: str, column: Column, key: str) -> list[Condition]:
-    shared: dict[str, Any] = {"persist_state": "session"}
+    shared: dict[str, Any] = {
+        "persist_state": "session",
+        "help": told(f"Only people whose {name} fits are asked about.", "query restriction"),
+    }
     if column.kind == "numeric":
         from_, to = st.columns(2)
         least = from_.number_input(f"{name}, at least", value=None, key=f"{key}_low", placeholder="any", **shared)

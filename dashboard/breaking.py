@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import streamlit as st
 
-from dashboard import querying, tables, widgets
+from dashboard import controls, querying, tables, widgets
 from dashboard.jobs import Job
 from ppml_core.catalog import method, methods
 from ppml_core.charts.query_attacks import defence_chart, log_table, reconstruction_chart
@@ -31,7 +31,8 @@ def part() -> None:
     widgets.label("Break it")
     offered = sorted(methods(QueryAttack), key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
     name = str(widgets.choose(
-        "Attack", offered, "query_attack", lambda name: str(method(QueryAttack, name).title), first=FIRST
+        "Attack", offered, "query_attack", controls.told("How answers are put together into a secret.", "tracker"),
+        lambda name: str(method(QueryAttack, name).title), first=FIRST,
     ))  # fmt: skip
     attack = method(QueryAttack, name)()
     rows, data = _rows(), people()

@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import sweeps, tables, widgets
+from dashboard.controls import told
 from ppml_core.charts.effect import effect_chart
 from ppml_core.charts.group_losses import group_chart
 from ppml_core.experiment.closer import Closer, look_closer
@@ -54,7 +55,13 @@ def _effects(found: Closer) -> None:
         widgets.aside("This learner is no sum over columns, so that no curve per column can be drawn.")
         return
     schema = tables.dataset().schema
-    name = widgets.choose("Column", list(found.effects), SHOWN, first=next(iter(found.effects)))
+    name = widgets.choose(
+        "Column",
+        list(found.effects),
+        SHOWN,
+        told("Whose part in the model's answer is drawn.", "additive model"),
+        first=next(iter(found.effects)),
+    )
     effect = found.effects.get(str(name), next(iter(found.effects.values())))
     classes = found.trained.model.classes
     answer_of = f"log-odds of {classes[-1]}" if classes else f"predicted {target_of(schema)}"

@@ -14,7 +14,7 @@ import streamlit as st
 from dashboard import session
 from ppml_core.charts.words import budget
 from ppml_core.errors import PPMLError
-from ppml_core.lessons.glossary import slug, term_of
+from ppml_core.lessons.glossary import Term, named, slug, term_of
 from ppml_core.settings import Setting, words
 
 ROUND = (1, 2, 5)
@@ -103,10 +103,33 @@ def _written(value: Any) -> str:
 def _help(setting: Setting) -> str:
     """One line of meaning, with the unit, and a link to the word behind it."""
     unit = f" ({setting.unit})" if setting.unit else ""
-    return f"{setting.help[:1].upper()}{setting.help[1:]}{unit}.{glossary_link(setting.name)}"
+    return told_of(f"{setting.help}{unit}", setting)
 
 
-def glossary_link(name: str) -> str:
-    """A link to the glossary's word for a setting of that name, to follow its help; "" where there is none."""
-    term = term_of(name)
-    return f" [Glossary: {term.name}](glossary?term={slug(term.name)})" if term else ""
+def told_of(sentence: str, setting: Setting) -> str:
+    """A sentence about a setting, as help: with a link to the word behind that setting."""
+    text = sentence.rstrip(".")
+    return _linked(f"{text[:1].upper()}{text[1:]}.", term_of(setting.name, setting.method))
+
+
+def told(sentence: str, word: str = "") -> str:
+    """The help of a control that no setting declares: its meaning, and a link to that word of the glossary.
+
+    >>> told("Whose table it is.")
+    'Whose table it is. [Glossary](glossary)'
+    """
+    term = named(slug(word))
+    if word and term is None:
+        raise KeyError(f"the glossary has no {word!r}")
+    return _linked(sentence, term)
+
+
+def told_of_method(sentence: str, name: str) -> str:
+    """A sentence about a method, as help: with a link to the word behind it."""
+    return _linked(sentence, term_of("", name))
+
+
+def _linked(sentence: str, term: Term | None) -> str:
+    """A sentence with a link to its word, or to all words where there is none."""
+    link = f"[Glossary: {term.name}](glossary?term={slug(term.name)})" if term else "[Glossary](glossary)"
+    return f"{sentence} {link}"

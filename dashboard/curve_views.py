@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import mapping, session, sweeps, tables, widgets
+from dashboard.controls import told
 from ppml_core.charts import story
 from ppml_core.charts.against_epsilon import epsilon_chart
 from ppml_core.charts.against_k import k_chart, risk_chart
@@ -23,7 +24,12 @@ GUARANTEE, LOOK_ALIKES, GRID, PARALLEL = "A guarantee (ε)", "Look-alikes (k)", 
 def part(here: mapping.Map) -> None:
     """One view at a time: the others are worked out when they are chosen."""
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        view = widgets.segments("View", [GUARANTEE, LOOK_ALIKES, GRID, PARALLEL], "view")
+        view = widgets.segments(
+            "View",
+            [GUARANTEE, LOOK_ALIKES, GRID, PARALLEL],
+            "view",
+            told("Against which setting the scenarios are drawn.", "Pareto front"),
+        )
         measure = here.utility.name
         if view in (GUARANTEE, LOOK_ALIKES):
             measure = widgets.measure_control(plans.measures_for(tables.dataset().schema))
@@ -114,7 +120,15 @@ def grid(here: mapping.Map) -> None:
     if not recodings:
         widgets.aside("No scenario with both k and ε is on the map yet: compute the map, or open a run that has some.")
         return
-    chosen = str(widgets.choose("Generalized how", recodings, "grid_recoding", lambda name: session.RECODINGS[name]))
+    chosen = str(
+        widgets.choose(
+            "Generalized how",
+            recodings,
+            "grid_recoding",
+            told("The method whose scenarios are drawn.", "generalization"),
+            lambda name: session.RECODINGS[name],
+        )
+    )
     target = session.get("need_utility")
     shown = cells[cells["recoding"] == (chosen if chosen in recodings else recodings[0])]
     drawn = grid_chart(shown, here.utility.name, None if target == session.ANY else float(target), widgets.mode())

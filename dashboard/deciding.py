@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import comparing, mapping, scenarios, session, sweeps, tables, widgets
+from dashboard import comparing, controls, mapping, scenarios, session, sweeps, tables, widgets
 from ppml_core.charts.measures import wording
 from ppml_core.charts.point_story import NOTE, numbers, point_story
 from ppml_core.charts.risk_utility import risk_utility_map
@@ -28,7 +28,15 @@ def part(here: mapping.Map) -> None:
     """The map on the left; on the right what is asked, and the story of the point that answers."""
     left, right = st.columns([1.9, 1], gap="large")
     with right:
-        needed = widgets.segments("What to do", [EXPLORE, NEED], "decide_mode") == NEED
+        needed = (
+            widgets.segments(
+                "What to do",
+                [EXPLORE, NEED],
+                "decide_mode",
+                controls.told("Look at points one by one, or name what must hold and get the best.", "Pareto front"),
+            )
+            == NEED
+        )
         if needed:
             answer = need_controls(here)
             point = None if answer is None else answer.best or answer.nearest
@@ -93,10 +101,12 @@ def _axis(name: str, key: str, offered: list[str], now: Axis, rows: pd.DataFrame
     automatic = now.name if session.get(key) == session.AUTO else mapping.automatic(key, offered, rows)
     options = [session.AUTO, *(one for one in offered if one != automatic)]
     widgets.keep_within(key, options, session.AUTO)
-    widgets.choose(
-        name, options, key, lambda one: _title(automatic if one == session.AUTO else one),
-        "Measured risks, what is proved, and costs each have an axis of their own." if name == "Across" else "",
-    )  # fmt: skip
+    told = (
+        controls.told("Measured risks, what is proved, and costs each have an axis of their own.", "estimate")
+        if name == "Across"
+        else controls.told("How good the result is.", "Pareto front")
+    )
+    widgets.choose(name, options, key, told, lambda one: _title(automatic if one == session.AUTO else one))
 
 
 def take_point() -> None:
@@ -156,6 +166,7 @@ def _need(name: str, key: str, offered: list[float], show: Any = "{:g}".format) 
     st.select_slider(
         f"{name[:1].upper()}{name[1:]}", options, session.first(key), key=key,
         format_func=lambda value: "any" if value == session.ANY else show(value),
+        help=controls.told("A limit that a scenario must keep; any is no limit.", "Pareto front"),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import tables, widgets
+from dashboard.controls import told
 from ppml_core.charts.words import count
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.export import file_names
@@ -43,7 +44,10 @@ def editor() -> None:
     if not offered:
         widgets.aside("No column can be generalized yet: give one the role quasi-identifier.")
         return
-    name = st.selectbox("Column to generalize", offered, key=f"hierarchy_column_{data.name}")
+    name = st.selectbox(
+        "Column to generalize", offered, key=f"hierarchy_column_{data.name}",
+        help=told("Whose values become coarser level by level.", "generalization"),
+    )  # fmt: skip
     if refused := st.session_state.pop(REFUSED, ""):
         widgets.refusal(refused)
     left, right = st.columns([1.25, 1], gap="large")
@@ -60,7 +64,10 @@ def review(data: Dataset, name: str) -> None:
     widgets.aside(f"{' → '.join(count(number) for number in groups)}: from the values themselves to * for everybody.")
     level = 1
     if len(groups) > 2:
-        level = st.slider("Level", 0, len(groups) - 1, 1, key=f"hierarchy_level_{tables.mark()}_{name}")
+        level = st.slider(
+            "Level", 0, len(groups) - 1, 1, key=f"hierarchy_level_{tables.mark()}_{name}",
+            help=told("0: the values themselves; the last: one value for everybody.", "generalization"),
+        )  # fmt: skip
     shown = values_at(data, name, level, MOST_REVIEWED)
     frame = pd.DataFrame(
         [(value.text or "absent", count(value.people), count(value.values)) for value in shown],
@@ -86,7 +93,10 @@ def ways(data: Dataset, name: str) -> None:
     offered |= {"Intervals": intervals} if numeric else {"Order": order, "Prefix": prefix, "Redaction": redaction}
     offered |= {"From a file": from_file, "By hand": by_hand}
     widgets.label("Another hierarchy")
-    way = st.selectbox("How", list(offered), key=f"hierarchy_way_{'numeric' if numeric else 'other'}")
+    way = st.selectbox(
+        "How", list(offered), key=f"hierarchy_way_{'numeric' if numeric else 'other'}",
+        help=told("How values are put together into coarser ones.", "generalization"),
+    )  # fmt: skip
     offered[way](data, name)
 
 
@@ -103,16 +113,21 @@ def intervals(data: Dataset, name: str) -> None:
     widths = data.schema[name].widths or (5, 10, 20)
     given = st.text_input(
         "Widths, each a multiple of the one before", ", ".join(f"{width:g}" for width in widths),
-        key=f"widths_{tables.mark()}_{name}", help="Intervals of the first width at level 1, of the second at level 2.",
+        key=f"widths_{tables.mark()}_{name}",
+        help=told("Intervals of the first width at level 1, of the second at level 2.", "generalization"),
     )  # fmt: skip
     _try(data, name, lambda: from_intervals(widths=_numbers(given, name), name=name), "intervals")
 
 
 def order(data: Dataset, name: str) -> None:
     listed = st.text_area(
-        "Values in their order, one a line", "\n".join(_values(data, name)), key=f"order_{tables.mark()}_{name}"
-    )
-    given = st.text_input("Neighbours joined at each level", "2, 2", key=f"runs_{tables.mark()}_{name}")
+        "Values in their order, one a line", "\n".join(_values(data, name)), key=f"order_{tables.mark()}_{name}",
+        help=told("Neighbours in this order are put together.", "generalization"),
+    )  # fmt: skip
+    given = st.text_input(
+        "Neighbours joined at each level", "2, 2", key=f"runs_{tables.mark()}_{name}",
+        help=told("How many become one at level 1, how many of those at level 2.", "generalization"),
+    )  # fmt: skip
 
     def made() -> Entries:
         return from_order(
@@ -125,7 +140,10 @@ def order(data: Dataset, name: str) -> None:
 def prefix(data: Dataset, name: str) -> None:
     longest = max(map(len, _values(data, name)), default=1)
     first = ", ".join(str(number) for number in range(longest - 1, 0, -1)[:4])
-    given = st.text_input("Signs kept at each level", first, key=f"prefix_{tables.mark()}_{name}")
+    given = st.text_input(
+        "Signs kept at each level", first, key=f"prefix_{tables.mark()}_{name}",
+        help=told("Values with the same beginning become one, as the first digits of a ZIP code.", "generalization"),
+    )  # fmt: skip
     _try(
         data, name,
         lambda: from_prefix(_values(data, name), [int(n) for n in _numbers(given, name)], name), "prefix",
@@ -134,14 +152,22 @@ def prefix(data: Dataset, name: str) -> None:
 
 def redaction(data: Dataset, name: str) -> None:
     sides: tuple[Side, ...] = ("right", "left")
-    side = st.selectbox("From which side", sides, key="redaction_side")
-    step = int(st.number_input("Signs at a time", 1, 20, 1, key="redaction_step"))
+    side = st.selectbox(
+        "From which side", sides, key="redaction_side", help=told("Where signs become * first.", "generalization")
+    )
+    step = int(st.number_input(
+        "Signs at a time", 1, 20, 1, key="redaction_step",
+        help=told("How many more become * at each level.", "generalization"),
+    ))  # fmt: skip
     _try(data, name, lambda: from_redaction(_values(data, name), side, step, name=name), "redaction")
 
 
 def from_file(data: Dataset, name: str) -> None:
     """A file in ARX's format, with what is wrong in it and a repair that one click takes."""
-    given = st.file_uploader("CSV: the value, then its levels", type=["csv", "txt"], key=f"{FILE}_{name}")
+    given = st.file_uploader(
+        "CSV: the value, then its levels", type=["csv", "txt"], key=f"{FILE}_{name}",
+        help=told("As ARX writes it; its faults are named, and mended where they can be.", "generalization"),
+    )  # fmt: skip
     if given is None:
         widgets.aside("One line per value: the value, what it becomes at level 1, at level 2, up to *.")
         return
@@ -165,6 +191,10 @@ def by_hand(data: Dataset, name: str) -> None:
     columns = ["value", *(f"level {level}" for level in range(1, tree.depth))]
     edited = st.data_editor(
         pd.DataFrame(rows, columns=columns), hide_index=True, disabled=["value"], height=320,
+        column_config={
+            column: st.column_config.Column(help=told("What each value becomes at this level.", "generalization"))
+            for column in columns[1:]
+        },
         key=f"by_hand_{tables.mark()}_{name}",
     )  # fmt: skip
     _try(data, name, lambda: from_rows([[str(cell or "") for cell in row] for row in edited.to_numpy()], name), "hand")

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping
 
 import streamlit as st
 
-from dashboard import session, widgets
+from dashboard import controls, session, widgets
 from dashboard.jobs import Job, shared_desk
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
@@ -89,6 +89,7 @@ def choose_control() -> None:
         st.selectbox(
             "Lesson", names, names.index(state()[LESSON]), key="lesson_chosen", on_change=_choose,
             format_func=lambda name: f"{lessons()[name].number}. {lessons()[name].title}",
+            help=controls.told("Eight claims, each on one screen. They go from an easy one to the choice at the end."),
         )  # fmt: skip
 
 

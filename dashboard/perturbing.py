@@ -30,6 +30,7 @@ def part(shown: anonymizing.Shown) -> None:
     st.multiselect(
         "Methods, in this order", list(offered), key=CHOSEN, on_change=_write,
         format_func=lambda name: str(offered[name].title),
+        help=controls.told("Each changes values of what the one before it left.", "noise addition"),
     )  # fmt: skip
     for name, step in asked.items():
         with st.expander(step.title, key=f"perturb_{name}"):

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import session, tables, widgets
+from dashboard.controls import told
 from ppml_core.accounting.budget import delta_limit
 from ppml_core.charts.words import count, power
 from ppml_core.data.schema import Column
@@ -31,6 +32,10 @@ def part() -> None:
         st.data_editor(
             pd.DataFrame(lines, columns=["column", "from", "to", "unit", "source"]), hide_index=True,
             disabled=["column", "unit", "source"], key=f"{KEY}_{tables.mark()}", on_change=_take, width="stretch",
+            column_config={
+                end: st.column_config.Column(help=told("Public; values beyond it are taken as it.", "sensitivity"))
+                for end in ("from", "to")
+            },
         )  # fmt: skip
     listed = [name for name in _names() if schema[name].categories]
     inferred = [name for name in _names() if not schema[name].is_public]

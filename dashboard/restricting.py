@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import attacking, tables, widgets
 from dashboard.attacking import Target
+from dashboard.controls import told
 from dashboard.jobs import Job
 from ppml_core.charts.restricted_models import VIEWS, restricted_chart
 from ppml_core.errors import NotApplicable
@@ -24,11 +25,26 @@ ABOUT = (
 def part() -> None:
     """What is still found of a model, by restriction; nothing is trained before the button is pressed."""
     targets = {target.name: target for target in attacking.targets()}
-    name = str(widgets.choose("Model that answers", list(targets), "restricted_model", str, first=list(targets)[-1]))
+    name = str(
+        widgets.choose(
+            "Model that answers",
+            list(targets),
+            "restricted_model",
+            told("Whose answers are restricted.", "query restriction"),
+            str,
+            first=list(targets)[-1],
+        )
+    )
     target = targets.get(name, next(iter(targets.values())))
     found, job = known(target), tables.desk().find(_key(target))
     if found:
-        view = widgets.segments("What is attempted", list(VIEWS), "restricted_attack", lambda one: VIEWS[one].title)
+        view = widgets.segments(
+            "What is attempted",
+            list(VIEWS),
+            "restricted_attack",
+            told("What an attacker is after: who was in the training, or the model itself.", "membership inference"),
+            lambda one: VIEWS[one].title,
+        )
         widgets.chart(restricted_chart(found, view, target.name, widgets.mode()), key="restricted_models")
     else:
         widgets.aside(ABOUT)

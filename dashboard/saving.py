@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import comparing, reporting, scenarios, tables, widgets
+from dashboard.controls import told
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import PPMLError
 from ppml_core.experiment.scenario import Scenario, scenario_from_toml
@@ -29,8 +30,10 @@ def save_part() -> None:
                 "A table of your own stays in this session: take its scenario as a file from Compare & report."
             )
             return
-        st.text_input("Name", key="save_name", max_chars=200)
-        st.text_area("Note", key="save_note", height=80, max_chars=5000)
+        st.text_input("Name", key="save_name", max_chars=200, help=told("Under which it is found again."))
+        st.text_area(
+            "Note", key="save_note", height=80, max_chars=5000, help=told("What it was for, in your own words.")
+        )
         st.button("Save", key="save_scenario", on_click=_save)
         if said := st.session_state.pop(SAVING_REFUSED, ""):
             widgets.refusal(said)
@@ -45,15 +48,29 @@ def saved_part() -> None:
         return
     widgets.label("Saved")
     by_id = {one.id: one for one in kept}
-    chosen = str(widgets.choose("Scenario", list(by_id), "saved_chosen", lambda name: by_id[name].name))
+    chosen = str(
+        widgets.choose(
+            "Scenario",
+            list(by_id),
+            "saved_chosen",
+            told("One of those that were saved for this table."),
+            lambda name: by_id[name].name,
+        )
+    )
     one = by_id.get(chosen, kept[0])
     widgets.aside(f"{_told(one)}{f' – {one.note}' if one.note else ''}")
     with st.container(horizontal=True):
         st.button("Open", key="saved_open", on_click=scenarios.use, args=(one.content,))
         st.button("Delete", key="saved_delete", on_click=_delete, args=(one.id,))
     with st.expander("Another name or note", key="saved_change"):
-        st.text_input("Its name", one.name, key=f"saved_name_{one.id}")
-        st.text_area("Its note", one.note, key=f"saved_note_{one.id}", height=80)
+        st.text_input("Its name", one.name, key=f"saved_name_{one.id}", help=told("Under which it is found again."))
+        st.text_area(
+            "Its note",
+            one.note,
+            key=f"saved_note_{one.id}",
+            height=80,
+            help=told("What it was for, in your own words."),
+        )
         st.button("Change", key="saved_rename", on_click=_change, args=(one.id,))
     if said := st.session_state.pop(REFUSED, ""):
         widgets.refusal(said)

@@ -46,9 +46,12 @@ def control() -> None:
         offered.remove(session.LOOK_ALIKES)
         widgets.keep_within("train_on", offered, session.PEOPLE)
     widgets.choose(
-        "Train on", offered, "train_on", lambda name: WORDS.get(name) or method(Anonymizer, name).title,
-        "The people themselves: the training adds the noise. A private table: it has the noise in it already, and "
-        "whatever is trained on it costs nothing more.",
+        "Train on", offered, "train_on",
+        controls.told(
+            "The people themselves: the training adds the noise. A private table: it has the noise in it already, and "
+            "whatever is trained on it costs nothing more.", "synthetic data",
+        ),
+        lambda name: WORDS.get(name) or method(Anonymizer, name).title,
     )  # fmt: skip
     if session.chain():
         widgets.aside(

@@ -191,7 +191,7 @@ def epsilon_slider(*, disabled: bool = False) -> float:
         format_func=budget,
         key="epsilon",
         disabled=disabled,
-        help=f"How far one person can change what comes out, at most.{controls.glossary_link('epsilon')}",
+        help=controls.told("How far one person can change what comes out, at most.", "epsilon"),
     )
     st.html('<p class="ends"><span>← more privacy</span><span>more accuracy →</span></p>')
     if value > 10:
@@ -207,7 +207,7 @@ def k_slider(offered: Sequence[int]) -> int:
         options=offered,
         value=session.first("k"),
         key="k",
-        help=f"How many people share every released quasi-identifier, at least.{controls.glossary_link('k')}",
+        help=controls.told("How many people share every released quasi-identifier, at least.", "k-anonymity"),
     )
     st.html('<p class="ends"><span>← more detail</span><span>more look-alikes →</span></p>')
     return int(value)
@@ -215,25 +215,27 @@ def k_slider(offered: Sequence[int]) -> int:
 
 def measure_control(offered: Sequence[str]) -> str:
     """Which measure the charts show."""
-    return segments("Measure", offered, "measure", lambda name: str(method(Measure, name).title))
+    told = controls.told("What is measured of the model on people that it was not trained on.", "estimate")
+    return segments("Measure", offered, "measure", told, lambda name: str(method(Measure, name).title))
 
 
-def segments(name: str, offered: Sequence[str], key: str, show: Callable[[str], str] = str) -> str:
-    """One of a few, side by side; kept across pages."""
+def segments(name: str, offered: Sequence[str], key: str, told: str, show: Callable[[str], str] = str) -> str:
+    """One of a few, side by side, with its help; kept across pages."""
     keep_within(key, offered, offered[0])
-    shared: dict[str, Any] = {"required": True, "label_visibility": "collapsed"}
     return str(
-        st.segmented_control(name, list(offered), default=session.first(key), key=key, format_func=show, **shared)
+        st.segmented_control(
+            name, list(offered), default=session.first(key), key=key, format_func=show, required=True, help=told
+        )
     )
 
 
 def choose(
-    name: str, offered: Any, key: str, show: Callable[[Any], str] = words, help: str = "", first: Any = None
+    name: str, offered: Any, key: str, told: str, show: Callable[[Any], str] = words, *, first: Any = None
 ) -> Any:
-    """One of several, by name; kept across pages."""
+    """One of several, by name, with its help; kept across pages."""
     chosen = session.first(key, first)
     index = list(offered).index(chosen) if chosen in offered else 0
-    return st.selectbox(name, offered, index, key=key, format_func=show, help=help or None)
+    return st.selectbox(name, offered, index, key=key, format_func=show, help=told)
 
 
 def keep_within(key: str, offered: Sequence[Any], instead: Any) -> None:

@@ -30,6 +30,7 @@ class Setting:
 
     `low` and `high` bound what is accepted (inclusive; None is open); `slider` bounds what the control offers and
     `steps` lists the values it stops at. `optional` settings accept None, meaning "not used" or "chosen for you".
+    `method` is the name of the method that declares it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Setting:
     steps: tuple[float, ...] = ()
     log: bool = False
     optional: bool = False
+    method: str = ""
 
     def check(self, value: Any) -> None:
         """Raises BadInput with the setting's name, the value it got, and what it may be."""
@@ -200,21 +202,22 @@ def _settings(cls: type) -> tuple[tuple[str, Setting], ...]:
     """Worked out once for each class: pages ask for them many times in a run."""
     hints = typing.get_type_hints(cls)
     return tuple(
-        (field.name, _declared(field, hints[field.name]))
+        (field.name, _declared(field, hints[field.name], cls.__module__.rpartition(".")[2]))
         for field in dataclasses.fields(cls)
         if "setting" in field.metadata
     )
 
 
-def _declared(field: dataclasses.Field[Any], hint: Any) -> Setting:
+def _declared(field: dataclasses.Field[Any], hint: Any, method: str) -> Setting:
     metadata = field.metadata["setting"]
     members = [hint]
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         members = [member for member in typing.get_args(hint) if member is not type(None)]
     optional = len(members) < len(typing.get_args(hint)) if members != [hint] else False
     return Setting(
-        name=field.name, type=_type_of(members[0], metadata), default=field.default, optional=optional, **metadata
-    )
+        name=field.name, type=_type_of(members[0], metadata), default=field.default, optional=optional, method=method,
+        **metadata,
+    )  # fmt: skip
 
 
 def _type_of(hint: Any, metadata: Mapping[str, Any]) -> Type:

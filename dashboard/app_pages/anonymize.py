@@ -88,7 +88,9 @@ def before_and_after(shown: anonymizing.Shown) -> None:
     """A column by itself where everybody is generalized alike, and with another one whatever the method."""
     keep = shown.data.quasi_identifiers
     widgets.keep_within("column", keep, keep[0])
-    name = widgets.choose("Column", keep, "column")
+    name = widgets.choose(
+        "Column", keep, "column", controls.told("Which column is shown before and after.", "generalization")
+    )
     if isinstance(shown, Preview):
         widgets.chart(before_after_chart(shown.column(name), widgets.mode()), key="before_after")
         widgets.label("What becomes of each column")
@@ -106,7 +108,10 @@ def pair(shown: anonymizing.Shown, name: str) -> None:
         widgets.aside("A pair needs a second quasi-identifier: give one on Data & roles.")
         return
     widgets.keep_within("beside_column", others, others[0])
-    other = widgets.choose("Together with", others, "beside_column")
+    other = widgets.choose(
+        "Together with", others, "beside_column",
+        controls.told("The second column, whose relation to the first one is shown.", "generalization"),
+    )  # fmt: skip
     drawn = pair_chart(pair_view(shown.data, shown.recoding(), name, other), widgets.mode())
     widgets.chart(drawn, key="pair_before_after")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard import attacking, frame, session, sweeps, tables, widgets
+from dashboard import attacking, controls, frame, session, sweeps, tables, widgets
 from ppml_core.attacks.membership.report import MembershipReport
 from ppml_core.charts import attack_story, story
 from ppml_core.charts.attack_roc import attack_roc
@@ -20,11 +20,17 @@ PLAIN, LOG = "Plain", "Log scales"
 def page() -> None:
     left, right = st.columns([1.9, 1], gap="large")
     with right:
-        controls()
+        choices()
     targets, reports = attacking.targets(), attacking.reports()
     with left:
-        scale = widgets.segments("Axes", [PLAIN, LOG], "attack_axes")
-        control = st.toggle("Show the control, with membership by lot", key="attack_control")
+        scale = widgets.segments(
+            "Axes", [PLAIN, LOG], "attack_axes",
+            controls.told("Logarithmic axes show the few who are found almost for certain.", "ROC curve"),
+        )  # fmt: skip
+        control = st.toggle(
+            "Show the control, with membership by lot", key="attack_control",
+            help=controls.told("The same attack where there is nothing to find: it should guess.", "estimate"),
+        )  # fmt: skip
         drawn = attack_roc(reports, log=scale == LOG, control=control, mode=widgets.mode())
         widgets.chart(drawn, key="attack_roc")
     with right:
@@ -53,37 +59,43 @@ def told(reports: Mapping[str, MembershipReport]) -> None:
             widgets.aside(attack_story.held_fixed(report))
 
 
-def controls() -> None:
+def choices() -> None:
     widgets.label("What is attacked")
     widgets.aside("A model that is handed out, asked as often as the attacker likes.")
     learner = sweeps.current_learner()
     learners = sweeps.offered_learners()
     widgets.keep_within(session.learner_field(), learners, learner)
-    widgets.choose("Learner", learners, session.learner_field(), sweeps.title_of)
+    widgets.choose(
+        "Learner", learners, session.learner_field(),
+        controls.told("What the model under attack is trained by.", "membership inference"), sweeps.title_of,
+    )  # fmt: skip
     widgets.epsilon_slider(disabled=not sweeps.has_budget(sweeps.current_learner()))
     others = attacking.beside()
     st.selectbox(
         "Beside it", others, others.index(attacking.first_beside()), key="attack_beside", persist_state="session",
         format_func=lambda name: "nothing" if name == attacking.NOBODY else sweeps.title_of(name),
-        help="Another model trained on as many people, attacked in the same way.",
+        help=controls.told("Another model trained on as many people, attacked in the same way.", "overfitting"),
     )  # fmt: skip
     titles = {name: cls.title for name, cls in offered().items()}
     widgets.label("How")
     st.selectbox(
         "Attack", [attacking.RECOMMENDED, *titles], key="attack", persist_state="session",
         format_func=lambda name: titles.get(name, "best on shadow models"),
-        help="The best one is found on the shadow models, before the model itself is looked at. All attacks share one "
-        "set of shadow models: changing from one to another trains nothing.",
+        help=controls.told(
+            "The best one is found on the shadow models, before the model itself is looked at. All attacks share one "
+            "set of shadow models: changing from one to another trains nothing.", "membership inference",
+        ),
     )  # fmt: skip
     with st.expander("People and shadow models", key="attack_sizes"):
         sizes = [size for size in attacking.PEOPLE if size <= attacking.most_people()] or [attacking.most_people()]
         st.select_slider(
             "People trained on", sizes, min(attacking.people(), sizes[-1]), key="attack_people",
-            persist_state="session", help="As many others are asked about. Fewer people are remembered better.",
+            persist_state="session",
+            help=controls.told("As many others are asked about. Fewer people are remembered better.", "overfitting"),
         )  # fmt: skip
         st.select_slider(
             "Shadow models", attacking.SHADOWS, attacking.shadows(), key="attack_shadows", persist_state="session",
-            help="Models that the attacker trains to learn what membership looks like.",
+            help=controls.told("Models that the attacker trains to learn what membership looks like.", "shadow model"),
         )  # fmt: skip
 
 
@@ -92,7 +104,10 @@ def exposed() -> None:
     if not reports:
         widgets.aside("No attack has been run yet.")
         return
-    name = str(widgets.choose("Model", list(reports), "exposed_model", str, first=next(iter(reports))))
+    name = str(widgets.choose(
+        "Model", list(reports), "exposed_model", controls.told("Whose members are listed.", "membership inference"),
+        str, first=next(iter(reports)),
+    ))  # fmt: skip
     report = reports.get(name, next(iter(reports.values())))
     widgets.table(attack_story.exposed_table(report), caption="Members that the attack is surest of, by row")
     widgets.aside("Rows of the table, never what it says of them. Internal: not for a report.")

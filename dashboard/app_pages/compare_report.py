@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import comparing, frame, saving, tables, widgets
+from dashboard import comparing, controls, frame, saving, tables, widgets
 from ppml_core.charts.point_story import NOTE, paired_sentence, side_by_side
 from ppml_core.experiment.scenario import Scenario
 
@@ -29,7 +29,10 @@ def choice(offered: dict[str, tuple[str, Scenario]]) -> dict[str, Scenario]:
     chosen = st.multiselect(
         "Side by side", list(offered), key=comparing.CHOSEN, format_func=lambda name: offered[name][0],
         max_selections=comparing.MOST, persist_state="session",
-        help="The first one is what the others are compared with. Points are picked on Trade-off with Compare.",
+        help=controls.told(
+            "The first one is what the others are compared with. Points are picked on Trade-off with Compare.",
+            "estimate",
+        ),
     )  # fmt: skip
     distinct = {offered[name][1].id: name for name in reversed(chosen)}
     return {name: offered[name][1] for name in chosen if distinct[offered[name][1].id] == name}

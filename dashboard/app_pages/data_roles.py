@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import frame, hierarchy_editor, session, tables, widgets
+from dashboard.controls import told
 from ppml_core.charts import story
 
 
@@ -39,8 +40,9 @@ def own_table() -> None:
     if session.upload_is_missing():
         widgets.refusal("This link was made with a table of somebody's own. Load that file here to go on with it.")
     given = st.file_uploader(
-        "CSV, Parquet or Excel", type=["csv", "tsv", "txt", "parquet", "xlsx"], key="file", on_change=take_file
-    )
+        "CSV, Parquet or Excel", type=["csv", "tsv", "txt", "parquet", "xlsx"], key="file", on_change=take_file,
+        help=told("One row for each person, a heading for each column. It stays in this session."),
+    )  # fmt: skip
     if refused := st.session_state.get("file_refused"):
         widgets.refusal(refused)
     elif given is None and session.is_upload():
@@ -49,7 +51,10 @@ def own_table() -> None:
         "It stays in this session: it is in no shared cache, database, log or link, and ends with the session."
     )
     with st.expander("Use a saved schema", key="saved_schema"):
-        st.file_uploader("schema.toml", type=["toml"], key="schema_file", on_change=take_schema)
+        st.file_uploader(
+            "schema.toml", type=["toml"], key="schema_file", on_change=take_schema,
+            help=told("What the columns mean, as it was saved here: roles, bounds, hierarchies.", "quasi-identifier"),
+        )  # fmt: skip
         if refused := st.session_state.get("schema_refused"):
             widgets.refusal(refused)
 
@@ -78,7 +83,10 @@ def risk_today() -> None:
 def columns() -> None:
     widgets.heading("What does each column mean?", story.roles_sentence(tables.dataset().schema))
     confirm_identifiers()
-    samples = st.toggle("Show sample values", key="show_samples", help="The three most frequent values of each column.")
+    samples = st.toggle(
+        "Show sample values", key="show_samples",
+        help=told("The three most frequent values of each column.", "uniqueness"),
+    )  # fmt: skip
     widgets.table(
         tables.column_list(samples), shares=("unique", "missing"), note="why",
         caption="Columns of the table: role, what it looks like, how well each tells people apart, what is missing",
@@ -117,12 +125,25 @@ def edit_role() -> None:
     data = tables.dataset()
     widgets.label("Change a column")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Column", list(data.schema.columns), key="role_column")
+        name = st.selectbox(
+            "Column",
+            list(data.schema.columns),
+            key="role_column",
+            help=told("Whose meaning is changed.", "quasi-identifier"),
+        )
         role = widgets.choose(
-            "Role", tables.ROLES, f"role_{tables.mark()}_{name}", help=story.ROLE_HELP, first=data.schema[name].role
+            "Role",
+            tables.ROLES,
+            f"role_{tables.mark()}_{name}",
+            told(story.ROLE_HELP, "quasi-identifier"),
+            first=data.schema[name].role,
         )
         kind = widgets.choose(
-            "Kind", tables.KINDS, f"kind_{tables.mark()}_{name}", help=story.KIND_HELP, first=data.schema[name].kind
+            "Kind",
+            tables.KINDS,
+            f"kind_{tables.mark()}_{name}",
+            told(story.KIND_HELP, "generalization"),
+            first=data.schema[name].kind,
         )
     with st.container(horizontal=True):
         st.button("Apply", key="apply_role", type="primary", on_click=tables.change_role, args=(name, role, kind))

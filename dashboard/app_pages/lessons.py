@@ -48,6 +48,7 @@ def ask(place: int, question: Question) -> None:
     st.radio(
         f"**Question {place + 1}.** {question.text}", range(len(question.answers)), index=given, key=key,
         format_func=question.answers.__getitem__,
+        help=controls.told("Why the right answer holds is told with yours.", learning.current().terms[0]),
     )  # fmt: skip
     chosen = st.session_state.get(key)
     if chosen is not None:

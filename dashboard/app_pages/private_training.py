@@ -108,12 +108,18 @@ def learner_control() -> str:
     offered, field = sweeps.offered_learners(), session.learner_field()
     widgets.keep_within(field, offered, sweeps.current_learner())
     about = method(Learner, sweeps.current_learner()).summary()
-    chosen = str(widgets.choose("Learner", offered, field, sweeps.title_of, about))
+    chosen = str(
+        widgets.choose(
+            "Learner", offered, field, controls.told_of_method(about, sweeps.current_learner()), sweeps.title_of
+        )
+    )
     private = plans.learners_for(tables.dataset().schema, private=True)
     others = [name for name in private if name != chosen and plans.sweeps_epsilon(name)]
     st.multiselect(
         "Beside it on the chart", others, key="beside", format_func=sweeps.title_of, max_selections=MOST_BESIDE,
-        persist_state="session", help="Private learners on the people themselves, with their own default settings.",
+        persist_state="session", help=controls.told(
+            "Private learners on the people themselves, with their own default settings.", "differential privacy"
+        ),
     )  # fmt: skip
     return chosen
 
@@ -127,7 +133,7 @@ def other_controls(learner: str) -> None:
         delta_control()
     st.select_slider(
         "Repeats", session.REPEATS, session.first("repeats"), key="repeats", format_func=budget,
-        help="Independent trainings per point: more of them narrow the band.",
+        help=controls.told("Independent trainings per point: more of them narrow the band.", "estimate"),
     )  # fmt: skip
     for used, declared in settings.items():
         rest = {
@@ -150,8 +156,10 @@ def delta_control() -> None:
         "δ, chance that the guarantee fails",
         [session.AUTO, *session.DELTAS],
         "delta",
+        controls.told(
+            "Keep it below one in ten times the number of people, so that nobody can be given away whole.", "delta"
+        ),
         lambda value: "chosen for the table's size" if value == session.AUTO else power(value),
-        "Keep it below one in ten times the number of people, so that nobody can be given away whole.",
     )
     size = tables.dataset().schema.expected_rows
     if size:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import asking, breaking, controls, frame, querying, restricting, session, tables, widgets
+from dashboard.controls import told
 from ppml_core.catalog import methods
 from ppml_core.charts import query_words
 from ppml_core.charts.words import budget, power
@@ -85,12 +86,13 @@ def desk_controls() -> None:
     widgets.label("Who asks, under what")
     st.selectbox(
         "Analyst", querying.analysts(), key="query_analyst", accept_new_options=True, persist_state="session",
-        help="Each analyst has a history and a budget of their own. Write another name for a third one.",
+        help=told("Each has a history and a budget of their own. Write another name for a third analyst.", "collusion"),
     )  # fmt: skip
     modes = [querying.RESTRICTED, querying.PRIVATE]
     st.segmented_control(
         "The desk", modes, default=querying.PRIVATE, key="desk_mode", required=True,
-        label_visibility="collapsed", persist_state="session",
+        persist_state="session",
+        help=told("Refuse some questions, or answer each with noise and count what it costs.", "query restriction"),
     )  # fmt: skip
     (budget_controls if querying.mode() == querying.PRIVATE else policy_controls)()
 
@@ -101,7 +103,9 @@ def policy_controls() -> None:
     chosen = st.multiselect(
         "Restrictions, in this order", list(known), list(querying.FIRST_POLICIES), key="desk_policies",
         format_func=lambda name: str(known[name].title), persist_state="session",
-        help="Every one must allow a query. Another choice is another desk, with an empty history.",
+        help=told(
+            "Every one must allow a query. Another choice is another desk, with an empty history.", "query restriction"
+        ),
     )  # fmt: skip
     for name in chosen:
         for setting in settings_of(known[name]).values():
@@ -113,7 +117,7 @@ def budget_controls() -> None:
     """What this question may cost, and the analyst's budget until it is opened."""
     st.select_slider(
         "ε of this question", querying.COSTS, 0.1, key="query_epsilon", format_func=budget, persist_state="session",
-        help="What the answer costs of the budget: less is more noise.",
+        help=told("What the answer costs of the budget: less is more noise.", "epsilon"),
     )  # fmt: skip
     if querying.is_opened():
         opened = querying.budget_session()
@@ -125,12 +129,12 @@ def budget_controls() -> None:
         return
     st.select_slider(
         "Budget of this analyst, ε", querying.BUDGETS, 1.0, key="query_budget", format_func=budget,
-        persist_state="session", help="All answers together; fixed by the first question.",
+        persist_state="session", help=told("All answers together; fixed by the first question.", "privacy budget"),
     )  # fmt: skip
     st.selectbox(
         "δ of the budget", querying.DELTAS, key="query_delta", persist_state="session",
         format_func=lambda value: f"{power(value)} (Gaussian noise)" if value else "0 (Laplace noise)",
-        help="0: pure ε, added up. Above 0: Gaussian noise, added up as concentrated DP.",
+        help=told("0: pure ε, added up. Above 0: Gaussian noise, added up as concentrated DP.", "delta"),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import frame, running, widgets
+from dashboard.controls import told
 from dashboard.jobs import shared_desk
 from ppml_core.charts.words import count
 from ppml_core.store.runs import LONGEST_NAME, LONGEST_NOTE, STATES, Run
@@ -18,8 +19,13 @@ def page() -> None:
     left, right = st.columns([1.9, 1], gap="large")
     with right:
         widgets.label("Filter")
-        text = st.text_input("Name, note or table", key="run_filter", persist_state="session")
-        state = st.selectbox("State", [EVERY, *STATES], key="run_state", persist_state="session")
+        text = st.text_input(
+            "Name, note or table", key="run_filter", persist_state="session", help=told("Runs that hold these letters.")
+        )
+        state = st.selectbox(
+            "State", [EVERY, *STATES], key="run_state", persist_state="session",
+            help=told("How far a run has come; one that was stopped keeps what is finished."),
+        )  # fmt: skip
     found = running.listed(text or "", "" if state in (None, EVERY) else str(state))
     with left:
         answer = running.told_of(found)
@@ -39,7 +45,11 @@ def one_run(found: list[Run]) -> None:
     """What can be done with one of them."""
     widgets.label("One run")
     by_id = {run.id: run for run in found}
-    chosen = str(widgets.choose("Run", list(by_id), "run_chosen", lambda name: by_id[name].name))
+    chosen = str(
+        widgets.choose(
+            "Run", list(by_id), "run_chosen", told("One of those that are listed."), lambda name: by_id[name].name
+        )
+    )
     run = by_id.get(chosen, found[0])
     widgets.aside(f"{count(run.scenarios)} scenarios, id {run.id}.")
     if run.search is None:
@@ -50,11 +60,14 @@ def one_run(found: list[Run]) -> None:
             "To see what it found, ask for the same on Trade-off: nothing is computed twice."
         )
     with st.expander("Name, note, delete", key="run_change"):
-        st.text_input("Its name", run.name, key=f"run_name_{run.id}", max_chars=LONGEST_NAME)
-        st.text_area("Its note", run.note, key=f"run_note_{run.id}", height=80, max_chars=LONGEST_NOTE)
+        st.text_input("Its name", run.name, key=f"run_name_{run.id}", max_chars=LONGEST_NAME,
+                      help=told("Under which it is found again."))  # fmt: skip
+        st.text_area("Its note", run.note, key=f"run_note_{run.id}", height=80, max_chars=LONGEST_NOTE,
+                     help=told("What it was for, in your own words."))  # fmt: skip
         with st.container(horizontal=True):
             st.button("Change", key="run_rename", on_click=running.change, args=(run,))
-            sure = st.checkbox("Delete for good", key=f"run_sure_{run.id}")
+            sure = st.checkbox("Delete for good", key=f"run_sure_{run.id}",
+                               help=told("Takes the run off this list; there is no way back."))  # fmt: skip
             st.button("Delete", key="run_delete", on_click=running.delete, args=(run,), disabled=not sure)
     if said := st.session_state.pop(running.SAID, ""):
         widgets.refusal(said)
@@ -80,7 +93,8 @@ def hand_on(found: list[Run]) -> None:
             f"Export all {count(len(swept))} sweeps (Parquet)", partial(running.exported, swept), "runs.parquet",
             "application/vnd.apache.parquet", key="runs_export", on_click="ignore",
         )  # fmt: skip
-    file = st.file_uploader("Import runs (Parquet)", ["parquet"], key="runs_import")
+    file = st.file_uploader("Import runs (Parquet)", ["parquet"], key="runs_import",
+                            help=told("A file that was exported here or with ppml runs export."))  # fmt: skip
     if file is not None and st.button("Import", key="runs_take"):
         widgets.notice(running.imported(file.name, file.getvalue()))
 

@@ -51,13 +51,13 @@ def technique_control() -> None:
     names = apart.offered()
     st.selectbox(
         "Technique", names, names.index(apart.chosen()), key=apart.CHOSEN, format_func=apart.title_of,
-        persist_state="session", help=f"Where the computation happens.{controls.glossary_link('venue')}",
+        persist_state="session", help=controls.told("Where the computation happens.", "federated learning"),
     )  # fmt: skip
     learners = apart.learners()
     if len(learners) > 1:
         st.selectbox(
             "Model", learners, learners.index(apart.learner()), key=apart.LEARNER_KEY, format_func=sweeps.title_of,
-            persist_state="session", help="What is trained or asked there.",
+            persist_state="session", help=controls.told("What is trained or asked there."),
         )  # fmt: skip
     apart.settings_controls()
 

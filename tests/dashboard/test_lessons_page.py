@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from test_pages import without_glossary
 
 from dashboard import controls
 from ppml_core.lessons.base import lessons
@@ -38,6 +39,7 @@ def test_a_link_opens_a_lesson_with_its_settings_and_seed(open_page: Open) -> No
     share = expected.run(load("clinic"), 7).numbers["right"]
     assert f"{100 * share:.1f}" in written(at)
     assert at.query_params["seed"] == "7"
+    assert not without_glossary(at)
     assert at.query_params["set.names_removed.birth_date"] == "year"
     assert not any(button.key == "draw" for button in at.button), "a class does not draw afresh"
 
@@ -81,6 +83,10 @@ def test_the_glossary_opens_at_a_word(open_page: Open) -> None:
 
 def test_help_of_a_setting_leads_to_its_word() -> None:
     from ppml_core.lessons.noise import Noise
+    from ppml_core.queries.policies.min_size import MinSize
 
     assert "(glossary?term=epsilon)" in controls._help(settings_of(Noise)["epsilon"])
-    assert "glossary" not in controls._help(settings_of(Noise)["draws"])
+    assert controls._help(settings_of(MinSize)["size"]).endswith("(glossary?term=query-restriction)")
+    assert controls.told("Whose table it is.").endswith("[Glossary](glossary)"), "where no word says more"
+    with pytest.raises(KeyError):
+        controls.told("Whose table it is.", "table")

@@ -10,12 +10,22 @@ from pathlib import Path
 import pytest
 
 import dashboard
+import ppml_core
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.anonymize.models.base import PrivacyModel
+from ppml_core.attacks.membership.base import MembershipAttack
+from ppml_core.catalog import methods
 from ppml_core.charts.template import PALETTES
 from ppml_core.data.bundled import load, names
+from ppml_core.learn.base import Learner
 from ppml_core.lessons.base import Lesson, lessons
 from ppml_core.lessons.glossary import slug, term_of, terms
 from ppml_core.lessons.handout import handout_of
+from ppml_core.queries.attacks.base import QueryAttack
+from ppml_core.queries.policies.base import Policy
+from ppml_core.queries.restrictions.base import Restriction
 from ppml_core.settings import settings_of
+from ppml_core.venues.base import Venue
 
 PAGES = Path(dashboard.__file__).parent / "app_pages"
 QUICK = ("names_removed", "coin_flips", "noise", "learning_apart")
@@ -91,11 +101,35 @@ def test_every_word_has_a_source_that_can_be_followed_and_explains_a_setting_onc
         assert term.source
         assert term.address.startswith("https://")
         assert 0 <= term.lesson <= len(lessons())
-    explained = [name for term in terms() for name in term.settings]
-    assert len(explained) == len(set(explained))
+    for explained in (
+        [name for term in terms() for name in term.settings],
+        [name for term in terms() for name in term.methods],
+    ):
+        assert len(explained) == len(set(explained))
     known = term_of("epsilon")
     assert known is not None
     assert known.name == "epsilon"
+
+
+def test_settings_lead_to_words_of_the_field() -> None:
+    """Every setting of a restriction, and nearly all others; a method that was just added may not have a word yet."""
+    kinds = (Learner, Anonymizer, PrivacyModel, Policy, Restriction, QueryAttack, MembershipAttack, Venue, Lesson)
+    known = [setting for kind in kinds for cls in methods(kind).values() for setting in settings_of(cls).values()]
+    wordless = [setting for setting in known if term_of(setting.name, setting.method) is None]
+    assert len(known) > 250
+    assert len(wordless) <= 0.05 * len(known), [f"{setting.method}.{setting.name}" for setting in wordless]
+    assert not [
+        setting for cls in methods(Policy).values() for setting in settings_of(cls).values() if setting in wordless
+    ]
+
+
+def test_words_lead_to_methods_and_settings_that_exist() -> None:
+    package = Path(ppml_core.__file__).parent
+    known = {file.stem for file in package.rglob("*.py")}
+    named = [
+        name for term in terms() for name in (*term.methods, *(s.partition(".")[0] for s in term.settings if "." in s))
+    ]
+    assert not set(named) - known
 
 
 def test_the_glossary_is_part_of_the_package() -> None:
