@@ -1,16 +1,20 @@
-"""What worker processes share, whatever they work on."""
+"""What processes that work for us share, whatever they work on: how they start, and that none is left behind."""
 
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing.context import SpawnContext, SpawnProcess
+from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
 Waiting = Callable[[], None]
 
 
@@ -46,12 +50,45 @@ def _without_main() -> Iterator[None]:
         main.__dict__.update({"__spec__": None} | hidden)
 
 
-def leave_with(parent: int) -> None:
-    """Ends this worker when the process that started it was killed and could not say so."""
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+def leave_with(parent: int, first: Callable[[], None] = patient) -> None:
+    """Ends this process when the one that started it was killed and could not say so; `first` is done before."""
+    threading.Thread(target=_watch, args=(parent, first), daemon=True).start()
 
 
-def _watch(parent: int) -> None:
+def _watch(parent: int, first: Callable[[], None]) -> None:
     while os.getppid() == parent:
         time.sleep(1)
+    first()
     os._exit(1)
+
+
+def spawn_module(module: str, *arguments: str, env: Mapping[str, str], **how: Any) -> subprocess.Popen[Any]:
+    """`python -m module` at the head of a process group of its own, where it finds this package; `how` is Popen's."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments], start_new_session=True,
+        env={**os.environ, **env, "PYTHONPATH": os.pathsep.join(paths)}, **how,
+    )  # fmt: skip
+
+
+def signal_group(process: subprocess.Popen[Any], number: signal.Signals) -> None:
+    """To the process that leads a group, and to all that it has started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def end_group(process: subprocess.Popen[Any]) -> None:
+    """Ends them at once, as a power cut would, and waits until the process is gone."""
+    if hasattr(os, "killpg"):
+        signal_group(process, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def last_line(text: str, otherwise: str) -> str:
+    """What a process said last before it ended; the other words where it said nothing.
+
+    >>> last_line("", "it said nothing")
+    'it said nothing'
+    """
+    return (text.strip().splitlines() or [otherwise])[-1]

@@ -8,20 +8,17 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 from ppml_core.encrypted.messages import LOOPBACK, PATIENCE, Channel, Message
 from ppml_core.errors import BadInput, PPMLError
-from ppml_core.workers import leave_with
+from ppml_core.workers import end_group, last_line, leave_with, spawn_module
 
-ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 TOKEN_BYTES = 16
 
@@ -30,13 +27,11 @@ class Party:
     """A process that runs `python -m module` in its own process group. Use as a context: leaving it ends the group."""
 
     def __init__(self, module: str) -> None:
-        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        environment = os.environ | {"PYTHONPATH": path} | dict.fromkeys(ONE_THREAD, "1")
         self.module = module
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the context is left
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, env=environment, start_new_session=True,
+        self._process = spawn_module(
+            module, env=dict.fromkeys(ONE_THREAD, "1"),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said,
         )  # fmt: skip
         assert self._process.stdin
         assert self._process.stdout
@@ -62,8 +57,7 @@ class Party:
 
     def _last_words(self) -> str:
         self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        return last_line(self._said.read().decode(errors="replace"), "")
 
     def __enter__(self) -> Self:
         return self
@@ -74,8 +68,7 @@ class Party:
         try:
             self._process.wait(timeout=1)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            end_group(self._process)
         self._channel.incoming.close()
         self._said.close()
 

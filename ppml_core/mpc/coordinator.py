@@ -10,10 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -28,7 +26,7 @@ from ppml_core.errors import PPMLError
 from ppml_core.mpc.holding import Array, Holding
 from ppml_core.mpc.party import OPENED, RESULT
 from ppml_core.mpc.plan import PARTIES, Plan
-from ppml_core.workers import Waiting, patient
+from ppml_core.workers import Waiting, end_group, last_line, patient, spawn_module
 
 MANIFEST = "manifest.json"
 LOG = "log.txt"
@@ -114,28 +112,12 @@ def free_addresses(count: int) -> list[str]:
 
 def started(folder: Path) -> Running:
     """A party's process in a group of its own; what it prints goes to a log in its folder."""
-    package = str(Path(__file__).resolve().parents[2])
-    known = os.environ.get("PYTHONPATH")
-    quiet = {"PYTHONPATH": os.pathsep.join([package, *([known] if known else [])]), "PYTHONWARNINGS": "ignore",
-             "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"}  # fmt: skip
+    quiet = {"PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_PLATFORMS": "cpu"}
     with (folder / LOG).open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "ppml_core.mpc.party", str(folder / MANIFEST)],
-            cwd=folder, env=os.environ | quiet, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True,
+        return spawn_module(
+            "ppml_core.mpc.party", str(folder / MANIFEST), env=quiet, cwd=folder,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
-
-
-def reap(process: Running) -> None:
-    """Ends the process and whatever it started, and waits until it is gone."""
-    if hasattr(os, "killpg"):
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            process.kill()
-    else:
-        process.kill()
-    process.wait()
 
 
 class _Party:
@@ -149,7 +131,7 @@ class _Party:
         return self._process
 
     def __exit__(self, *_: object) -> None:
-        reap(self._process)
+        end_group(self._process)
 
 
 def _wait(running: Sequence[Running], folders: Sequence[Path], waiting: Waiting, deadline: float) -> None:
@@ -173,7 +155,7 @@ def fault_of(party: int, folder: Path) -> PPMLError:
     if "refused" in told:
         return PPMLError(str(told["refused"]))
     log = (folder / LOG).read_text(errors="replace")
-    why = str(told.get("broken") or (log.strip().splitlines() or ["it said nothing"])[-1])
+    why = str(told.get("broken") or last_line(log, "it said nothing"))
     if any(words in (log + why).lower() for words in TAKEN):
         return PortTaken(f"party {party} found its port taken by another program: run it again.")
     return PPMLError(f"party {party} ended before its time: {' '.join(why.partition('stacktrace')[0].split())[:300]}.")

@@ -11,11 +11,11 @@ import json
 import os
 import shutil
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ppml_core.catalog import method
 from ppml_core.errors import PPMLError
 from ppml_core.mpc.holding import Array, Holding, Opened, read_holding
 from ppml_core.mpc.plan import Plan
+from ppml_core.workers import leave_with
 
 REFUSED = 3
 BROKEN = 4
@@ -51,7 +52,7 @@ def main(manifest_path: str) -> int:
     folder = Path(manifest_path).resolve().parent
     manifest = json.loads(Path(manifest_path).read_text())
     if manifest.get("coordinator"):
-        threading.Thread(target=_leave_with, args=(int(manifest["coordinator"]), folder), daemon=True).start()
+        leave_with(int(manifest["coordinator"]), partial(_clear_away, folder))
     stay_within(folder)
     try:
         party = int(manifest["party"])
@@ -66,14 +67,11 @@ def main(manifest_path: str) -> int:
     return _told(folder, {"bytes": opened.bytes_sent, "seconds": opened.seconds}, 0)
 
 
-def _leave_with(coordinator: int, folder: Path) -> None:
-    """Ends this party, and takes its folder along, where the coordinator was killed and could not do so."""
-    while os.getppid() == coordinator:
-        time.sleep(1)
+def _clear_away(folder: Path) -> None:
+    """What a coordinator that was killed could not do."""
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
         folder.parent.rmdir()
-    os._exit(BROKEN)
 
 
 def _computed(manifest: Mapping[str, Any], plan: Plan, party: int, holding: Holding) -> Opened:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -21,8 +19,8 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from ppml_core.errors import BadInput, Unreachable
+from ppml_core.workers import end_group, last_line, signal_group, spawn_module
 
-ROOT = Path(__file__).parents[3]
 GENTLE_SECONDS = 4.0
 QUIET = {
     "FLWR_TELEMETRY_ENABLED": "0", "FLWR_DISABLE_UPDATE_CHECK": "1", "FLWR_LOG_LEVEL": "WARNING",
@@ -45,12 +43,10 @@ class Party:
         self.name, self.log = name, folder / f"{name}.log"
         home = folder / f"{name}.home"
         home.mkdir()
-        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        env = {**os.environ, **QUIET, "FLWR_HOME": str(home), "PYTHONPATH": os.pathsep.join(paths)}
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                cwd=home, env=env, start_new_session=True, text=True, encoding="utf-8",
+            self.process: subprocess.Popen[str] = spawn_module(
+                module, env=QUIET | {"FLWR_HOME": str(home)}, cwd=home,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
             )  # fmt: skip
         self._words: queue.Queue[dict[str, Any] | None] = queue.Queue()
         threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True).start()
@@ -97,25 +93,23 @@ class Party:
         raise Unreachable(f"{self.name} did not get ready within {seconds:.0f} s; give it more time.")
 
     def kill(self) -> None:
-        """Ends the whole group at once, as a power cut would."""
-        _signal_group(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        """Ends the whole group at once."""
+        end_group(self.process)
 
     def _last_line(self) -> str:
-        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if self.log.exists() else []
-        return lines[-1][:300] if lines else f"exit code {self.process.poll()}"
+        said = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        return last_line(said, f"exit code {self.process.poll()}")[:300]
 
 
 def end(started: list[Party]) -> None:
     """Ends every party and whatever it has started: kindly, then at once."""
     for party in started:
-        _signal_group(party.process.pid, signal.SIGTERM)
+        signal_group(party.process, signal.SIGTERM)
     until = time.monotonic() + GENTLE_SECONDS
     while any(party.running for party in started) and time.monotonic() < until:
         time.sleep(0.05)
     for party in started:
-        _signal_group(party.process.pid, signal.SIGKILL)
-        party.process.wait()
+        end_group(party.process)
         for pipe in (party.process.stdin, party.process.stdout):
             with contextlib.suppress(OSError):
                 if pipe is not None:
@@ -148,11 +142,6 @@ def _polite() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
 
 
 def check_port(host: str, port: int) -> None:

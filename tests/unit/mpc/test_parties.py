@@ -28,7 +28,6 @@ from ppml_core.mpc.coordinator import (
     compute,
     fault_of,
     free_addresses,
-    reap,
     started,
     write_party,
 )
@@ -37,6 +36,7 @@ from ppml_core.mpc.engines import installed
 from ppml_core.mpc.holding import Holding, read_holding
 from ppml_core.mpc.party import REFUSED
 from ppml_core.mpc.plan import Plan
+from ppml_core.workers import end_group
 
 COLUMNS = 4
 
@@ -110,7 +110,7 @@ def test_a_party_refuses_a_file_that_was_exchanged(tmp_path: Path) -> None:
     try:
         assert process.wait(60) == REFUSED
     finally:
-        reap(process)
+        end_group(process)
     assert "not the file that its manifest names" in (manifest.parent / "result.json").read_text()
 
 
@@ -167,7 +167,7 @@ def test_a_party_listens_on_loopback_only(engine: str, tmp_path: Path) -> None:
         assert _until(lambda: bool(_listening(process.pid)))
         assert _listening(process.pid) == {"0100007F"}
     finally:
-        reap(process)
+        end_group(process)
 
 
 @pytest.mark.slow
@@ -180,7 +180,7 @@ def test_a_port_that_was_taken_meanwhile_is_known_as_such(engine: str, tmp_path:
         try:
             assert process.wait(60) != 0
         finally:
-            reap(process)
+            end_group(process)
     assert isinstance(fault_of(2, folder), PortTaken)
 
 
