@@ -87,7 +87,7 @@ def show(
         if not bare:
             with bar:
                 guarded(lambda: widgets.scenario_bar(saving.save_part))
-        session.publish(link())
+        guarded(lambda: session.publish(link()))
         if waiting is not None and (_ask(waiting) != at_first or waited != at_first):
             st.rerun()
 

@@ -124,7 +124,7 @@ def answer(place: int) -> int | None:
     given = st.session_state.get(answer_key(place))
     if given is None:
         mark = _answers()[2 * (current().number - 1) + place]
-        given = int(mark) if mark.isdigit() and int(mark) < len(current().questions[place].answers) else None
+        given = int(mark) if mark.isdecimal() and int(mark) < len(current().questions[place].answers) else None
     else:
         _remember(place, int(given))
     return given
@@ -216,4 +216,4 @@ def _remember(place: int, given: int) -> None:
 
 
 def _seed(text: str) -> int:
-    return int(text) if text.isdigit() and int(text) <= MOST_SEED else FIRST_SEED
+    return int(text) if text.isdecimal() and int(text) <= MOST_SEED else FIRST_SEED

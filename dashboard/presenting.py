@@ -49,7 +49,7 @@ def place() -> int:
     """Which slide is shown, from 0; the link's at first."""
     if SLIDE not in st.session_state:
         asked = st.query_params.get(SLIDE, "1")
-        st.session_state[SLIDE] = int(asked) - 1 if asked.isdigit() else 0
+        st.session_state[SLIDE] = int(asked) - 1 if asked.isdecimal() else 0
     return min(max(int(st.session_state[SLIDE]), 0), len(slides()) - 1)
 
 

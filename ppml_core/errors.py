@@ -23,3 +23,17 @@ class Unreachable(PPMLError):
     def __init__(self, message: str, best: Any = None) -> None:
         super().__init__(message)
         self.best = best
+
+
+def in_a_sentence(fault: BaseException) -> str:
+    """A refusal in its own words; of any other fault its kind alone, for its text may quote a cell of the table.
+
+    >>> in_a_sentence(BadInput("column 'age' is empty.")), in_a_sentence(ValueError("could not convert 'Jane Doe'"))
+    ("column 'age' is empty.", 'something broke that should not have (ValueError).')
+    """
+    return str(fault) if isinstance(fault, PPMLError) else f"something broke that should not have ({_kind(fault)})."
+
+
+def _kind(fault: BaseException) -> str:
+    """Its class; the operating system's own word (disk full) where it was that which refused."""
+    return (isinstance(fault, OSError) and fault.strerror) or type(fault).__name__

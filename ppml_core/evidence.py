@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from ppml_core.errors import BadInput
 
-ANY, SHARE = (-math.inf, math.inf), (0.0, 1.0)
+ANY, SHARE, GAP = (-math.inf, math.inf), (0.0, 1.0), (-1.0, 1.0)
 Z95 = 1.959963984540054
 PROTECTS = "Protects the computation, not its output: attacks on the trained model or its answers apply unchanged."
 

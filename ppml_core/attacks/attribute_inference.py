@@ -23,7 +23,7 @@ from ppml_core.attacks.rates import share
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput, NotApplicable
-from ppml_core.evidence import Z95, Estimate, wilson
+from ppml_core.evidence import GAP, Z95, Estimate, wilson
 from ppml_core.learn.base import Array, Fitted
 from ppml_core.learn.encoding import texts_of
 from ppml_core.learn.hist_gradient_boosting import HistGradientBoosting
@@ -72,7 +72,7 @@ class AttributeInference(Attack):
     named_axes: ClassVar[tuple[RiskAxis, ...]] = (
         RiskAxis(
             "attribute_advantage", "Attribute inference, members over others", "share of people", "attribute.gap",
-            (-1.0, 1.0),
+            GAP,
         ),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.evidence import ANY, Estimate, Guarantee
+from ppml_core.evidence import ANY, GAP, SHARE, Estimate, Guarantee
 from ppml_core.learn.base import Array, Fitted, Masks
 from ppml_core.settings import Method, words
 
@@ -85,6 +85,11 @@ class RiskAxis:
     also: tuple[str, ...] = ()
 
 
+def scale_of(measure: str) -> tuple[float, float]:
+    """Where a finding's value can lie: a share is never below 0, one share less another can be."""
+    return GAP if measure.endswith(("_advantage", "_beyond_imputation")) else SHARE
+
+
 class Attack(Method, ABC):
     """Someone who sees what was released, and tries.
 
@@ -106,7 +111,8 @@ class Attack(Method, ABC):
         """Every finding as an axis; one that `named_axes` does not tell of is a share and called as its rows are."""
         named = {axis.measure: axis for axis in self.named_axes}
         return tuple(
-            named.get(measure) or RiskAxis(measure, f"{self.title}: {words(measure)}", "share", measure)
+            named.get(measure)
+            or RiskAxis(measure, f"{self.title}: {words(measure)}", "share", measure, scale_of(measure))
             for measure in self.measures()
         )
 

@@ -96,7 +96,8 @@ def _answer(tried: Sequence[Tried], tables: Sequence[str]) -> str:
         ]
         if gains:
             gain, one = max(gains, key=lambda entry: entry[0])
-            said.append(f"{table}: {one.attack.lower()} gains most, {percent(max(gain, 0.0))} above its control.")
+            most = f"{one.attack.lower()} gains most, {percent(gain)} above its control"
+            said.append(f"{table}: {most if gain > 0 else 'no attack finds more than its control'}.")
     return " ".join(said) or "No attack applies to this table."
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ppml_core.charts.story import accuracy_story, guarantee_story
-from ppml_core.charts.words import interval, people_per_thousand, percent
+from ppml_core.charts.words import interval, people_per_thousand, percent, signed
 from ppml_core.evidence import Estimate, Guarantee
 from ppml_core.experiment.axes import Axis, Reading
 from ppml_core.experiment.differences import Difference
@@ -106,7 +106,7 @@ def value_of(reading: Reading) -> str:
         return "–" if reading.proved is None else f"{reading.proved:.3g}"
     one = reading.estimate
     if _is_share(reading.axis):
-        return percent(one.value) if one.value >= 0 else f"−{percent(-one.value)}"
+        return signed(one.value)
     return f"{one.value:.3g}" if one.low == one.high else interval(one.value, one.low, one.high).partition(" ")[0]
 
 
@@ -118,7 +118,8 @@ def interval_of(reading: Reading) -> str:
     if one.low == one.high:
         return "counted"
     if _is_share(reading.axis):
-        return f"{percent(max(one.low, 0.0))} to {percent(max(one.high, 0.0))}"
+        least = reading.axis.accepts[0]
+        return f"{signed(max(one.low, least))} to {signed(max(one.high, least))}"
     return interval(one.value, one.low, one.high).partition("(")[2].rstrip(")")
 
 

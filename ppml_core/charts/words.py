@@ -30,6 +30,15 @@ def percent(share: float) -> str:
     return f"{value:.1f}{SPACE}%" if 0 < value < 9.95 else f"{value:.0f}{SPACE}%"
 
 
+def signed(share: float) -> str:
+    """A share that can be below 0, as a gap between two shares can.
+
+    >>> signed(-0.01).replace(SPACE, " "), signed(0.02).replace(SPACE, " ")
+    ('−1.0 %', '2.0 %')
+    """
+    return f"−{percent(-share)}" if share < 0 else percent(share)
+
+
 def at_most(bound: float) -> str:
     """A bound near one half, which must not round down to it.
 

@@ -1,7 +1,8 @@
 """The command line: one command for each piece of work, `ppml --help` lists them.
 
 Names and JSON keys are a contract. With `--json`, stdout is one JSON document; progress and warnings go to stderr. An
-error is one line on stderr and exit code 2, and nothing is left half written.
+error is one line on stderr and exit code 2, and nothing is left half written. A fault of the program is told by its
+kind alone, for its text may quote a table; PPML_DEBUG=1 shows where it happened, with what it says.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,9 @@ from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.train import train_arguments
 from ppml_core.cli.whole_numbers import free_seed_argument, processes_argument
 from ppml_core.data.dataset import Dataset
-from ppml_core.errors import BadInput, PPMLError
+from ppml_core.errors import BadInput, PPMLError, in_a_sentence
+
+DEBUG = "PPML_DEBUG"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("ppml: stopped; finished points are kept", file=sys.stderr)
         return 130
+    except Exception as fault:
+        if os.environ.get(DEBUG):
+            traceback.print_exc()
+        print(f"ppml: {in_a_sentence(fault)[:-1]}; {DEBUG}=1 shows where, and may show values", file=sys.stderr)
+        return 2
     try:
         show(result, arguments.json)
         sys.stdout.flush()

@@ -23,9 +23,9 @@ from ppml_core.attacks.side_by_side import SideBySide
 from ppml_core.attacks.trainer import ChainTrainer, Recoded
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
-from ppml_core.errors import NotApplicable
+from ppml_core.errors import NotApplicable, in_a_sentence
 from ppml_core.evidence import Z95, Estimate
-from ppml_core.experiment.points import Point, Record, gap, promised, reason_of, row_of
+from ppml_core.experiment.points import Point, Record, gap, promised, row_of
 from ppml_core.experiment.prepare import Prepared, depends_on_repeat
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Array, Fitted, Learner
@@ -118,7 +118,7 @@ def attacked(point: Point, prepared: Prepared, train: Trainer | None = None) -> 
 def attack_failure(point: Point, fault: Exception) -> Record:
     """The record of an attack that could not be run; its reason stands in a gap for each finding."""
     assert point.attack is not None
-    reason = reason_of(fault)
+    reason = in_a_sentence(fault)
     return {
         "protocol": "", "guarantee": None, "seconds": 0.0, "warnings": [], "error": reason,
         "rows": gaps(point.attack, reason),

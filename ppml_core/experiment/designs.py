@@ -170,7 +170,7 @@ def _declared(scenario: Scenario, dotted: str) -> Setting:
     elif room == "venue":
         steps = [(Venue, scenario.venue)] if scenario.venue else []
     first = rest.partition(".")[0]
-    if room == "anonymize" and first.isdigit():
+    if room == "anonymize" and first.isdecimal():
         steps = steps[int(first) : int(first) + 1]
     for kind, step in steps:
         known = settings_of(method(kind, step.method))

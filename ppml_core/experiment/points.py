@@ -13,7 +13,7 @@ import numpy as np
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
-from ppml_core.errors import NotApplicable, PPMLError
+from ppml_core.errors import NotApplicable, in_a_sentence
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment.prepare import Figure, Prepared, hands_out_table, truth_of
 from ppml_core.experiment.scenario import Scenario, Step
@@ -66,14 +66,9 @@ def compute(points: Sequence[Point], prepared: Prepared) -> list[Record]:
 
 def failure(point: Point, fault: Exception, protocol: str = "") -> Record:
     """The record of a point that could not be computed: its reason, and a gap for each measure."""
-    reason = reason_of(fault)
+    reason = in_a_sentence(fault)
     gaps = [gap(name, reason, method(Measure, name).unit) for name in point.scenario.measures]
     return {"protocol": protocol, "guarantee": None, "seconds": 0.0, "warnings": [], "error": reason, "rows": gaps}
-
-
-def reason_of(fault: Exception) -> str:
-    """A fault in one sentence."""
-    return str(fault) if isinstance(fault, PPMLError) else f"{type(fault).__name__}: {fault}".splitlines()[0][:200]
 
 
 def record_of(point: Point, fitted: Fitted, prepared: Prepared) -> Record:

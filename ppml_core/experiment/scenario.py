@@ -280,7 +280,7 @@ def _changed(step: Step, kind: type[Method], name: str, value: Any) -> Step:
 def _position(scenario: Scenario, rest: str) -> int | None:
     """Which step of the chain `k` or `0.k` speaks of."""
     first, _, name = rest.partition(".")
-    if name and first.isdigit():
+    if name and first.isdecimal():
         return int(first) if int(first) < len(scenario.anonymize) else None
     having = [place for place, step in enumerate(scenario.anonymize) if rest in dict(step.settings)]
     return having[0] if len(having) == 1 else None

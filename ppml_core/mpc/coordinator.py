@@ -26,7 +26,7 @@ from ppml_core.errors import PPMLError
 from ppml_core.mpc.holding import Array, Holding
 from ppml_core.mpc.party import OPENED, RESULT
 from ppml_core.mpc.plan import PARTIES, Plan
-from ppml_core.workers import Waiting, end_group, last_line, patient, spawn_module
+from ppml_core.workers import Waiting, end_group, patient, spawn_module
 
 MANIFEST = "manifest.json"
 LOG = "log.txt"
@@ -155,10 +155,9 @@ def fault_of(party: int, folder: Path) -> PPMLError:
     if "refused" in told:
         return PPMLError(str(told["refused"]))
     log = (folder / LOG).read_text(errors="replace")
-    why = str(told.get("broken") or last_line(log, "it said nothing"))
-    if any(words in (log + why).lower() for words in TAKEN):
+    if any(words in log.lower() for words in TAKEN):
         return PortTaken(f"party {party} found its port taken by another program: run it again.")
-    return PPMLError(f"party {party} ended before its time: {' '.join(why.partition('stacktrace')[0].split())[:300]}.")
+    return PPMLError(f"party {party} ended before its time: {told.get('broken', 'it left no word.')}")
 
 
 def _gathered(folders: Sequence[Path], seconds: float) -> Outcome:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ppml_core.catalog import method
-from ppml_core.errors import PPMLError
+from ppml_core.errors import PPMLError, in_a_sentence
 from ppml_core.mpc.holding import Array, Holding, Opened, read_holding
 from ppml_core.mpc.plan import Plan
 from ppml_core.workers import leave_with
@@ -62,7 +62,7 @@ def main(manifest_path: str) -> int:
         return _told(folder, {"refused": str(fault)}, REFUSED)
     except Exception as fault:
         traceback.print_exc()
-        return _told(folder, {"broken": f"{type(fault).__name__}: {fault}"}, BROKEN)
+        return _told(folder, {"broken": in_a_sentence(fault)}, BROKEN)
     np.savez(folder / OPENED, predictions=opened.predictions, **_named(opened.weights))
     return _told(folder, {"bytes": opened.bytes_sent, "seconds": opened.seconds}, 0)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ppml_core.attacks.base import scale_of
 from ppml_core.catalog import methods
-from ppml_core.charts.words import count, decimals, interval, people_per_thousand, percent
+from ppml_core.charts.words import count, decimals, interval, people_per_thousand, percent, signed
 from ppml_core.evidence import Estimate
 from ppml_core.experiment.axes import named_risks
 from ppml_core.measures.base import Measure
@@ -85,7 +86,8 @@ def interval_of(line: Line) -> str:
     if one.low == one.high:
         return "counted"
     if _is_share(line) and not is_utility(line):
-        return f"{percent(max(one.low, 0.0))} to {percent(one.high)}"
+        least = scale_of(line.measure)[0]
+        return f"{signed(max(one.low, least))} to {signed(one.high)}"
     return interval(one.value, one.low, one.high).partition("(")[2].rstrip(")")
 
 
@@ -101,7 +103,7 @@ def standing_of_choice(told: Exploration) -> Standing:
 
 def _number(one: Estimate, line: Line) -> str:
     if _is_share(line) and not is_utility(line):
-        return percent(one.value) if one.value >= 0 else f"−{percent(-one.value)}"
+        return signed(one.value)
     own = line.estimate or one
     return f"{one.value:.3g}" if own.low == own.high else f"{one.value:.{decimals(own.low, own.high)}f}"
 

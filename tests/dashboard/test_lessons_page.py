@@ -66,8 +66,12 @@ def test_what_is_moved_changes_what_is_shown(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    "link", [{"lesson": "nonsense"}, {"seed": "-1"}, {"answers": "9" * 40}, {"set.noise.epsilon": "many"}]
-)
+    "link",
+    [
+        {"lesson": "nonsense"}, {"seed": "-1"}, {"seed": "²"}, {"answers": "9" * 40}, {"answers": "²"},
+        {"set.noise.epsilon": "many"},
+    ],
+)  # fmt: skip
 def test_links_that_cannot_be_used_open_the_page_all_the_same(open_page: Open, link: dict[str, str]) -> None:
     at = worked_out(open_page("lessons", **({"lesson": "noise"} | link)))
     assert not at.exception

@@ -35,7 +35,7 @@ def test_slides_follow_one_another_and_no_setting_is_in_sight(open_page: Open) -
     assert "2 of" in written(at)
 
 
-@pytest.mark.parametrize("slide", ["0", "99", "x"])
+@pytest.mark.parametrize("slide", ["0", "99", "x", "²"])
 def test_a_link_to_no_slide_opens_one_all_the_same(open_page: Open, slide: str) -> None:
     at = open_page("present", dataset="german_credit", slide=slide)
     assert " of " in written(at)

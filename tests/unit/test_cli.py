@@ -264,6 +264,23 @@ def test_refusals_are_one_line(capsys: pytest.CaptureFixture[str], arguments: li
     assert hint in refusal(capsys, *arguments)
 
 
+def test_a_fault_of_the_program_is_one_line_without_a_cell(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise ValueError("could not convert string to float: 'Jane Doe'")
+
+    monkeypatch.setattr("ppml_core.cli.risk.run_risk", broken)
+    monkeypatch.delenv("PPML_DEBUG", raising=False)
+    said = refusal(capsys, "risk", "clinic")
+    assert "ValueError" in said
+    assert "PPML_DEBUG" in said
+    assert "Jane" not in said
+    monkeypatch.setenv("PPML_DEBUG", "1")
+    assert main(["risk", "clinic"]) == 2
+    assert "Jane Doe" in capsys.readouterr().err
+
+
 def test_an_unreachable_request_leaves_no_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     arguments = ["anonymize", "german_credit", "--k", "2000", "--suppression-limit", "0", "--out", str(out)]

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ppml_core.errors import BadInput, PPMLError
+from ppml_core.errors import BadInput, PPMLError, in_a_sentence
 from ppml_core.federated.deploy.lines import Lines
 from ppml_core.federated.deploy.own_file import keep_to
 from ppml_core.federated.deploy.processes import LOOPBACK, free_port
@@ -99,7 +99,7 @@ def _answer(client: Any, port: int, secret: bytes, lines: Lines) -> None:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
     except Exception as fault:
-        lines.say(failed=f"the client stopped: {type(fault).__name__}: {fault}")
+        lines.say(failed=f"the client stopped: {in_a_sentence(fault)}")
         os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -134,7 +134,7 @@ def read_own(path: Path, sha256: str | None, schema: Path) -> Any:
 def reach(server: str, authority: Path, seconds: float) -> None:
     """Waits until the server answers with a certificate that the authority signed. Raises BadInput otherwise."""
     host, _, port = server.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal():
         raise BadInput(f"the server's address must be HOST:PORT, not {server!r}.")
     try:
         trust = ssl.create_default_context(cafile=str(authority))

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ppml_core.errors import BadInput, PPMLError
+from ppml_core.errors import BadInput, PPMLError, in_a_sentence
 from ppml_core.federated.deploy.lines import Lines
 from ppml_core.federated.deploy.processes import check_port
 
@@ -67,7 +67,7 @@ def _serve(link: Link, lines: Lines) -> None:
             except PPMLError as fault:
                 lines.say(refused=str(fault))
     except Exception as fault:
-        lines.say(failed=f"{type(fault).__name__}: {fault}")
+        lines.say(failed=in_a_sentence(fault))
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -31,7 +31,7 @@ def address_of(text: str) -> tuple[str, int]:
     ('0.0.0.0', 9092)
     """
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise BadInput(f"an address is HOST:PORT, like 0.0.0.0:9092, not {text!r}.")
     return host.strip("[]"), int(port)
 

@@ -98,6 +98,13 @@ def test_a_point_is_told_in_people_and_only_proofs_are_publishable() -> None:
     assert "nothing is proved" in point_story(utility, risk, levels, None, "a step read every row")[-1].lower()
 
 
+def test_a_gap_below_zero_keeps_its_sign_at_both_ends() -> None:
+    (row,) = numbers([reading("attribute.gap", -0.01, 0.03)]).to_dict("records")
+    assert (row["value"], row["95 % interval"]) == ("−1.0\u00a0%", "−4.0\u00a0% to 2.0\u00a0%")
+    (row,) = numbers([reading("linkage", 0.01, 0.03)]).to_dict("records")
+    assert row["95 % interval"] == "0\u00a0% to 4.0\u00a0%"
+
+
 def test_side_by_side_marks_what_is_beyond_noise() -> None:
     first, other = FOUND["plain"][0], FOUND["private"][0]
     beyond = Difference(first.axis, other, first, Estimate(-0.02, -0.03, -0.01, "people"))

@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ppml_core.catalog import method
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.experiment.results import estimate_of, summarise
 from ppml_core.experiment.scenario import Scenario, expand
 from ppml_core.experiment.sweep import Forgetful, run, sweep
+from ppml_core.learn.base import Learner
 from ppml_core.store import Store
 
 AXES = {"learner.epsilon": [0.3, 1, 3]}
@@ -136,6 +138,17 @@ def test_a_failing_point_is_a_gap_with_its_reason(credit: Dataset, base: Scenari
     assert rows.query("scenario_id == @base.id")["value"].notna().all()
     summary = summarise(rows)
     assert summary.query("scenario_id == @impossible.id and measure == 'accuracy'")["failed"].item() == 2
+
+
+def test_a_broken_point_names_the_kind_of_fault_and_no_cell(
+    credit: Dataset, base: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("could not convert string to float: 'Jane Doe'")
+
+    monkeypatch.setattr(method(Learner, "dp_gd"), "fit_many", classmethod(broken))
+    said = set(sweep([base], credit)["error"].dropna())
+    assert said == {"something broke that should not have (ValueError)."}
 
 
 def test_regression_has_its_own_measures() -> None:

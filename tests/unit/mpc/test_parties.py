@@ -184,6 +184,12 @@ def test_a_port_that_was_taken_meanwhile_is_known_as_such(engine: str, tmp_path:
     assert isinstance(fault_of(2, folder), PortTaken)
 
 
+def test_a_party_that_broke_off_says_no_value_of_its_table(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text("Traceback …\nValueError: could not convert string to float: 'Jane Doe'\n")
+    assert "Jane" not in str(fault_of(1, tmp_path))
+    assert "party 1" in str(fault_of(1, tmp_path))
+
+
 def _listening(process: int) -> set[str]:
     """Addresses, in the kernel's hexadecimal, on which a process listens."""
     inodes = set()

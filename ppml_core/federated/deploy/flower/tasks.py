@@ -22,6 +22,8 @@ from flwr.supercore.retry import make_simple_http_retry_invoker
 from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supernode.runtime.run_clientapp import pull_task_input, push_message, push_task_output
 
+from ppml_core.errors import in_a_sentence
+
 ACQUIRE = frozenset({"/flwr.proto.Runtime/AcquireTask"})
 
 
@@ -58,7 +60,7 @@ class Tasks:
             try:
                 reply = app(message=message, context=context)
             except Exception as fault:
-                status, details = SubStatus.FAILED, str(fault)
+                status, details = SubStatus.FAILED, in_a_sentence(fault)
                 reply = Message(Error(code=ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason=details), reply_to=message)
                 note(details)
             push_message(client, reply, context)
