@@ -133,7 +133,7 @@ def point_part(here: mapping.Map, name: str) -> None:
 
 def point_numbers(here: mapping.Map, name: str) -> None:
     """Every figure that is known of the scenario, with its standing."""
-    widgets.table(numbers(here.readings(name)), caption="Numbers of this scenario")
+    widgets.table(numbers(here.readings(name), alone=len(here.found) == 1), caption="Numbers of this scenario")
     widgets.aside(NOTE)
 
 

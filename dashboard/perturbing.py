@@ -13,7 +13,7 @@ from ppml_core.anonymize.base import Anonymizer
 from ppml_core.calls import write_calls
 from ppml_core.catalog import methods
 from ppml_core.data.export import spreadsheet_csv
-from ppml_core.evidence import Estimate
+from ppml_core.evidence import EXPLORATORY, Estimate
 from ppml_core.experiment.chain import Chained, chain
 from ppml_core.settings import settings_of
 
@@ -81,6 +81,7 @@ def _result(found: Chained, shown: anonymizing.Shown) -> None:
         "Someone who knows how it was drawn may find more. "
         "The charts above show the release before perturbation, and k is not promised for what is perturbed."
     )
+    widgets.aside(EXPLORATORY)
     st.download_button(
         "Download the perturbed release as CSV", key="save_perturbed", mime="text/csv", on_click="ignore",
         data=partial(spreadsheet_csv, found.release.table, found.release.schema.delimiter or ","),

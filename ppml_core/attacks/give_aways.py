@@ -38,11 +38,12 @@ class GiveAway:
     certain: int
 
     def sentence(self) -> str:
-        """In words: how many more of 1,000 are guessed."""
+        """In words: what share is guessed with it and without, with intervals, and with other people's values of it."""
         return (
-            f"{self.column} gives away {self.quasi_identifier}: with it {self.guessed_with.value:.0%} of "
-            f"{self.people:,} people are guessed right, without it {self.guessed_without.value:.0%}."
-        ).replace("%", " %")
+            f"{self.column} gives away {self.quasi_identifier}: with it {_told(self.guessed_with)} of "
+            f"{self.people:,} people are guessed right, without it {_told(self.guessed_without)}, with somebody else's "
+            f"{_told(self.control)}."
+        )
 
 
 def give_aways(raw: Dataset, recoding: Recoding, rng: np.random.Generator) -> tuple[GiveAway, ...]:
@@ -111,6 +112,10 @@ def _guessed(known: Ints, truth: Ints, half: Bools) -> tuple[Bools, Bools]:
         right[test] = best[known[test]] == truth[test]
         sure[test] = (most[known[test]] >= SURE_OF) & (most[known[test]] == total[known[test]])
     return right, sure
+
+
+def _told(share: Estimate) -> str:
+    return f"{share.value:.0%} ({share.low:.0%} to {share.high:.0%})".replace("%", " %")
 
 
 def _share(right: Bools) -> Estimate:

@@ -45,16 +45,34 @@ def epsilon_chart(
     series = ", ".join(dict.fromkeys(points["series"])) or "no learner"
     return Chart(
         figure=figure,
-        question=f"What does a guarantee cost on {title}?",
+        question=f"What does {'noise in training' if _none_proved(points) else 'a guarantee'} cost on {title}?",
         answer=answer,
         alt=f"{say.axis} against the privacy budget epsilon on a log scale, for {series}. {answer}",
         how_to_read=f"To the left, less budget: more privacy and more noise. Each point is the mean {say.noun} on "
         "people the model has not seen, over all repeats; its band is the 95 % interval over seeds and test people. "
         "Dashed grey lines are models without privacy, and guessing without any model. A gap is a "
-        "setting for which there is no result; an arrow at the frame is a value beyond it." + _conversion(points),
+        "setting for which there is no result; an arrow at the frame is a value beyond it."
+        + _not_proved(points) + _conversion(points),
         table=table_of(points, "epsilon", say.noun),
         standing="Internal: it was measured on private test people.",
-    )
+    )  # fmt: skip
+
+
+def _unproved(points: pd.DataFrame) -> list[str]:
+    """The series behind which no guarantee stands: a step before read every row, or a bound was not public."""
+    if "guarantee_epsilon" not in points:
+        return []
+    known = points[points["value"].notna()]
+    return [str(name) for name, part in known.groupby("series", sort=False) if part["guarantee_epsilon"].isna().all()]
+
+
+def _none_proved(points: pd.DataFrame) -> bool:
+    return 0 < len(_unproved(points)) == points.loc[points["value"].notna(), "series"].nunique()
+
+
+def _not_proved(points: pd.DataFrame) -> str:
+    names = _unproved(points)
+    return f" Nothing is proved of {', '.join(names)}: ε is that of the training step only." if names else ""
 
 
 def _is_converted(points: pd.DataFrame) -> bool:
@@ -62,6 +80,8 @@ def _is_converted(points: pd.DataFrame) -> bool:
 
 
 def _axis(points: pd.DataFrame) -> str:
+    if _none_proved(points):
+        return "ε of the training step only (log scale)"
     return f"privacy budget ε{' for replacing one person' if _is_converted(points) else ''} (log scale)"
 
 

@@ -18,8 +18,8 @@ from ppml_core.experiment.differences import Difference
 
 PUBLISHABLE, INTERNAL = "publishable", "internal"
 NOTE = (
-    "Publishable is what a guarantee covers, for a model drawn afresh by ppml train --release. A setting chosen by "
-    "looking at these results is not charged: a model's card says so. All measured numbers are internal."
+    "Internal: measured on private people, or chosen by looking at what was. Publishable is what a guarantee covers, "
+    "of a setting that was fixed beforehand and a model drawn afresh by ppml train --release."
 )
 
 
@@ -44,13 +44,19 @@ def risk_sentence(risk: Reading) -> str:
     return f"{name}: **{value_of(risk)}** ({interval_of(risk)})."
 
 
-def numbers(found: Sequence[Reading]) -> pd.DataFrame:
-    """One line per axis that has a value: what, value, 95 % interval, standing."""
+def numbers(found: Sequence[Reading], *, alone: bool = False) -> pd.DataFrame:
+    """One line per axis that has a value: what, value, 95 % interval, standing.
+
+    `alone` says that there was nothing to choose from: a setting that was chosen by looking is internal throughout.
+    """
     rows = [
-        (reading.axis.title, value_of(reading), interval_of(reading), standing_of(reading))
+        (
+            reading.axis.title, value_of(reading), interval_of(reading),
+            PUBLISHABLE if alone and reading.proved is not None else INTERNAL,
+        )
         for reading in found
         if reading.value is not None
-    ]
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=["what", "value", "95 % interval", "standing"])
 
 
@@ -65,7 +71,7 @@ def side_by_side(titles: Mapping[str, str], found: Mapping[str, Sequence[Differe
         row = {"what": first.axis.title}
         for name, cell in zip(names, cells, strict=True):
             row[titles[name]] = value_of(cell.here) if name == names[0] else difference_of(cell)
-        rows.append(row | {"standing": standing_of(first.here if first.here.value is not None else cells[-1].here)})
+        rows.append(row | {"standing": INTERNAL})
     return pd.DataFrame(rows)
 
 
@@ -121,11 +127,6 @@ def interval_of(reading: Reading) -> str:
         least = reading.axis.accepts[0]
         return f"{signed(max(one.low, least))} to {signed(max(one.high, least))}"
     return interval(one.value, one.low, one.high).partition("(")[2].rstrip(")")
-
-
-def standing_of(reading: Reading) -> str:
-    """Whether the number may be published."""
-    return PUBLISHABLE if reading.proved is not None else INTERNAL
 
 
 def _is_share(axis: Axis) -> bool:

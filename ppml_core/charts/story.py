@@ -26,6 +26,7 @@ from ppml_core.experiment.release_view import ReleaseView
 
 UNITS = {"record": "person", "client": "client, all its people together"}
 RELATIONS = {"add_or_remove_one": "add-or-remove-one", "replace_one": "replace-one"}
+SEEDED = "The models shown are made for exploration: their noise can be reproduced."
 
 
 def accuracy_story(point: pd.Series, baselines: pd.DataFrame, measure: str) -> str:
@@ -79,13 +80,14 @@ def guarantee_story(guarantee: Guarantee | None) -> list[str]:
 
 
 def guarantee_line(guarantee: Guarantee | None) -> str:
-    """The guarantee as a line of small print: budget, relation, unit."""
+    """The guarantee as a line of small print: budget, relation, unit; and that it is not that of a seeded model."""
     if guarantee is None:
         return "No guarantee."
     delta = f", δ = {power(guarantee.delta)}" if guarantee.delta else ", δ = 0"
     relation = RELATIONS.get(guarantee.neighbours, guarantee.neighbours)
     unit = UNITS.get(guarantee.unit, guarantee.unit)
-    return f"Guarantee: ε = {budget(round(guarantee.epsilon, 3))}{delta}, {relation}, per {unit}."
+    promised = f"ε = {budget(round(guarantee.epsilon, 3))}{delta}, {relation}, per {unit}"
+    return f"Guarantee: {promised}, if drawn afresh. {SEEDED}"
 
 
 def epsilon_story(

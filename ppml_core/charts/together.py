@@ -14,16 +14,21 @@ import pandas as pd
 from ppml_core.charts import template
 from ppml_core.charts.curves import round_ticks
 from ppml_core.charts.rounds import INTERNAL
+from ppml_core.charts.story import SEEDED
 from ppml_core.charts.template import Chart, Mode
 from ppml_core.charts.words import budget, count, interval, percent, power
 from ppml_core.evidence import Estimate
 from ppml_core.experiment.apart import Apart, read_out
-from ppml_core.federated.inversion_study import Study
+from ppml_core.federated.inversion_study import Sighting, Study
 
 SHARES = (0.4, 0.6, 0.8, 1.0)
 FORMS = {
     "clear": "clear", "noisy": "with noise", "masked": "masked", "encrypted": "encrypted", "shares": "secret shares",
 }  # fmt: skip
+UNMEASURED = {
+    "encrypted": "not measured: hidden by an assumption of cryptography",
+    "shares": "not measured: no single party's share says anything, by proof",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
     colours = template.palette(mode)
     drawing = template.Sketch(mode, 420)
     guess = sum(one.guessing.value for one in study.sums) / len(study.sums)
-    spots, open_ones = [_spot(run.apart, study, guess) for run in runs], [is_read(run.apart, study) for run in runs]
+    seen, open_ones = [read_out(run.apart, study) for run in runs], [is_read(run.apart, study) for run in runs]
     heights = [run.apart.accuracy for run in runs] + [run.apart.central for run in runs[:1]]
     low, high = min(one.low for one in heights), max(one.high for one in heights)
     pad = 0.12 * (high - low) or 0.02
@@ -49,19 +54,22 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
         line={"color": colours.baseline, "width": 1.4, "dash": "dash"},
     )  # fmt: skip
     template.note(drawing, guess, 0, "guessing", colours.muted, yref="paper", xanchor="left", yanchor="bottom", shift=5)
-    for number, (run, spot) in enumerate(zip(runs, spots, strict=True)):
+    shown: list[float] = []
+    for number, (run, one) in enumerate(zip(runs, seen, strict=True)):
+        if one is None:
+            continue
         ink = colours.risk if open_ones[number] else colours.bound
-        found = run.apart.accuracy
+        found, spot = run.apart.accuracy, one.found
         drawing.line(
             x=[spot.value], y=[found.value], mode="markers", name=escape(run.name),
             marker={"color": ink, "size": 11, "symbol": ("circle", "square", "diamond", "triangle-up")[number % 4]},
-            error_y={"type": "data", "symmetric": False, "array": [found.high - found.value],
-                     "arrayminus": [found.value - found.low], "color": ink, "thickness": 1.4, "width": 0},
+            error_y=_bars(found, ink), error_x=_bars(spot, ink),
             text=[f"{escape(run.name)}: accuracy {interval(found.value, found.low, found.high)}, "
-                  f"{percent(spot.value)} read out"],
+                  f"read out {_read(one)}"],
             hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
-        near = sum(abs(other.value - spot.value) < 0.03 for other in spots[:number])
+        near = sum(abs(other - spot.value) < 0.03 for other in shown)
+        shown.append(spot.value)
         template.note(
             drawing, spot.value, found.value, f"{number + 1}", colours.text, xanchor="left", shift=9 + 15 * near
         )
@@ -81,16 +89,21 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
     exposed = [run.name for run, is_open in zip(runs, open_ones, strict=True) if is_open]
     answer = f"The most accurate is {best.name} with {best.apart.accuracy.value:.3f}; " + (
         f"a curious onlooker reads records out of {', '.join(exposed)}." if exposed
-        else "of none does a curious onlooker read more than by guessing."
+        else "of none that was measured does a curious onlooker read more than by guessing." if shown
+        else "what an onlooker reads was measured of none."
     )  # fmt: skip
+    hidden = [f"{number + 1}" for number, one in enumerate(seen) if one is None]
+    if hidden:
+        answer += f" {'Run' if len(hidden) == 1 else 'Runs'} {', '.join(hidden)}: not on the map, nothing was measured."
     return Chart(
         figure=drawing.figure(), question="Which technique keeps accuracy, and what does it give away?", answer=answer,
         alt=f"Map of {len(runs)} runs by accuracy and by what is read out of one message. {answer}",
         how_to_read="Numbers stand for the runs in the table below. To the right: the share of a record's categories "
         "that is read out of one message in the form in which it travels, summed over as many records as a holder has; "
-        "vermilion where that is more than guessing and more than of other people. Upwards: accuracy on test people "
-        "with its interval. It is about "
-        "messages only: the model that comes out can be attacked as any other, on Attacks & risk.",
+        "vermilion where that is more than guessing and more than of other people. Upwards: accuracy on test people. "
+        "Both with their 95 % intervals. Ciphertexts and shares are not on it: no message of theirs was attacked here; "
+        "an assumption of cryptography hides the former, and of the latter one party alone learns nothing, by proof. "
+        "It is about messages only: the model that comes out can be attacked as any other, on Attacks & risk.",
         table=comparison_table(runs, study), standing=INTERNAL,
     )  # fmt: skip
 
@@ -100,12 +113,13 @@ def comparison_table(runs: Sequence[Told], study: Study | None) -> pd.DataFrame:
     rows = []
     for number, run in enumerate(runs):
         apart, costs = run.apart, dict(run.apart.costs)
-        said = "" if study is None else percent(read_out(apart, study).found.value)
+        one = None if study is None else read_out(apart, study)
+        said = _read(one) if one else UNMEASURED.get(apart.form, "not measured yet")
         guarantee = apart.guarantee
         epsilon = "none" if guarantee is None else f"{budget(guarantee.epsilon)} ({guarantee.unit})"
         rows.append((
             f"{number + 1}. {run.name}", interval(apart.accuracy.value, apart.accuracy.low, apart.accuracy.high),
-            epsilon, FORMS[apart.form], said or "not measured yet", _seconds(costs.get("seconds", 0.0)),
+            epsilon, FORMS[apart.form], said, _seconds(costs.get("seconds", 0.0)),
             _bytes(costs.get("bytes", 0.0)), count(int(costs.get("rounds", 1))),
         ))  # fmt: skip
     names = ["run", "accuracy", "ε", "messages", "read out of one", "seconds", "sent", "rounds"]
@@ -132,19 +146,27 @@ def promise(apart: Apart) -> str:
         return apart.note or "No guarantee: the venue protects the computation, not its output."
     delta = f", δ = {power(known.delta)}" if known.delta else ""
     relation = known.neighbours.replace("_", "-")
-    return f"Guarantee of the training: ε = {budget(known.epsilon)}{delta}, {relation}, per {known.unit}."
+    said = f"Guarantee of the training: ε = {budget(known.epsilon)}{delta}, {relation}, per {known.unit}, "
+    return f"{said}if drawn afresh. {SEEDED}"
 
 
 def is_read(apart: Apart, study: Study) -> bool:
     """Whether more is read out of a message than by guessing and of other people's messages, beyond the intervals."""
     seen = read_out(apart, study)
-    return seen.found.low > max(seen.control.high, seen.guessing.high)
+    return seen is not None and seen.found.low > max(seen.control.high, seen.guessing.high)
 
 
-def _spot(apart: Apart, study: Study, guess: float) -> Estimate:
-    if apart.form in ("masked", "encrypted", "shares"):
-        return Estimate(guess, guess, guess, covers="guessing")
-    return read_out(apart, study).found
+def _read(seen: Sighting) -> str:
+    """The share read out with its interval, and what of other people."""
+    found = seen.found
+    return (
+        f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)}), control {percent(seen.control.value)}"
+    )
+
+
+def _bars(one: Estimate, ink: str) -> dict[str, object]:
+    return {"type": "data", "symmetric": False, "array": [one.high - one.value], "arrayminus": [one.value - one.low],
+            "color": ink, "thickness": 1.4, "width": 0}  # fmt: skip
 
 
 def _seconds(seconds: float) -> str:

@@ -116,7 +116,7 @@ def run_server(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.federated.deploy.federating import as_row, deployed, followed, whole
     from ppml_core.federated.deploy.schema_model import model_of_schema
     from ppml_core.federated.deploy.sites import serve
-    from ppml_core.federated.federate import Asked
+    from ppml_core.federated.federate import Asked, written
     from ppml_core.learn.base import Learner
     from ppml_core.learn.model_file import model_bytes
 
@@ -135,8 +135,8 @@ def run_server(arguments: argparse.Namespace) -> dict[str, Any]:
         learner, plan, model, arguments.schema, arguments.listen, files, nodes, arguments.patience, arguments.wait, say
     )
     laps = followed(rounds, plan, Bar("rounds"))
-    found = [as_row(lap) | ({"accuracy": asked.accuracy(lap.answer)} if asked else {}) for lap in laps]
-    result = whole(plan, learner, model, laps, found, float("nan"))
+    found = [as_row(lap) | (written(asked.accuracy(lap.answer)) if asked else {}) for lap in laps]
+    result = whole(plan, learner, model, laps, found, asked, None)
     if arguments.out:
         content = model_bytes(model.fitted(laps[-1].answer), {"federated": plan.values()})
         write_whole(arguments.out, lambda path: path.write_bytes(content))

@@ -121,9 +121,14 @@ def together_apart(scenario: Scenario, data: Dataset, progress: Progress = lambd
     )  # fmt: skip
 
 
-def read_out(apart: Apart, study: Study) -> Sighting:
-    """What reading a message of that form gave in the study, or the next one there that hides less."""
-    if apart.form in ("masked", "encrypted", "shares"):
+def read_out(apart: Apart, study: Study) -> Sighting | None:
+    """What reading a message of that form gave in the study, or the next one there that hides less.
+
+    None for ciphertexts and shares: the study reads none of them.
+    """
+    if apart.form in ("encrypted", "shares"):
+        return None
+    if apart.form == "masked":
         return study.masked
     if apart.form == "noisy" and apart.guarantee is not None:
         weaker = [one for one in study.noisy if one.epsilon is not None and one.epsilon >= apart.guarantee.epsilon]

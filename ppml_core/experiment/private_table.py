@@ -11,9 +11,8 @@ from typing import Any
 
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.data.dataset import Dataset
-from ppml_core.evidence import Guarantee
+from ppml_core.evidence import EXPLORATORY, Guarantee
 from ppml_core.experiment.scenario import Scenario
-from ppml_core.experiment.training import EXPLORATORY
 
 
 @dataclass(frozen=True, eq=False)

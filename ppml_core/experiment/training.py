@@ -19,7 +19,7 @@ from ppml_core.catalog import method, methods
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import TEST_SHARE
 from ppml_core.errors import NotApplicable
-from ppml_core.evidence import Guarantee
+from ppml_core.evidence import EXPLORATORY, Guarantee
 from ppml_core.experiment.points import point_of, record_of
 from ppml_core.experiment.prepare import Prepared, parts_for_release, prepare
 from ppml_core.experiment.results import tidy
@@ -27,7 +27,6 @@ from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.model_file import model_bytes
 
-EXPLORATORY = "No guarantee: the noise can be reproduced. Made for exploration, not for a release."
 COINS = (
     f"Who was trained on was drawn for this release, by a secret coin for each person ({1 - TEST_SHARE:.0%}): the "
     f"guarantee is about everyone in the table."

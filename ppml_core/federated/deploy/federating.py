@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from ppml_core.data.dataset import Dataset
+from ppml_core.evidence import Estimate
 from ppml_core.federated.deploy.local import PATIENCE_SECONDS, Lap, deployment
 from ppml_core.federated.engine import dealt
-from ppml_core.federated.federate import Asked, Progress, told
+from ppml_core.federated.federate import Asked, Progress, told, written
 from ppml_core.federated.model import Model, model_of
 from ppml_core.federated.plan import Plan
 from ppml_core.federated.privacy import privacy_of
@@ -37,8 +38,8 @@ def federate_deployed(
     central = asked.of(learner.fit(train, np.random.default_rng(seed)))
     with deployment(plan, train, model, seed) as running:
         laps = followed(running.rounds(learner, plan, model, seed, patience), plan, progress)
-    found = [as_row(lap) | {"accuracy": asked.accuracy(lap.answer)} for lap in laps]
-    return whole(plan, learner, model, laps, found, central) | {
+    found = [as_row(lap) | written(asked.accuracy(lap.answer)) for lap in laps]
+    return whole(plan, learner, model, laps, found, asked, central) | {
         "rows": [len(part) for part in dealt(plan, train, seed)],
         "deployment": deployed(laps, time.perf_counter() - start),
     }
@@ -61,11 +62,12 @@ def as_row(lap: Lap) -> dict[str, Any]:
 
 
 def whole(
-    plan: Plan, learner: Learner, model: Model, laps: list[Lap], found: list[dict[str, Any]], central: float
-) -> dict[str, Any]:
+    plan: Plan, learner: Learner, model: Model, laps: list[Lap], found: list[dict[str, Any]], asked: Asked | None,
+    central: Estimate | None,
+) -> dict[str, Any]:  # fmt: skip
     """What is said of any training, with the bytes and seconds of its rounds."""
     sent, seconds = sum(lap.bytes for lap in laps), sum(lap.seconds for lap in laps)
-    return told(plan, learner, privacy_of(plan, model), model, found, central, sent, seconds)
+    return told(plan, learner, privacy_of(plan, model), model, found, asked, central, sent, seconds)
 
 
 def deployed(laps: list[Lap], seconds: float) -> dict[str, Any]:

@@ -81,6 +81,7 @@ def test_a_kept_column_that_tells_the_generalized_one_is_found() -> None:
     assert job.control.value == pytest.approx(0.5, abs=0.05)
     assert job.certain == 0, "one in ten is an exception"
     assert "job gives away sex" in job.sentence()
+    assert job.sentence().count(" to ") == 3, "three shares, each with its interval"
 
 
 def test_certainty_needs_five_who_agree() -> None:

@@ -179,6 +179,18 @@ def test_the_answer_says_from_where_on_it_is_level() -> None:
     assert "2 people in 1,000" in chart.answer
 
 
+def test_behind_a_step_that_read_every_row_epsilon_is_that_of_training_only() -> None:
+    proved = points([0.80, 0.848, 0.849]).assign(guarantee_epsilon=[0.1, 1.0, 10.0])
+    void = proved.assign(guarantee_epsilon=np.nan, series="Behind look-alikes")
+    chart, ordinary = (epsilon_chart(some, BASELINES, "accuracy", "People") for some in (void, proved))
+    assert ordinary.question == "What does a guarantee cost on People?"
+    assert "guarantee" not in chart.question
+    assert "training step only" in chart.figure.layout.xaxis.title.text + str(chart.figure.layout.annotations)
+    both = epsilon_chart(pd.concat([proved, void]), BASELINES, "accuracy", "People")
+    assert "guarantee" in both.question
+    assert "Nothing is proved of Behind look-alikes" in both.how_to_read
+
+
 def test_an_empty_sweep_is_said_so_and_drawn() -> None:
     chart = epsilon_chart(points([]), BASELINES, "accuracy", "People", 1.0)
     assert "No point has been computed" in chart.answer

@@ -93,8 +93,9 @@ def test_a_point_is_told_in_people_and_only_proofs_are_publishable() -> None:
     table = numbers([utility, gap("membership.auc"), proved])
     assert dict(zip(table["what"], table["standing"], strict=True)) == {
         "Accuracy": "internal",
-        "Proved ε": "publishable",
-    }
+        "Proved ε": "internal",
+    }, "chosen by looking"
+    assert list(numbers([utility, proved], alone=True)["standing"]) == ["internal", "publishable"]
     assert "nothing is proved" in point_story(utility, risk, levels, None, "a step read every row")[-1].lower()
 
 

@@ -59,6 +59,11 @@ def test_no_sentence_promises_safety() -> None:
     assert not any(word in " ".join(told).lower() for word in ("safe", "compliant", "anonymous data"))
 
 
+def test_a_guarantee_beside_seeded_models_says_that_it_is_not_theirs() -> None:
+    assert "noise can be reproduced" in story.guarantee_line(PURE)
+    assert "reproduced" not in story.guarantee_line(None)
+
+
 def test_digits_follow_the_interval() -> None:
     assert measured(0.84567, 0.8, 0.9) == "0.85"
     assert interval(0.84567, 0.84467, 0.84667) == "0.846 (0.845 to 0.847)"

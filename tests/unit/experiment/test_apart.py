@@ -145,10 +145,27 @@ def test_every_venue_of_the_catalog_says_who_learns_what(name: str) -> None:
 def test_what_is_read_out_follows_form_and_number_of_people(server_run: Apart, study: Study) -> None:
     few = dataclasses.replace(server_run, rows=7)
     masked = dataclasses.replace(server_run, form="masked")
-    assert read_out(server_run, study).records == 100
-    assert read_out(few, study).records == 5
+    assert read_out(server_run, study) is next(one for one in study.sums if one.records == 100)
+    assert read_out(few, study) is next(one for one in study.sums if one.records == 5)
     assert read_out(masked, study) is study.masked
     runs = [Told("many", server_run), Told("few", few), Told("masked", masked)]
     chart = comparison_chart(runs, study)
     assert "reads records out of few" in chart.answer
     assert list(comparison_table(runs, study)["run"]) == ["1. many", "2. few", "3. masked"]
+
+
+@pytest.mark.parametrize("form", ["encrypted", "shares"])
+def test_what_was_not_measured_is_a_gap_and_not_a_guess(server_run: Apart, study: Study, form: Any) -> None:
+    hidden = dataclasses.replace(server_run, form=form)
+    assert read_out(hidden, study) is None
+    runs = [Told("clear", server_run), Told("hidden", hidden)]
+    chart = comparison_chart(runs, study)
+    assert "Run 2: not on the map" in chart.answer
+    drawn = [trace for trace in chart.figure.to_dict()["data"] if trace["mode"] == "markers"]
+    assert [trace["name"] for trace in drawn] == ["clear"]
+    assert all(trace["error_x"]["array"][0] > 0 for trace in drawn)
+    first, second = comparison_table(runs, study)["read out of one"]
+    assert " to " in first
+    assert "control" in first
+    assert second.startswith("not measured")
+    assert "measured of none" in comparison_chart(runs[1:], study).answer

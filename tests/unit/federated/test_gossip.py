@@ -89,4 +89,5 @@ def test_the_command_line_trains_without_a_server(capsys: pytest.CaptureFixture[
     told = answer(capsys, "federate", "--dataset", "german_credit", "--clients", 5, "--rounds", 2, "--graph", "ring")
     assert [one["round"] for one in told["rounds"]] == [1, 2]
     assert all(one["lowest"] <= one["accuracy"] <= one["highest"] for one in told["rounds"])
+    assert all(one["low"] < one["accuracy"] < one["high"] for one in told["rounds"])
     assert told["sees"] == "a holder's neighbours see its model as it is"

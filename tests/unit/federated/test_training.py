@@ -168,8 +168,12 @@ def test_the_command_line_tells_rounds_central_guarantee_and_cost(capsys: pytest
         "--secagg", "--dp", "distributed", "--epsilon", 3,
     )  # fmt: skip
     assert [one["round"] for one in told["rounds"]] == [1, 2, 3]
-    assert all(0 <= one["accuracy"] <= 1 for one in told["rounds"])
+    for one in (*told["rounds"], told["central"], told["majority"]):
+        assert 0 <= one["low"] < one["accuracy"] < one["high"] <= 1
     assert 0.6 < told["central"]["accuracy"] < 0.9
+    assert told["majority"]["accuracy"] == pytest.approx(0.7, abs=0.05)
+    assert told["measures_note"].startswith("internal")
+    assert "can be reproduced" in told["guarantee_note"]
     assert (told["guarantee"]["epsilon"], told["guarantee"]["unit"]) == (3.0, "record")
     assert told["bytes"] > 0
     assert told["seconds"] > 0
