@@ -12,7 +12,6 @@ from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
 ATTACK = "attack"
-TRIALS = {"reconstruct": 5, "average": 100}
 OWN_SESSION = "charged to a session of its own; --budget keeps a ledger over calls"
 
 
@@ -29,7 +28,7 @@ def query_arguments(command: argparse.ArgumentParser) -> None:
     add("--preview", action="store_true", help="tell cost and error bar, spend nothing")
     add("--dataset", help="of an attack: the table (clinic)")
     add("--secret", metavar="COLUMN=VALUE", help="of an attack: what is sought (the target's positive class)")
-    add("--trials", type=int, help="of an attack: how often it is tried (200; average 100; reconstruct 5)")
+    add("--trials", type=int, help="of an attack: how often it is tried (200, fewer where a trial takes long)")
     add("--set", action="append", default=[], metavar="NAME=V", help="of an attack: a setting of it")
     seed_argument(command, "what policies, targets and trials are drawn from (1); not private answers")
 
@@ -150,7 +149,7 @@ def _attack(arguments: argparse.Namespace) -> dict[str, Any]:
         if not equals or column not in data.schema.columns or data.schema[column].kind == "numeric":
             raise BadInput(f"--secret takes COLUMN=VALUE with a column of texts, not {arguments.secret!r}.")
         secret = Secret(column, (value,))
-    trials = TRIALS.get(attack.name(), 200) if arguments.trials is None else arguments.trials
+    trials = attack.trials if arguments.trials is None else arguments.trials
     if not 1 <= trials <= 1_000_000:
         raise BadInput(f"--trials must be between 1 and 1,000,000, not {trials}.")
     found = attacked(attack, game_of(data, policies, arguments.epsilon, secret), trials, arguments.seed)

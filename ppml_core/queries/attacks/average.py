@@ -19,6 +19,8 @@ class Average(TargetedAttack):
     """
 
     title: ClassVar[str] = "Averaging"
+    trials: ClassVar[int] = 100
+    quick_trials: ClassVar[int] = 60
     repeats: int = setting(400, 1, 100_000, slider=(1, 1000), help="how often the question is asked", log=True)
 
     def advantage(self, channel: Channel, known: list[Condition], holds: Condition) -> float | None:

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -156,8 +156,12 @@ class Outcome:
 class QueryAttack(Method, ABC):
     """Someone who asks a desk for counts to learn a secret.
 
+    `trials` is how often it is tried where nobody says, `quick_trials` how often where a page waits for it.
     Raises NotApplicable where the table offers nobody to attack.
     """
+
+    trials: ClassVar[int] = 200
+    quick_trials: ClassVar[int] = 100
 
     @abstractmethod
     def run(self, game: Game, trials: int, rngs: list[np.random.Generator]) -> Outcome:

@@ -20,8 +20,6 @@ from ppml_core.queries.policies.base import Policy
 from ppml_core.queries.policies.fresh_noise import FreshNoise
 
 MOST_PEOPLE = 5_000
-TRIALS = {"reconstruct": 1, "average": 60}
-OTHERS = 100
 SCALES = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 CURVE_TRIALS = 3
 SEED = 1
@@ -61,13 +59,7 @@ def title_of(policies: Sequence[Policy]) -> str:
     >>> title_of([FreshNoise(scale=5.0)])
     'Fresh noise (scale 5)'
     """
-    return ", ".join(_title(policy) for policy in policies) or "No restriction"
-
-
-def _title(policy: Policy) -> str:
-    told = [f"{name} {value:g}" for name, value in policy.values().items() if isinstance(value, int | float)]
-    shown = told[:1] if policy.name() != "sum_audit" else []
-    return f"{policy.title} ({shown[0]})" if shown else policy.title
+    return ", ".join(policy.short() for policy in policies) or "No restriction"
 
 
 def drawn(data: Dataset, most: int = MOST_PEOPLE) -> Dataset:
@@ -78,14 +70,10 @@ def drawn(data: Dataset, most: int = MOST_PEOPLE) -> Dataset:
     return data.take(np.sort(chosen))
 
 
-def trials_of(attack: QueryAttack) -> int:
-    return TRIALS.get(attack.name(), OTHERS)
-
-
 def faced(data: Dataset, attack: QueryAttack, defence: Defence) -> Outcome:
     """The attack against that defence; the same targets for each. Raises NotApplicable where there is nobody to
     attack."""
-    return attacked(attack, game_of(data, defence.policies, defence.epsilon), trials_of(attack), SEED)
+    return attacked(attack, game_of(data, defence.policies, defence.epsilon), attack.quick_trials, SEED)
 
 
 def reconstructed(data: Dataset, scale: float) -> Outcome:

@@ -37,6 +37,8 @@ class Reconstruct(QueryAttack):
     """
 
     title: ClassVar[str] = "Linear reconstruction"
+    trials: ClassVar[int] = 5
+    quick_trials: ClassVar[int] = 1
     people: int = setting(200, 10, 2000, slider=(50, 500), help="people whose secret is sought", unit="people")
     queries: int = setting(800, 10, 20_000, slider=(100, 2000), help="counts that the attacker asks for")
 

@@ -83,6 +83,12 @@ class Policy(Method, ABC):
 
     leaks: ClassVar[str] = ""
 
+    def short(self) -> str:
+        """The title with the first setting that is a number."""
+        told = (f"{name} {value:g}" for name, value in self.values().items() if isinstance(value, int | float))
+        first = next(told, "")
+        return f"{self.title} ({first})" if first else self.title
+
     @abstractmethod
     def decide(self, asked: Asked) -> Decision:
         """Whether the query may be answered; sees no answer."""

@@ -35,6 +35,9 @@ class SumAudit(Policy):
     leaks: ClassVar[str] = "values known to be 0 or 1 follow from fewer sums than linear algebra needs"
     tolerance: float = setting(NEAR, 1e-12, 0.5, help="how near to determined counts as determined", log=True)
 
+    def short(self) -> str:
+        return self.title
+
     def decide(self, asked: Asked) -> Decision:
         equation = _equation(asked)
         if isinstance(equation, str):
