@@ -40,11 +40,11 @@ def federate_arguments(command: argparse.ArgumentParser) -> None:
 
 def run_federate(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.catalog import method
+    from ppml_core.experiment.federate import federate, gossip
+    from ppml_core.experiment.federate_deployed import federate_deployed
     from ppml_core.experiment.prepare import parts
     from ppml_core.federated.deploy.certificates import need_flower
-    from ppml_core.federated.deploy.federating import federate_deployed
     from ppml_core.federated.deploy.limits import refuse
-    from ppml_core.federated.federate import federate, gossip
     from ppml_core.learn.base import Learner
 
     if arguments.dataset is None:

@@ -112,11 +112,11 @@ def run_server(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.catalog import method
     from ppml_core.cli.federate import plan_of
     from ppml_core.data.reading import read_dataset
+    from ppml_core.experiment.federate import TestPeople, written
+    from ppml_core.experiment.federate_deployed import as_row, deployed, followed, whole
     from ppml_core.federated.deploy.certificates import need_flower
-    from ppml_core.federated.deploy.federating import as_row, deployed, followed, whole
     from ppml_core.federated.deploy.schema_model import model_of_schema
     from ppml_core.federated.deploy.sites import serve
-    from ppml_core.federated.federate import Asked, written
     from ppml_core.learn.base import Learner
     from ppml_core.learn.model_file import model_bytes
 
@@ -127,7 +127,7 @@ def run_server(arguments: argparse.Namespace) -> dict[str, Any]:
     arguments.clients, arguments.partition, arguments.dirichlet = str(len(arguments.nodes)), None, None
     plan, learner = plan_of(arguments), method(Learner, arguments.learner)()
     model = model_of_schema({"method": learner.name(), "settings": learner.values()}, arguments.schema)
-    asked = Asked(model, read_dataset(arguments.test, schema=arguments.schema)) if arguments.test else None
+    people = TestPeople(model, read_dataset(arguments.test, schema=arguments.schema)) if arguments.test else None
     keys = {"authority": "ca.pem", "certificate": "server.pem", "key": "server.key"}
     files = {name: arguments.keys / file for name, file in keys.items()}
     nodes = [Path(name) for name in arguments.nodes]
@@ -135,8 +135,8 @@ def run_server(arguments: argparse.Namespace) -> dict[str, Any]:
         learner, plan, model, arguments.schema, arguments.listen, files, nodes, arguments.patience, arguments.wait, say
     )
     laps = followed(rounds, plan, Bar("rounds"))
-    found = [as_row(lap) | (written(asked.accuracy(lap.answer)) if asked else {}) for lap in laps]
-    result = whole(plan, learner, model, laps, found, asked, None)
+    found = [as_row(lap) | (written(people.accuracy(lap.answer)) if people else {}) for lap in laps]
+    result = whole(plan, learner, model, laps, found, people, None)
     if arguments.out:
         content = model_bytes(model.fitted(laps[-1].answer), {"federated": plan.values()})
         write_whole(arguments.out, lambda path: path.write_bytes(content))

@@ -12,9 +12,9 @@ from ppml_core.attacks.audits.two_world import two_world_audit
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import split
+from ppml_core.experiment.federate import TestPeople, gossip
 from ppml_core.federated.client import local_update
 from ppml_core.federated.engine import dealt, rounds
-from ppml_core.federated.federate import Asked, gossip
 from ppml_core.federated.gossip import GossipPlan
 from ppml_core.federated.model import Model, model_of
 from ppml_core.federated.plan import Plan
@@ -39,12 +39,12 @@ def last(adult: tuple[Dataset, Dataset], learner: Learner, seed: int, **how: Any
     model, plan = model_of(learner, adult[0]), Plan(**how)
     parts = [model.rows(part) for part in dealt(plan, adult[0], seed)]
     with one_thread():
-        return Asked(model, adult[1]).accuracy(list(rounds(model, plan, parts, seed))[-1].answer)
+        return TestPeople(model, adult[1]).accuracy(list(rounds(model, plan, parts, seed))[-1].answer).value
 
 
 def central(adult: tuple[Dataset, Dataset], learner: Learner) -> float:
     model = model_of(learner, adult[0])
-    return Asked(model, adult[1]).of(learner.fit(adult[0], np.random.default_rng(1)))
+    return TestPeople(model, adult[1]).share_right(learner.fit(adult[0], np.random.default_rng(1))).value
 
 
 def test_five_like_clients_come_within_half_a_percent_of_one_place(adult: tuple[Dataset, Dataset]) -> None:

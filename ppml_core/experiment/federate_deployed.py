@@ -14,12 +14,11 @@ import numpy as np
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Estimate
+from ppml_core.experiment.federate import Progress, TestPeople, training_report, written
 from ppml_core.federated.deploy.local import PATIENCE_SECONDS, Lap, deployment
 from ppml_core.federated.engine import dealt
-from ppml_core.federated.federate import Asked, Progress, told, written
 from ppml_core.federated.model import Model, model_of
 from ppml_core.federated.plan import Plan
-from ppml_core.federated.privacy import privacy_of
 from ppml_core.learn.base import Learner
 
 COUNTED = "Flower's serialized messages both ways, without the HTTP and TLS around them"
@@ -29,17 +28,17 @@ def federate_deployed(
     plan: Plan, learner: Learner, train: Dataset, test: Dataset, seed: int, patience: float = PATIENCE_SECONDS,
     progress: Progress | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """As `ppml_core.federated.federate.federate`, among processes; and `deployment`, with what was to be said.
+    """As `federate`, among processes; and `deployment`, with what was to be said.
 
     `seconds` are those of the rounds; `deployment.seconds` those of everything, from the first key to the last process.
     """
     model, start = model_of(learner, train), time.perf_counter()
-    asked = Asked(model, test)
-    central = asked.of(learner.fit(train, np.random.default_rng(seed)))
+    people = TestPeople(model, test)
+    central = people.share_right(learner.fit(train, np.random.default_rng(seed)))
     with deployment(plan, train, model, seed) as running:
         laps = followed(running.rounds(learner, plan, model, seed, patience), plan, progress)
-    found = [as_row(lap) | written(asked.accuracy(lap.answer)) for lap in laps]
-    return whole(plan, learner, model, laps, found, asked, central) | {
+    found = [as_row(lap) | written(people.accuracy(lap.answer)) for lap in laps]
+    return whole(plan, learner, model, laps, found, people, central) | {
         "rows": [len(part) for part in dealt(plan, train, seed)],
         "deployment": deployed(laps, time.perf_counter() - start),
     }
@@ -62,12 +61,12 @@ def as_row(lap: Lap) -> dict[str, Any]:
 
 
 def whole(
-    plan: Plan, learner: Learner, model: Model, laps: list[Lap], found: list[dict[str, Any]], asked: Asked | None,
-    central: Estimate | None,
+    plan: Plan, learner: Learner, model: Model, laps: list[Lap], found: list[dict[str, Any]],
+    people: TestPeople | None, central: Estimate | None,
 ) -> dict[str, Any]:  # fmt: skip
     """What is said of any training, with the bytes and seconds of its rounds."""
     sent, seconds = sum(lap.bytes for lap in laps), sum(lap.seconds for lap in laps)
-    return told(plan, learner, privacy_of(plan, model), model, found, asked, central, sent, seconds)
+    return training_report(plan, learner, model, found, people, central, sent, seconds)
 
 
 def deployed(laps: list[Lap], seconds: float) -> dict[str, Any]:

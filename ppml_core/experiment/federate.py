@@ -7,7 +7,6 @@ accuracies are measured on private test people: internal.
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable
 from math import nan
 from typing import Any
@@ -17,11 +16,11 @@ import numpy.typing as npt
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import EXPLORATORY, Z95, Estimate
-from ppml_core.federated.engine import compiled, dealt, rounds
+from ppml_core.federated.engine import readied, rounds, timed
 from ppml_core.federated.gossip import SEES, GossipPlan, meetings
-from ppml_core.federated.model import Model, model_of
+from ppml_core.federated.model import Model
 from ppml_core.federated.plan import Plan
-from ppml_core.federated.privacy import Privacy, privacy_of
+from ppml_core.federated.privacy import privacy_of
 from ppml_core.federated.update import Weights
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.models import one_thread
@@ -40,28 +39,19 @@ def federate(
 
     `progress(done, rounds)` may raise to stop. Round 0, weights that nobody trained, is not listed.
     """
-    model = model_of(learner, train)
-    parts = [model.rows(part) for part in dealt(plan, train, seed)]
-    asked = Asked(model, test)
+    model, parts, _ = readied(learner, plan, train, seed)
+    people, found, sent, spent = TestPeople(model, test), [], 0, 0.0
     central = learner.fit(train, np.random.default_rng(seed))
-    compiled(model, plan, parts)
-    found, sent = [], 0
-    start = time.perf_counter()
-    away = 0.0
     with one_thread():
-        for one in rounds(model, plan, parts, seed):
-            paused = time.perf_counter()
-            found.append({"round": one.number, **written(asked.accuracy(one.answer)), "answered": len(one.answered)})
+        for one, seconds in timed(rounds(model, plan, parts, seed)):
+            found.append({"round": one.number, **written(people.accuracy(one.answer)), "answered": len(one.answered)})
             if one.tries > 1:
                 found[-1]["tries"] = one.tries
-            sent += one.bytes
+            sent, spent = sent + one.bytes, seconds
             if progress:
                 progress(one.number, plan.rounds)
-            away += time.perf_counter() - paused
-    seconds = time.perf_counter() - start - away
-    return told(plan, learner, privacy_of(plan, model), model, found, asked, asked.of(central), sent, seconds) | {
-        "rows": [len(part) for part in parts]
-    }
+    report = training_report(plan, learner, model, found, people, people.share_right(central), sent, spent)
+    return report | {"rows": [len(part) for part in parts]}
 
 
 def gossip(
@@ -69,42 +59,37 @@ def gossip(
 ) -> dict[str, Any]:
     """The same without a server: accuracies are the mean over holders, with the `lowest`, the `highest`, and
     `disagreement`, the largest distance of a holder's model from the mean of all."""
-    model = model_of(learner, train)
-    parts = [model.rows(part) for part in dealt(plan.plan(), train, seed)]
-    asked = Asked(model, test)
+    model, parts, _ = readied(learner, plan.plan(), train, seed)
+    people, found, sent, spent = TestPeople(model, test), [], 0, 0.0
     central = learner.fit(train, np.random.default_rng(seed))
-    compiled(model, plan.plan(), parts)
-    found, sent, away, start = [], 0, 0.0, time.perf_counter()
     with one_thread():
-        for meeting in meetings(model, plan, parts, seed):
-            paused = time.perf_counter()
-            right = np.array([asked.right(model.fitted(weights)) for weights in meeting.models])
+        for meeting, seconds in timed(meetings(model, plan, parts, seed)):
+            right = np.array([people.right(model.fitted(weights)) for weights in meeting.models])
             each = right.mean(axis=1)
             found.append({
                 "round": meeting.number, **written(_mean(right.mean(axis=0))), "lowest": float(each.min()),
                 "highest": float(each.max()), "disagreement": meeting.disagreement,
             })  # fmt: skip
-            sent += meeting.bytes
+            sent, spent = sent + meeting.bytes, seconds
             if progress:
                 progress(meeting.number, plan.rounds)
-            away += time.perf_counter() - paused
-    seconds = time.perf_counter() - start - away
-    privacy = privacy_of(plan.plan(), model)
-    return told(plan.plan(), learner, privacy, model, found, asked, asked.of(central), sent, seconds) | {
+    report = training_report(plan.plan(), learner, model, found, people, people.share_right(central), sent, spent)
+    return report | {
         "sees": SEES[plan.protection], "plan": plan.values(), "rows": [len(part) for part in parts],
     }  # fmt: skip
 
 
-def told(
-    plan: Plan, learner: Learner, privacy: Privacy | None, model: Model, found: list[dict[str, Any]],
-    asked: Asked | None, central: Estimate | None, sent: int, seconds: float,
+def training_report(
+    plan: Plan, learner: Learner, model: Model, found: list[dict[str, Any]], people: TestPeople | None,
+    central: Estimate | None, sent: int, seconds: float,
 ) -> dict[str, Any]:  # fmt: skip
-    """What is said of a training, wherever it ran; `asked` are test people, `central` a model of all, where known."""
+    """What is said of a training, wherever it ran; `central` is the accuracy of a model of all, where it is known."""
+    privacy = privacy_of(plan, model)
     guarantee = model.ground.promised(privacy.guarantee) if privacy else None
     return {
         "rounds": found,
         "central": {**written(central), "learner": learner.name()},
-        "majority": written(asked.majority if asked else None),
+        "majority": written(people.majority if people else None),
         "measures_note": "internal: measured on private test people",
         "guarantee": None if guarantee is None else dataclasses.asdict(guarantee),
         "guarantee_note": EXPLORATORY if guarantee else model.ground.doubt if privacy else "",
@@ -123,22 +108,24 @@ def written(one: Estimate | None) -> dict[str, float]:
     }  # fmt: skip
 
 
-class Asked:
+class TestPeople:
     """Test people, encoded once, and the share of them that a model is right about."""
 
-    def __init__(self, model: Model, test: Dataset) -> None:
-        self.model, self.test = model, test
-        self.truth = model.ground.target(test)
+    __test__ = False
+
+    def __init__(self, model: Model, people: Dataset) -> None:
+        self.model, self.people = model, people
+        self.truth = model.ground.target(people)
 
     def accuracy(self, weights: Weights) -> Estimate:
-        return self.of(self.model.fitted(weights))
+        return self.share_right(self.model.fitted(weights))
 
-    def of(self, model: Fitted) -> Estimate:
+    def share_right(self, model: Fitted) -> Estimate:
         return self._share(float(self.right(model).mean()))
 
     def right(self, model: Fitted) -> npt.NDArray[np.bool_]:
         """About whom the model is right."""
-        found: npt.NDArray[np.bool_] = model.predict_proba(self.test).argmax(axis=1) == self.truth
+        found: npt.NDArray[np.bool_] = model.predict_proba(self.people).argmax(axis=1) == self.truth
         return found
 
     @property
