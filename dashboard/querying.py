@@ -16,6 +16,7 @@ import streamlit as st
 
 from dashboard import session, tables
 from dashboard.jobs import Job
+from ppml_core.accounting.budget import delta_fault
 from ppml_core.calls import write_calls
 from ppml_core.catalog import methods
 from ppml_core.charts import query_words
@@ -41,6 +42,12 @@ DELTAS = (0.0, 1e-6, 1e-7, 1e-9)
 FIRST_POLICIES = ("min_size",)
 ENGINE_AT_ONCE = 60_000
 SETTING = "policy."
+
+
+def deltas() -> tuple[float, ...]:
+    """What a budget's δ may be on this table: 0, and what lies within the limit of its public size."""
+    size = tables.dataset().schema.expected_rows
+    return tuple(delta for delta in DELTAS if not size or not delta_fault(delta, size))
 
 
 def mode() -> str:
@@ -120,7 +127,7 @@ def budget_session() -> Session:
     if opened is not None:
         return opened
     epsilon, delta = st.session_state.get("query_budget", 1.0), st.session_state.get("query_delta", 0.0)
-    return Session(analyst(), table_mark(), float(epsilon), float(delta))
+    return Session(analyst(), table_mark(), float(epsilon), float(delta if delta in deltas() else 0.0))
 
 
 def budget_sessions() -> list[Session]:

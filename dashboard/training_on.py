@@ -79,15 +79,19 @@ def split_part(learner: str) -> None:
 
 
 def _steps_table(name: str) -> None:
-    split = split_of(_chosen(name), _delta())
+    delta = _delta()
+    if delta is None and "delta" in settings_of(_kind(name)):
+        widgets.aside("Choose δ to see the split in ε: no size of the table is public from which it could follow.")
+        return
+    split = split_of(_chosen(name), delta or 0.0)
     if split is not None:
         rows = [(_step(step.name), step.share, f"{step.epsilon:.2g}") for step in split.steps]
         widgets.table(
             pd.DataFrame(rows, columns=["step", "of the budget", "ε alone"]), ["of the budget"],
             caption="Steps that read the people",
         )  # fmt: skip
-        delta = f", δ = {power(split.delta)}" if split.delta else ""
-        widgets.aside(f"Together ε = {split.epsilon:.3g}{delta}, added up by {split.added_by}.")
+        failing = f", δ = {power(split.delta)}" if split.delta else ""
+        widgets.aside(f"Together ε = {split.epsilon:.3g}{failing}, added up by {split.added_by}.")
 
 
 def table_part() -> None:
@@ -151,9 +155,10 @@ def _chosen(name: str) -> SharesBudget:
     return kind.from_values({key: value for key, value in whole.items() if key in known})
 
 
-def _delta() -> float:
-    size = tables.dataset().schema.expected_rows or len(tables.dataset())
-    return session.delta() or default_delta(size)
+def _delta() -> float | None:
+    """The chosen δ, or the one that follows from the public size; None where there is neither."""
+    size = tables.dataset().schema.expected_rows
+    return session.delta() or (default_delta(size) if size else None)
 
 
 def _start() -> None:

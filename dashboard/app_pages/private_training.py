@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import closer, controls, frame, public_inputs, session, sweeps, tables, training_on, widgets
-from ppml_core.accounting.budget import delta_limit
+from ppml_core.accounting.budget import delta_fault, delta_limit
 from ppml_core.accounting.shares import SHARE
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
@@ -151,21 +151,24 @@ def other_controls(learner: str) -> None:
 
 
 def delta_control() -> None:
-    """δ with its limit, and a word where it is passed."""
+    """δ within the limit of the table's public size, and what the limit is."""
+    size = tables.dataset().schema.expected_rows
+    offered = [session.AUTO, *(delta for delta in session.DELTAS if not size or not delta_fault(delta, size))]
+    widgets.keep_within("delta", offered, session.AUTO)
     widgets.choose(
         "δ, chance that the guarantee fails",
-        [session.AUTO, *session.DELTAS],
+        offered,
         "delta",
         controls.told(
             "Keep it below one in ten times the number of people, so that nobody can be given away whole.", "delta"
         ),
         lambda value: "chosen for the table's size" if value == session.AUTO else power(value),
     )
-    size = tables.dataset().schema.expected_rows
     if size:
-        limit, chosen = delta_limit(size), session.delta()
-        said = f"At most {power(limit)} here: one in ten that a single one of the {count(size)} people is given away."
-        (widgets.notice if chosen is not None and chosen > limit else widgets.aside)(said)
+        widgets.aside(
+            f"At most {power(delta_limit(size))} here: "
+            f"one in ten that a single one of the {count(size)} people is given away."
+        )
 
 
 def run_controls(question: sweeps.Question) -> None:

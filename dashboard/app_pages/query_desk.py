@@ -131,8 +131,11 @@ def budget_controls() -> None:
         "Budget of this analyst, ε", querying.BUDGETS, 1.0, key="query_budget", format_func=budget,
         persist_state="session", help=told("All answers together; fixed by the first question.", "privacy budget"),
     )  # fmt: skip
+    offered = querying.deltas()
+    if st.session_state.get("query_delta", 0.0) not in offered:
+        st.session_state["query_delta"] = 0.0
     st.selectbox(
-        "δ of the budget", querying.DELTAS, key="query_delta", persist_state="session",
+        "δ of the budget", offered, key="query_delta", persist_state="session",
         format_func=lambda value: f"{power(value)} (Gaussian noise)" if value else "0 (Laplace noise)",
         help=told("0: pure ε, added up. Above 0: Gaussian noise, added up as concentrated DP.", "delta"),
     )  # fmt: skip

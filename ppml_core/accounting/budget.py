@@ -18,6 +18,21 @@ def delta_limit(expected_rows: int) -> float:
     return 1 / (10 * expected_rows)
 
 
+def delta_fault(delta: float, expected_rows: int) -> str:
+    """Why no guarantee is given at that delta, "" where it is within the limit.
+
+    >>> delta_fault(1e-6, 48_842)
+    ''
+    >>> delta_fault(1e-5, 48_842)
+    'delta 1e-05 is above 1/(10 × 48,842 expected rows) = 2e-06: choose a smaller one to get a guarantee'
+    """
+    limit = delta_limit(expected_rows)
+    if delta <= limit:
+        return ""
+    shown = f"1/(10 × {expected_rows:,} expected rows) = {limit:.1g}"
+    return f"delta {delta:g} is above {shown}: choose a smaller one to get a guarantee"
+
+
 def default_delta(expected_rows: int) -> float:
     """The largest power of ten within the limit.
 

@@ -85,14 +85,15 @@ def training_report(
 ) -> dict[str, Any]:  # fmt: skip
     """What is said of a training, wherever it ran; `central` is the accuracy of a model of all, where it is known."""
     privacy = privacy_of(plan, model)
-    guarantee = model.ground.promised(privacy.guarantee) if privacy else None
+    ground = model.ground.at(privacy.guarantee.delta) if privacy else model.ground
+    guarantee = ground.promised(privacy.guarantee) if privacy else None
     return {
         "rounds": found,
         "central": {**written(central), "learner": learner.name()},
         "majority": written(people.majority if people else None),
         "measures_note": "internal: measured on private test people",
         "guarantee": None if guarantee is None else dataclasses.asdict(guarantee),
-        "guarantee_note": EXPLORATORY if guarantee else model.ground.doubt if privacy else "",
+        "guarantee_note": EXPLORATORY if guarantee else ground.doubt if privacy else "",
         "sees": privacy.sees if privacy else SUM if plan.secagg else CLEAR,
         "bytes": sent,
         "seconds": seconds,

@@ -21,7 +21,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.calibration import subsampled_noise_multiplier
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.evidence import Guarantee
@@ -77,7 +76,7 @@ def privacy_of(plan: Plan, model: Model) -> Privacy | None:
     """None where the plan adds no noise."""
     if plan.dp == "none":
         return None
-    delta = default_delta(model.ground.people) if plan.delta is None else plan.delta
+    delta = model.ground.delta(plan.delta)
     hidden_rate = plan.rate
     if plan.unit == "client" and plan.poisson and plan.dp == "central":
         hidden_rate = plan.fraction

@@ -87,6 +87,11 @@ class BinFeatures:
         rest = dataclasses.replace(encoder, parts=tuple(published)) if published else None
         return cls(tuple(cuts), rest, norm, tuple(source for source in sources if source))
 
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Sentences on what was chosen on rows without being charged."""
+        return tuple(f"Bins and scales were {source}." for source in self.uncharged)
+
     @cached_property
     def offsets(self) -> npt.NDArray[np.int64]:
         """Where each cut's features begin, and at the end how many there are."""

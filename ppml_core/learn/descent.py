@@ -34,6 +34,11 @@ class Features(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
 
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """A sentence for each choice of theirs that was made on rows and is not charged."""
+        ...
+
     def rows(self, data: Dataset) -> Any:
         """Shape (people, len(names)), CSR."""
 
@@ -145,6 +150,7 @@ def train_parts(
 def _model(
     weights: Block, features: Features, ground: Ground, plan: Plan, warnings: tuple[str, ...], seconds: float
 ) -> LinearModel:
+    ground = ground.at(plan.guarantee.delta)
     return LinearModel(
         weights=weights,
         features=features,
@@ -152,7 +158,7 @@ def _model(
         classes=ground.classes,
         guarantee=ground.promised(plan.guarantee),
         guarantee_note=ground.doubt,
-        warnings=ground.encoder.notes + ground.size_warnings(plan.guarantee.delta) + warnings,
+        warnings=ground.encoder.notes + warnings,
         noise=noise_of(plan, "gaussian", plan.noise / plan.clip),
         seconds=seconds,
     )

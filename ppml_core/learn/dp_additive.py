@@ -9,7 +9,6 @@ from typing import ClassVar, Self, cast
 
 import numpy as np
 
-from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.gaussian import mu_of, noise_multiplier
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
@@ -102,9 +101,8 @@ class DPAdditive(Learner):
         for kind in sorted({learner.features for learner in learners}):
             group = [i for i, (learner, _) in enumerate(jobs) if learner.features == kind]
             features = BinFeatures.of(data.schema, ground.encoder, kind)
-            chosen = tuple(f"Bins and scales were {source}." for source in features.uncharged)
             plans = [learners[i]._plan(ground) for i in group]
-            models = train(data, ground, features, plans, [rngs[i] for i in group], chosen)
+            models = train(data, ground, features, plans, [rngs[i] for i in group], features.chosen)
             fitted.update(zip(group, models, strict=True))
         return [fitted[i] for i in range(len(jobs))]
 
@@ -117,9 +115,8 @@ class DPAdditive(Learner):
         if not grounds or link_of(grounds[0]) == "softmax":
             return super().fit_subsets(data, masks, rngs)
         features = BinFeatures.of(data.schema, grounds[0].encoder, self.features)
-        chosen = tuple(f"Bins and scales were {source}." for source in features.uncharged)
         plans = [self._plan(ground) for ground in grounds]
-        return train_parts(data, grounds, features, plans, masks, rngs, chosen)
+        return train_parts(data, grounds, features, plans, masks, rngs, features.chosen)
 
     def fit_release(self, data: Dataset) -> Fitted:
         return release(self, data)
@@ -130,7 +127,7 @@ class DPAdditive(Learner):
         return ground, BinFeatures.of(data.schema, ground.encoder, self.features), self._plan(ground)
 
     def _plan(self, ground: Ground) -> Plan:
-        delta = default_delta(ground.people) if self.delta is None else self.delta
+        delta = ground.delta(self.delta)
         many = 300 if ground.rows * mu_of(self.epsilon, delta) < STRONG else 500
         steps = steps_of(self.steps, ground.rows, 200, many)
         z = noise_multiplier(self.epsilon, delta, steps) * (2 if self.neighbours == "replace_one" else 1)

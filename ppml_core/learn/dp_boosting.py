@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, softmax
 
-from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.gaussian import mu_of, noise_multiplier
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
@@ -119,7 +118,7 @@ class DPBoosting(Learner):
         self, ground: Ground, columns: BinFeatures, codes: Codes, target: Block, rng: np.random.Generator, shared: float
     ) -> Fitted:
         start = time.perf_counter()
-        delta = default_delta(ground.people) if self.delta is None else self.delta
+        ground, delta = ground.at(self.delta), ground.delta(self.delta)
         multiplier = noise_multiplier(self.epsilon, delta, self.trees) * (2 if self.neighbours == "replace_one" else 1)
         link = link_of(ground)
         clip = self.clip_norm or CLIP[link]
@@ -134,7 +133,7 @@ class DPBoosting(Learner):
             classes=ground.classes,
             guarantee=ground.promised(guarantee),
             guarantee_note=ground.doubt,
-            warnings=ground.encoder.notes + ground.size_warnings(delta),
+            warnings=ground.encoder.notes,
             noise=(
                 ("mechanism", "gaussian"), ("steps", self.trees), ("noise_multiplier", multiplier),
                 ("clip_norm", clip), ("mu", mu),

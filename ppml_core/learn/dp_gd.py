@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
-from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
@@ -126,7 +125,7 @@ class DPGradientDescent(Learner):
         return ground, KnotFeatures(ground.encoder), self._plan(ground)
 
     def _plan(self, ground: Ground) -> Plan:
-        delta = default_delta(ground.people) if self.delta is None else self.delta
+        delta = ground.delta(self.delta)
         mu = mu_of(self.epsilon, delta)
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu)
         return self.plan_at(ground, mu, guarantee)
@@ -150,6 +149,7 @@ class KnotFeatures:
     """Encoded rows with a constant, divided by the longest such row that public knowledge allows: none exceeds 1."""
 
     encoder: Encoder
+    chosen: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, softmax
 
-from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.calibration import subsampled_noise_multiplier
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
@@ -116,7 +115,7 @@ class DPNetwork(Learner):
         self, ground: Ground, features: BinFeatures, rows: Rows, rng: np.random.Generator, shared: float
     ) -> Fitted:
         start = time.perf_counter()
-        delta = default_delta(ground.people) if self.delta is None else self.delta
+        ground, delta = ground.at(self.delta), ground.delta(self.delta)
         multiplier = self._noise_multiplier(delta)
         clip, step = self.clip_and_step(ground, multiplier)
         kind = link_of(ground)
@@ -131,7 +130,7 @@ class DPNetwork(Learner):
             classes=ground.classes,
             guarantee=ground.promised(guarantee),
             guarantee_note=ground.doubt,
-            warnings=ground.encoder.notes + ground.size_warnings(delta),
+            warnings=ground.encoder.notes,
             noise=(
                 ("mechanism", "gaussian" if self.rate == 1 else "subsampled gaussian"), ("steps", self.steps),
                 ("noise_multiplier", multiplier), ("rate", self.rate), ("clip_norm", clip),

@@ -10,7 +10,6 @@ from typing import ClassVar, cast
 
 import numpy as np
 
-from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.selection import mu_of_selection
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
@@ -59,7 +58,7 @@ class DPSelected(Learner):
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         ground = Ground.of(data, needs_size=True)
-        delta = default_delta(ground.people) if self.delta is None else self.delta
+        delta = ground.delta(self.delta)
         mu = mu_of_selection(self.epsilon, self.runs, delta)
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours))
         models = self._tried(data, mu * math.sqrt(1 - self.score_share), guarantee, rng)

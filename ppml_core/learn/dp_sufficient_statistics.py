@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
-from ppml_core.accounting.budget import default_delta
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
@@ -91,7 +90,7 @@ class DPSufficientStatistics(Learner):
 
     def _made(self, ground: Ground, features: KnotFeatures, sums: Sums, rng: np.random.Generator) -> Fitted:
         start = time.perf_counter()
-        delta = default_delta(ground.people) if self.delta is None else self.delta
+        ground, delta = ground.at(self.delta), ground.delta(self.delta)
         mu = mu_of(self.epsilon, delta)
         noise = math.sqrt(2) / mu * (2 if self.neighbours == "replace_one" else 1)
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu)
@@ -102,7 +101,7 @@ class DPSufficientStatistics(Learner):
             classes=ground.classes,
             guarantee=ground.promised(guarantee),
             guarantee_note=ground.doubt,
-            warnings=ground.encoder.notes + ground.size_warnings(delta),
+            warnings=ground.encoder.notes,
             noise=(("mechanism", "gaussian"), ("standard_deviation", noise), ("mu", mu)),
             seconds=time.perf_counter() - start,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ppml_core.accounting.budget import delta_limit
+from ppml_core.accounting.budget import default_delta, delta_fault
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import Schema
 from ppml_core.errors import NotApplicable
@@ -18,14 +19,19 @@ from ppml_core.learn.base import Masks, Task
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.target import encode_target, target_classes, target_numbers, target_of, task_of
 
+PRIVATE_SIZE = (
+    "the number of rows was taken from the private table; write expected_rows into the schema to get a guarantee"
+)
+
 
 @dataclass(frozen=True)
 class Ground:
     """What a private learner stands on: features, classes, a public size, and the sentence why it may be shaky.
 
     `people` is the expected size of the whole table, which bounds delta; `rows` that of the training part, a constant:
-    the schema's expected_rows, or a power of two near the count. `doubt` is "" where every number used is public; only
-    then is a guarantee given. In a regression `classes` is () and the target lies within the public `low` and `high`.
+    the schema's expected_rows, or a power of two near the count, and then it is not `sized`. `doubt` is "" where every
+    number used is public; only then is a guarantee given. In a regression `classes` is () and the target lies within
+    the public `low` and `high`.
     """
 
     encoder: Encoder
@@ -35,6 +41,7 @@ class Ground:
     doubt: str
     low: float = 0.0
     high: float = 1.0
+    sized: bool = True
 
     @classmethod
     def of(
@@ -55,12 +62,9 @@ class Ground:
         if rows is None:
             rows = 2 ** round(math.log2(len(data)))
             if needs_size and not doubt:
-                doubt = (
-                    "the number of rows was taken from the private table; "
-                    "write expected_rows into the schema to get a guarantee"
-                )
+                doubt = PRIVATE_SIZE
         people = data.whole.schema.expected_rows if data.whole is not None else None
-        return cls(encoder, classes, rows, people or rows, doubt, low, high)
+        return cls(encoder, classes, rows, people or rows, doubt, low, high, schema.expected_rows is not None)
 
     @classmethod
     def of_parts(cls, data: Dataset, masks: Masks, **asked: Any) -> list[Ground]:
@@ -84,18 +88,21 @@ class Ground:
         """Predictions from [0, 1] back to the target's unit, within its bounds, shape (rows, 1)."""
         return (self.low + np.clip(shares, 0.0, 1.0) * (self.high - self.low)).reshape(-1, 1)
 
+    def delta(self, asked: float | None) -> float:
+        """The delta that was asked for, or the largest power of ten that the size allows."""
+        return default_delta(self.people) if asked is None else asked
+
+    def at(self, asked: float | None) -> Ground:
+        """The same at that delta: in doubt, too, where it followed from a private size or is above the public limit."""
+        if asked is None:
+            fault = "" if self.sized else PRIVATE_SIZE
+        else:
+            fault = delta_fault(asked, self.people) if self.sized else ""
+        return self if self.doubt or not fault else dataclasses.replace(self, doubt=fault)
+
     def promised(self, guarantee: Guarantee) -> Guarantee | None:
         """The guarantee, or None where something private was read."""
         return None if self.doubt else guarantee
-
-    def size_warnings(self, delta: float) -> tuple[str, ...]:
-        """A sentence where delta is larger than the public size allows."""
-        limit = delta_limit(self.people)
-        if delta <= limit:
-            return ()
-        return (
-            f"delta {delta:g} is above 1/(10 × {self.people:,} expected rows) = {limit:.1g}: choose a smaller one.",
-        )
 
 
 def _target_bounds(schema: Schema) -> tuple[float, float]:

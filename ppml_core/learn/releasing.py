@@ -38,8 +38,8 @@ def release(learner: Descending, data: Dataset) -> LinearModel:
     """
     start = time.perf_counter()
     ground, features, plan = learner.prepared(data)
-    if ground.doubt:
-        raise NotApplicable(f"nothing is released: {ground.doubt}.")
+    if doubt := ground.at(plan.guarantee.delta).doubt:
+        raise NotApplicable(f"nothing is released: {doubt}.")
     X = features.rows(data)
     target, link = target_of(ground, data), link_of(ground)
     outputs = len(ground.classes) if link == "softmax" else 1
@@ -51,7 +51,7 @@ def release(learner: Descending, data: Dataset) -> LinearModel:
         classes=ground.classes,
         guarantee=dataclasses.replace(plan.guarantee, mu=None),
         guarantee_note="",
-        warnings=ground.encoder.notes + ground.size_warnings(plan.guarantee.delta),
+        warnings=ground.encoder.notes + features.chosen,
         noise=noise_of(plan, "discrete gaussian", _scale(plan) / 2**BITS),
         seconds=time.perf_counter() - start,
     )

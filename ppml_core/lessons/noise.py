@@ -15,13 +15,13 @@ from ppml_core.accounting.gaussian import noise_multiplier
 from ppml_core.accounting.odds import best_guess
 from ppml_core.charts.template import Chart, Mode
 from ppml_core.charts.two_tables import two_tables_chart
-from ppml_core.charts.words import budget, count, percent
+from ppml_core.charts.words import budget, count, percent, power
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.lessons.base import Door, Found, Lesson, Question, Source
 from ppml_core.settings import setting
 
-DELTA = 1e-5
+DELTA = 1e-6
 BINS = 41
 SPREADS = 4.0
 DOTS = 20
@@ -36,7 +36,7 @@ class Noise(Lesson):
 
     The count is of people over 60 who earn more than 50K; the neighbour is the table without one of them. Laplace noise
     of scale 1/ε (Dwork, McSherry, Nissim, Smith 2006, Theorem 1), or Gaussian noise calibrated exactly (Balle, Wang
-    2018, Theorem 8) at δ = 1e-5. `excess` is the largest sum of P - e^ε Q over bins, which δ bounds.
+    2018, Theorem 8) at δ = 1e-6. `excess` is the largest sum of P - e^ε Q over bins, which δ bounds.
     """
 
     title: ClassVar[str] = "Noise: two tables that look alike"
@@ -141,7 +141,7 @@ class Noise(Lesson):
 
     def chart(self, found: Found, mode: Mode = "light") -> Chart:
         table, numbers = found.table, found.numbers
-        limit = "never more than" if self._is_laplace else "but for a chance of δ = 10⁻⁵ at most"
+        limit = "never more than" if self._is_laplace else f"but for a chance of δ = {power(DELTA)} at most"
         return two_tables_chart(
             np.append(table["from"].to_numpy(), table["to"].iloc[-1]),
             table["with"].to_numpy(), table["without"].to_numpy(),

@@ -18,6 +18,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.stats import norm
 
+from ppml_core.accounting.budget import delta_fault
 from ppml_core.errors import BadInput, Unreachable
 from ppml_core.evidence import Guarantee
 from ppml_core.queries.engine import Engine
@@ -81,9 +82,15 @@ class PrivateAnswer:
 
 
 class PrivateDesk:
-    """One analyst's window. Several desks may share a journal, in threads or processes."""
+    """One analyst's window. Several desks may share a journal, in threads or processes.
+
+    Raises BadInput where the budget's delta is above what the public size of the table allows.
+    """
 
     def __init__(self, engine: Engine, journal: Journal, noise: Noise, session: Session) -> None:
+        size = engine.schema.expected_rows
+        if size is not None and (fault := delta_fault(session.delta, size)):
+            raise BadInput(f"{fault}.")
         self.engine = engine
         self.session = opened(journal, session)
         self._journal = journal

@@ -175,6 +175,23 @@ def test_no_bounds_at_all_are_refused_by_name(learner: type[Learner]) -> None:
         fitted(learner, train)
 
 
+WITH_DELTA = {name: cls for name, cls in PRIVATE.items() if "delta" in settings_of(cls)}
+
+
+@pytest.mark.parametrize("learner", WITH_DELTA.values(), ids=list(WITH_DELTA))
+def test_delta_comes_from_a_public_size_and_stays_below_its_limit(learner: type[Learner]) -> None:
+    train, _ = table_of(learner)
+    train = train.take(np.arange(100))
+    unsized = train.with_schema(dataclasses.replace(train.schema, expected_rows=None))
+    by_count = fitted(learner, unsized)
+    assert by_count.guarantee is None
+    assert "expected_rows" in by_count.guarantee_note
+    large = fitted(learner, train, delta=1e-3)
+    assert large.guarantee is None
+    assert "delta 0.001 is above" in large.guarantee_note
+    assert fitted(learner, train, delta=1e-7).guarantee is not None
+
+
 @each_private
 def test_features_do_not_move_with_private_extremes(learner: type[Learner]) -> None:
     """Two tables that share their first people but for the extremes of the last: those people are encoded alike."""

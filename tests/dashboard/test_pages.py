@@ -213,6 +213,13 @@ def test_delta_repeats_and_settings_change_the_question(open_page: Open) -> None
     assert len(keys) == 3
 
 
+def test_delta_is_offered_within_the_limit_of_the_table(open_page: Open) -> None:
+    """At most 1/(10 x 48,842) on Adult; a link that asks for more gets the delta of the table's size."""
+    at = open_page("private_training", dataset="adult", delta="1e-05")
+    assert at.session_state["delta"] == session.AUTO
+    assert at.selectbox(key="delta").options[1:] == ["10⁻⁶", "10⁻⁷", "10⁻⁸"]
+
+
 def test_the_cost_of_look_alikes_is_computed_on_request(open_page: Open) -> None:
     at = open_page("trade_off", **SMALL)
     at.session_state["view"] = "Look-alikes (k)"

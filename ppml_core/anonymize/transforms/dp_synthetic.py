@@ -11,7 +11,7 @@ from typing import ClassVar, cast
 import numpy as np
 import pandas as pd
 
-from ppml_core.accounting.budget import default_delta, delta_limit
+from ppml_core.accounting.budget import default_delta, delta_fault
 from ppml_core.accounting.calibration import split_budget
 from ppml_core.accounting.concentrated import rho_of
 from ppml_core.accounting.gaussian import mu_of
@@ -80,8 +80,8 @@ class DPSynthetic(Anonymizer):
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu)
         sized = data.schema.expected_rows is not None or (self.rows is not None and self.delta is not None)
         doubt = doubt_of(data.schema, list(domain), sized=sized)
-        if delta > delta_limit(whole or size):
-            notes.append(f"delta {delta:g} is above 1/(10 × {whole or size:,} expected rows): choose a smaller one.")
+        if not doubt and data.schema.expected_rows is not None:
+            doubt = delta_fault(delta, whole or size)
         statistics = {"pairs": [list(pair) for pair in model.edges], "people": people, "notes": notes}
         return released(data, made, people, guarantee, doubt, statistics)
 

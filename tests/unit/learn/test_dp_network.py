@@ -84,15 +84,15 @@ def adult(rows: int = 400) -> Dataset:
 
 @pytest.mark.parametrize("rate", [1.0, 0.1])
 def test_noise_and_guarantee_follow_the_budget(rate: float) -> None:
-    learner = DPNetwork(epsilon=2.0, delta=1e-5, steps=20, rate=rate)
+    learner = DPNetwork(epsilon=2.0, delta=1e-6, steps=20, rate=rate)
     model = learner.fit(adult(), np.random.default_rng(0))
     known = dict(model.noise)
-    assert known["noise_multiplier"] == pytest.approx(subsampled_noise_multiplier(2.0, 1e-5, 20, rate))
+    assert known["noise_multiplier"] == pytest.approx(subsampled_noise_multiplier(2.0, 1e-6, 20, rate))
     assert model.guarantee is not None
-    assert model.guarantee.mu == (mu_of(2.0, 1e-5) if rate == 1 else None)
+    assert model.guarantee.mu == (mu_of(2.0, 1e-6) if rate == 1 else None)
     if rate == 1:
-        twice = DPNetwork(epsilon=2.0, delta=1e-5, steps=20, neighbours="replace_one")
-        assert twice._noise_multiplier(1e-5) == pytest.approx(2 * noise_multiplier(2.0, 1e-5, 20))
+        twice = DPNetwork(epsilon=2.0, delta=1e-6, steps=20, neighbours="replace_one")
+        assert twice._noise_multiplier(1e-6) == pytest.approx(2 * noise_multiplier(2.0, 1e-6, 20))
 
 
 def test_samples_and_replacing_do_not_go_together() -> None:

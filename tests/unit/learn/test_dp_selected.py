@@ -64,15 +64,15 @@ def test_training_and_score_together_spend_the_budget_of_a_run(monkeypatch: pyte
         return whole(data, ground, features, made, rngs)
 
     monkeypatch.setattr(dp_selected, "train", watched)
-    learner = DPSelected(epsilon=3.0, delta=1e-5, score_share=0.2)
+    learner = DPSelected(epsilon=3.0, delta=1e-6, score_share=0.2)
     model = learner.fit(adult(), np.random.default_rng(1))
-    mu = mu_of_selection(3.0, learner.runs, 1e-5)
+    mu = mu_of_selection(3.0, learner.runs, 1e-6)
     assert plans
     for plan in plans:
         spent = math.sqrt(plan.steps) * plan.clip / plan.noise
         assert math.hypot(spent, mu * math.sqrt(0.2)) == pytest.approx(mu)
     assert model.guarantee is not None
-    assert (model.guarantee.epsilon, model.guarantee.delta, model.guarantee.mu) == (3.0, 1e-5, None)
+    assert (model.guarantee.epsilon, model.guarantee.delta, model.guarantee.mu) == (3.0, 1e-6, None)
     assert dict(model.noise)["mu_of_a_run"] == mu
 
 

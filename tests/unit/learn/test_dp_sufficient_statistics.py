@@ -63,11 +63,11 @@ def test_the_noise_is_what_the_budget_asks(neighbours: str, apart: int, monkeypa
     solve = module._solve
     monkeypatch.setattr(module, "_solve", lambda sums, noise, *rest: asked.append(noise) or solve(sums, noise, *rest))
     data = split(load("adult"), 1)[0].take(np.arange(50))
-    model = DPSufficientStatistics(epsilon=2.0, delta=1e-5, neighbours=neighbours).fit(data, np.random.default_rng(0))
-    assert asked == [pytest.approx(apart * math.sqrt(2) / mu_of(2.0, 1e-5))]
+    model = DPSufficientStatistics(epsilon=2.0, delta=1e-6, neighbours=neighbours).fit(data, np.random.default_rng(0))
+    assert asked == [pytest.approx(apart * math.sqrt(2) / mu_of(2.0, 1e-6))]
     assert model.guarantee is not None
     assert model.guarantee.neighbours == neighbours
-    assert model.guarantee.mu == mu_of(2.0, 1e-5)
+    assert model.guarantee.mu == mu_of(2.0, 1e-6)
 
 
 def test_the_products_stay_symmetric_and_get_their_share_of_noise() -> None:

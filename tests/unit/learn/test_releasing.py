@@ -57,13 +57,13 @@ def test_noise_is_as_large_as_the_budget_asks(monkeypatch: pytest.MonkeyPatch) -
     drawn = releasing._noise
     monkeypatch.setattr(releasing, "_noise", lambda length, scale: asked.append(scale) or drawn(length, scale))
     for neighbours, apart in (("add_or_remove_one", 1), ("replace_one", 2)):
-        learner = DPGradientDescent(epsilon=2.0, delta=1e-5, steps=7, neighbours=neighbours)
+        learner = DPGradientDescent(epsilon=2.0, delta=1e-6, steps=7, neighbours=neighbours)
         model = release(learner, adult())
         rho = 7 * (apart * 2**BITS / asked.pop()) ** 2 / 2
-        assert rho == pytest.approx(rho_of(2.0, 1e-5))
-        assert epsilon_of_rho(rho, 1e-5) <= 2.0
+        assert rho == pytest.approx(rho_of(2.0, 1e-6))
+        assert epsilon_of_rho(rho, 1e-6) <= 2.0
         assert model.guarantee is not None
-        assert (model.guarantee.epsilon, model.guarantee.delta) == (2.0, 1e-5)
+        assert (model.guarantee.epsilon, model.guarantee.delta) == (2.0, 1e-6)
         assert model.guarantee.neighbours == neighbours
         assert model.guarantee.mu is None, "the discrete Gaussian is not exactly Gaussian"
 
@@ -102,6 +102,14 @@ def test_nothing_leaves_where_something_private_was_read() -> None:
         release(DPGradientDescent(), data.with_schema(data.schema.replace_columns({"age": inferred})))
     with pytest.raises(NotApplicable, match="expected_rows"):
         release(DPGradientDescent(), data.with_schema(dataclasses.replace(data.schema, expected_rows=None)))
+    with pytest.raises(NotApplicable, match=r"delta 1e-05 is above"):
+        release(DPGradientDescent(delta=1e-5), data)
+
+
+@pytest.mark.parametrize(("features", "marked"), [("schema", True), ("generic", False)])
+def test_a_release_says_what_was_chosen_on_rows_uncharged(features: str, marked: bool) -> None:
+    model = release(DPAdditive(features=features, steps=2), adult(200))
+    assert any("chosen on Adult train, uncharged" in warning for warning in model.warnings) == marked
 
 
 def test_without_opendp_nothing_is_released(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,6 +202,13 @@ def test_one_person_moves_each_part_by_its_sensitivity_at_most(people: Dataset) 
             assert moves.max() <= max(100 * share, 100 - 100 * share)
 
 
+def test_a_budgets_delta_stays_below_the_limit_of_the_public_size(engine: Engine) -> None:
+    size = engine.schema.expected_rows or 0
+    assert desk(engine, delta=1 / (10 * size)).session.delta > 0
+    with pytest.raises(BadInput, match="is above 1/"):
+        desk(engine, delta=1 / (9 * size))
+
+
 @pytest.mark.parametrize("make", [lambda: Session("a", "t", 0.0), lambda: Session("a", "t", 1.0, 1.0)])
 def test_budgets_that_are_none_are_refused(make: Callable[[], Session]) -> None:
     with pytest.raises(BadInput):
