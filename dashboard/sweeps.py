@@ -28,9 +28,6 @@ from ppml_core.store.recording import recording
 
 OnFailure = Callable[[Point, str], None] | None
 
-ON = {
-    "dp_synthetic": "made-up people", "randomized_response": "randomized answers", session.LOOK_ALIKES: "look-alikes",
-}  # fmt: skip
 KS = (2, 3, 5, 10, 20, 50, 100)
 CURVES = "curves"
 LOOK_ALIKES = "look-alikes"
@@ -121,7 +118,9 @@ def title_of(learner: str, release: str = "") -> str:
 
 
 def _on(release: str) -> str:
-    return ON.get(release) or str(method(Anonymizer, release).title)
+    if release == session.LOOK_ALIKES:
+        return "look-alikes"
+    return method(Anonymizer, release).gives or str(method(Anonymizer, release).title)
 
 
 def known_rows(question: Question, desk: Desk, data: Dataset) -> dict[str, pd.DataFrame]:

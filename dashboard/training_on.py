@@ -25,18 +25,11 @@ NOBODY = "Nobody in it is a real person."
 WORDS = {
     session.PEOPLE: "the people themselves",
     session.LOOK_ALIKES: "their look-alikes, as on Anonymize",
-    "dp_synthetic": "made-up people",
-    "randomized_response": "randomized answers",
-}
-ABOUT = {
-    "randomized_response": "Each person keeps an answer by chance, and else gives another one, before anybody sees it. "
-    "ε is one person's, for all columns together.",
 }
 STEPS = {
     "singles": "single columns", "choice": "choice of pairs", "pairs": "pairs of columns", "score": "scores of runs",
     "model": "the model", "scaler": "scaling", "pca": "main components", "label": "answers", "count": "counts",
 }  # fmt: skip
-FILES = {"dp_synthetic": "made-up", "randomized_response": "randomized"}
 
 
 def control() -> None:
@@ -51,14 +44,15 @@ def control() -> None:
             "The people themselves: the training adds the noise. A private table: it has the noise in it already, and "
             "whatever is trained on it costs nothing more.", "synthetic data",
         ),
-        lambda name: WORDS.get(name) or method(Anonymizer, name).title,
+        lambda name: WORDS.get(name) or method(Anonymizer, name).gives or method(Anonymizer, name).title,
     )  # fmt: skip
     if session.chain():
         widgets.aside(
             "The release of the page Anonymize was found by reading everybody's row: no guarantee stands behind it."
         )
     if session.release():
-        widgets.aside(ABOUT.get(session.release()) or method(Anonymizer, session.release()).summary())
+        release = method(Anonymizer, session.release())
+        widgets.aside(release.about or release.summary())
 
 
 def split_part(learner: str) -> None:
@@ -97,7 +91,7 @@ def _steps_table(name: str) -> None:
 def table_part() -> None:
     """A first look at the private table, and the file."""
     desk, job = tables.desk(), tables.desk().find(_key())
-    title = WORDS.get(session.release(), "the private table")
+    title = _gives() or "the private table"
     widgets.heading(f"What do {title} look like?", f"At ε = {budget(float(session.get('epsilon')))}.")
     if not desk.has(_key()):
         st.button(
@@ -115,7 +109,7 @@ def table_part() -> None:
     st.download_button(
         "Download the table as CSV", key="save_private_table", mime="text/csv", on_click="ignore",
         data=partial(spreadsheet_csv, table, found.release.schema.delimiter or ","),
-        file_name=f"{tables.dataset().name}-{FILES.get(session.release(), 'private')}.csv",
+        file_name=f"{tables.dataset().name}-{_gives().partition(' ')[0] or 'private'}.csv",
     )  # fmt: skip
     widgets.aside(found.note)
     for note in found.statistics.get("notes", ()):
@@ -137,6 +131,10 @@ def _facts(found: PrivateTable) -> str:
         lowest, highest = min(kept.values()), max(kept.values())
         return f"Each answer is the true one with a chance of {lowest:.0%} to {highest:.0%}.".replace("%", " %")
     return NOBODY
+
+
+def _gives() -> str:
+    return method(Anonymizer, session.release()).gives
 
 
 def _step(name: str) -> str:

@@ -47,7 +47,8 @@ class Anonymizer(SharesBudget, ABC):
     `uses_randomness` is False where the same table always gives the same release. `perturbs` is True where cells become
     others that may be false, record by record, so that it can follow any other step. `synthesizes` is True where the
     people of the release are made up: then no record of it belongs to anybody, and `kept` is empty. `unit` is what the
-    guarantee protects, where a release has one.
+    guarantee protects, where a release has one. `gives` says in plain words what a private release consists of, `about`
+    in a sentence for a page how it comes about, where the summary is not plain enough.
     """
 
     protocol: ClassVar[str]
@@ -56,6 +57,8 @@ class Anonymizer(SharesBudget, ABC):
     perturbs: ClassVar[bool] = False
     synthesizes: ClassVar[bool] = False
     unit: ClassVar[str] = "record"
+    gives: ClassVar[str] = ""
+    about: ClassVar[str] = ""
 
     @abstractmethod
     def fit(self, data: Dataset, rng: np.random.Generator) -> Recoding: ...

@@ -71,7 +71,7 @@ class Requirement:
     @cached_property
     def k(self) -> int:
         """The smallest class that can stay, whatever else is asked."""
-        return max((model.k for model in self.models if isinstance(model, KAnonymity)), default=1)
+        return max((model.class_size for model in self.models if model.class_size is not None), default=1)
 
     @cached_property
     def least(self) -> int:
@@ -81,7 +81,7 @@ class Requirement:
     @cached_property
     def is_size_alone(self) -> bool:
         """Whether a class is judged by its number of rows and nothing else."""
-        return all(isinstance(model, KAnonymity) for model in self.models) and self.pairs is None
+        return all(model.class_size is not None for model in self.models) and self.pairs is None
 
     @cached_property
     def upward_closed(self) -> bool:

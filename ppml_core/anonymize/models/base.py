@@ -41,6 +41,11 @@ class PrivacyModel(Method, ABC):
         """The sensitive attributes whose histograms the model reads."""
         return ()
 
+    @property
+    def class_size(self) -> int | None:
+        """How many a class must hold, where the model asks for nothing else; None where it asks for something else."""
+        return None
+
     def least_people(self) -> int:
         """The fewest people that a class can hold and satisfy it."""
         return 1

@@ -25,6 +25,10 @@ class KAnonymity(ClassModel):
     k: int = setting(5, 1, None, slider=(2, 100), help="smallest class of look-alikes that may stay", unit="people")
     person_column: str = setting("", help="column that names the person, where one person has several rows")
 
+    @property
+    def class_size(self) -> int:
+        return self.k
+
     def least_people(self) -> int:
         return self.k
 

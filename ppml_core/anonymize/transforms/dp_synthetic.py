@@ -45,6 +45,7 @@ class DPSynthetic(Anonymizer):
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
     synthesizes: ClassVar[bool] = True
+    gives: ClassVar[str] = "made-up people"
     added_by: ClassVar[str] = "zcdp"
     last_step: ClassVar[str] = "pairs"
 

@@ -35,6 +35,11 @@ class RandomizedResponse(Anonymizer):
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
     unit: ClassVar[str] = "person's whole record (local)"
+    gives: ClassVar[str] = "randomized answers"
+    about: ClassVar[str] = (
+        "Each person keeps an answer by chance, and else gives another one, before anybody sees it. ε is one person's, "
+        "for all columns together."
+    )
 
     epsilon: float = setting(
         10.0, 1e-3, 1e3, slider=(0.1, 100.0), steps=EPSILONS, log=True,
