@@ -8,6 +8,7 @@ discrete, costs 1/(2 z²) a step.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from scipy.optimize import brentq, minimize_scalar
 
@@ -17,6 +18,7 @@ LEAST_LOG, MOST_LOG = -30.0, 30.0
 ROUNDED_DOWN = 1 - 1e-9
 
 
+@lru_cache(maxsize=4096)
 def epsilon_of_rho(rho: float, delta: float) -> float:
     """The least epsilon for which every rho-zCDP mechanism is (epsilon, delta)-DP by that conversion.
 
@@ -35,6 +37,7 @@ def epsilon_of_rho(rho: float, delta: float) -> float:
     return max(0.0, min(float(best.fun), at(coarse)))
 
 
+@lru_cache(maxsize=4096)
 def rho_of(epsilon: float, delta: float) -> float:
     """The largest rho whose mechanisms are (epsilon, delta)-DP, rounded down.
 

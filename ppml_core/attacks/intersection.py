@@ -1,6 +1,7 @@
 """What several releases of one table reveal together: classes that were large enough alone, intersected.
 
-In: a table and two or more releases of it. Out: `Intersected`, exact counts over the people who are in all of them.
+In: a table and two or more releases of it. Out: `Intersected`, exact counts over the people who are in all of them, and
+`Finding`s, the same as shares of people like them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from ppml_core.anonymize.base import Recoding
+from ppml_core.attacks.base import Finding
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of, sizes_of
-from ppml_core.errors import BadInput
+from ppml_core.errors import BadInput, NotApplicable
+from ppml_core.evidence import Estimate
 
 Ints = npt.NDArray[np.int64]
 LEFT_OUT = -1
+COVERS = "people in all releases, as a draw of people like them"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +50,15 @@ class Taken:
 class Intersected:
     """Of `people` in all releases: the fewest who share every published class, and how many share them with nobody.
 
-    `smallest_alone` and `certain_alone` are the same for each release by itself. `certain` people have one sensitive
-    value left when the values of their classes are intersected; None without a sensitive column.
+    `smallest_alone`, `singled_alone` and `certain_alone` are the same for each release by itself. `certain` people have
+    one sensitive value left when the values of their classes are intersected; None without a sensitive column.
     """
 
     people: int
     smallest: int
     alone: int
     smallest_alone: tuple[int, ...]
+    singled_alone: tuple[int, ...]
     certain: int | None
     certain_alone: tuple[int, ...] | None
 
@@ -73,6 +78,27 @@ class Intersected:
             f"{' and '.join(f'{number:,}' for number in self.certain_alone)}."
         )
 
+    def findings(self) -> tuple[Finding, ...]:
+        """Shares of the people in all releases: who shares all classes with nobody, whose sensitive value is left.
+
+        The counts are exact; the interval (Wilson) is that of the share among people like them. The baseline is what
+        the most telling release reveals by itself. Raises NotApplicable where nobody is in all of them.
+        """
+        if not self.people:
+            raise NotApplicable(self.sentence())
+        counted = [("intersection", self.alone, self.singled_alone)]
+        if self.certain is not None and self.certain_alone is not None:
+            counted.append(("intersection_certain", self.certain, self.certain_alone))
+        return tuple(
+            Finding(
+                measure,
+                Estimate.of_share(together / self.people, self.people, COVERS),
+                "share of people",
+                baseline=max(alone) / self.people,
+            )
+            for measure, together, alone in counted
+        )
+
 
 def intersect(raw: Dataset, releases: Sequence[Taken]) -> Intersected:
     """What someone learns who holds all the releases, knows a person's quasi-identifiers, and that they are in each.
@@ -88,7 +114,8 @@ def intersect(raw: Dataset, releases: Sequence[Taken]) -> Intersected:
         raise BadInput(f"a release of another table than {raw.name!r} cannot be intersected with it.")
     there = np.all([taken.classes != LEFT_OUT for taken in releases], axis=0)
     if not there.any():
-        return Intersected(0, 0, 0, tuple(0 for _ in releases), None, None)
+        nothing = tuple(0 for _ in releases)
+        return Intersected(0, 0, 0, nothing, nothing, None, None)
     classes = pd.DataFrame({str(at): taken.classes[there] for at, taken in enumerate(releases)})
     together = sizes_of(group_of(classes, list(classes.columns)))
     sensitive = raw.schema.with_role("sensitive")
@@ -98,9 +125,15 @@ def intersect(raw: Dataset, releases: Sequence[Taken]) -> Intersected:
         smallest=int(together.min()),
         alone=int((together == 1).sum()),
         smallest_alone=alone,
+        singled_alone=tuple(_singled(taken, there) for taken in releases),
         certain=_certain(raw, sensitive, releases, there) if sensitive else None,
         certain_alone=tuple(_certain(raw, sensitive, [taken], there) for taken in releases) if sensitive else None,
     )
+
+
+def _singled(taken: Taken, there: npt.NDArray[np.bool_]) -> int:
+    """People of all releases who are alone in their class of this one."""
+    return int((np.bincount(taken.classes[taken.classes != LEFT_OUT])[taken.classes[there]] == 1).sum())
 
 
 def _certain(raw: Dataset, sensitive: Sequence[str], releases: Sequence[Taken], there: npt.NDArray[np.bool_]) -> int:

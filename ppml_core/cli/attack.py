@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from ppml_core.cli.attack_model import model_attack_arguments
+from ppml_core.cli.attack_releases import release_attack_arguments
 from ppml_core.cli.attack_table import table_attack_arguments
 from ppml_core.cli.attack_update import update_attack_arguments
 from ppml_core.cli.output import OneLineParser
@@ -26,4 +27,5 @@ def _kinds(command: Command, attack: OneLineParser) -> None:
     kinds = attack.add_subparsers(dest="kind", required=True, parser_class=OneLineParser)
     model_attack_arguments(kinds, command)
     table_attack_arguments(kinds, command)
+    release_attack_arguments(kinds, command)
     update_attack_arguments(kinds, command)

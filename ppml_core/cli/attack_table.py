@@ -85,7 +85,7 @@ def run_table_attack(arguments: argparse.Namespace) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     say("internal: measured on private people, by whoever knows which of them are behind the release")
     return {
-        arguments.kind: _told(findings, arguments.kind),
+        arguments.kind: told(findings, arguments.kind),
         "release": {
             "method": None if made is None else made.name(), "settings": {} if made is None else made.values(),
             "rows": len(release), "members": len(members), "others": len(others),
@@ -120,7 +120,7 @@ def _halves(data: Any, rng: Any, share: float) -> tuple[Any, Any]:
     return data.take(sorted(order[:number])), data.take(sorted(order[number:]))
 
 
-def _told(findings: Sequence[Any], attack: str) -> dict[str, Any]:
+def told(findings: Sequence[Any], attack: str) -> dict[str, Any]:
     """The first finding, the others under their own names within."""
     first, *rest = ({key: value for key, value in _values(one).items() if value is not None} for one in findings)
     prefix = f"{attack}_"

@@ -18,7 +18,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,7 @@ Places = npt.NDArray[np.int32]
 MIDPOINT = 0.5
 MOST_CATEGORIES = 10_000
 NO_FEATURE = -1
+FEW_PEOPLE = 10_000
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,19 @@ class Encoder:
 
 
 def texts_of(data: Dataset, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
-    """A column as (code per person, distinct texts), an empty text for an absent cell; as fast as factorizing it."""
+    """A column as (code per person, distinct texts), an empty text for an absent cell; as fast as factorizing it.
+
+    Those of a few people are remembered with them: many models are asked about the same ones. Not to be changed.
+    """
+    if len(data) > FEW_PEOPLE:
+        return _texts_of(data, name)
+    key = ("texts", name)
+    if key not in data.memo:
+        data.memo[key] = _texts_of(data, name)
+    return cast("tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]", data.memo[key])
+
+
+def _texts_of(data: Dataset, name: str) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.object_]]:
     codes, uniques = pd.factorize(data.table[name], use_na_sentinel=False)
     first = np.full(len(uniques), len(codes), dtype=np.intp)
     np.minimum.at(first, codes, np.arange(len(codes)))

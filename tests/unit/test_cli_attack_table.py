@@ -76,6 +76,20 @@ def test_attacks_on_releases_of_our_own(capsys: pytest.CaptureFixture[str]) -> N
     assert refused["settings"]["models"] == "distinct_l_diversity(l=2)"
 
 
+def test_two_releases_reveal_together_what_neither_does(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["german_credit", "--qi", COLUMNS, "--sensitive", "risk"]
+    both = answer(capsys, "attack", "intersection", *flags)
+    found = both["intersection"]
+    assert is_finding(found)
+    assert found["value"] > found["baseline"] == 0, "each alone keeps k = 5"
+    assert is_finding(found["certain"])
+    assert min(both["smallest_alone"]) >= 5 > both["smallest"]
+    one = ["--release", "full_domain(k=5)"]
+    twice = answer(capsys, "attack", "intersection", *flags, *one, *one)
+    assert twice["intersection"]["value"] == 0
+    assert twice["intersection"]["certain"]["value"] == twice["intersection"]["certain"]["baseline"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
@@ -95,6 +109,10 @@ def test_attacks_on_releases_of_our_own(capsys: pytest.CaptureFixture[str]) -> N
         (["attack", "downcoding", "german_credit"], "nothing in the release is generalized"),
         (["attack", "minimality", "german_credit"], "ask for them"),
         (["attack", "minimality", "german_credit", "--k", "2"], "limit of 0"),
+        (["attack", "intersection", "german_credit", "--release", "local(k=5)"], "--release twice"),
+        (["attack", "intersection", "german_credit", "--release", "local", "--release", "pram"], "may be false"),
+        (["attack", "intersection", "german_credit", "--release", "k=5"], "full_domain(k=5)"),
+        (["attack", "intersection", "german_credit", "--seed", "-1"], "--seed"),
     ],
 )
 def test_refusals_are_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], hint: str) -> None:

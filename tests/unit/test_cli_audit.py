@@ -49,7 +49,45 @@ def test_one_run_with_the_schema_of_a_table(capsys: pytest.CaptureFixture[str]) 
         (("--learner", "dp_gd", "--seed", "-1"), "--seed must be"),
         (("--learner", "dp_gd", "--set", "steps"), "--set takes NAME=VALUE"),
         (("--learner", "dp_gd", "--dataset", "wage.csv"), "wage.csv"),
+        ((), "--learner --anonymizer --mechanism"),
+        (("--learner", "dp_gd", "--mechanism", "gaussian"), "not allowed with"),
+        (("--learner", "dp_network", "--release"), "leave --release out"),
+        (("--learner", "dp_gd", "--release", "--seed", "2"), "no --seed"),
+        (("--anonymizer", "full_domain"), "dp_synthetic, randomized_response"),
+        (("--anonymizer", "dp_synthetic", "--method", "one_run"), "give --learner"),
+        (("--anonymizer", "dp_synthetic", "--release"), "give --learner"),
+        (("--mechanism", "nothing"), "desk_laplace"),
+        (("--mechanism", "gaussian"), "needs a delta"),
+        (("--mechanism", "exponential", "--delta", "1e-5"), "leave delta out"),
+        (("--mechanism", "exponential", "--epsilon", "much"), "--epsilon takes a number"),
+        (("--mechanism", "exponential", "--epsilon", "-1"), "epsilon must be"),
+        (("--mechanism", "desk_laplace", "--seed", "3"), "no --seed"),
+        (("--mechanism", "gaussian", "--set", "steps=1"), "leave --set"),
     ],
 )
 def test_what_cannot_be_audited_is_said(given: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert told in refusal(capsys, "audit", *given)
+
+
+def test_a_mechanism(capsys: pytest.CaptureFixture[str]) -> None:
+    said = answer(capsys, "audit", "--mechanism", "randomized_response", "--epsilon", 3, "--runs", 200)
+    assert (said["mechanism"], said["claimed"], said["contradicted"]) == ("randomized_response", 3, False)
+    assert 1 < said["lower_bound"] <= 3
+    assert said["seed"] == 1
+    desk = answer(capsys, "audit", "--mechanism", "desk_laplace", "--runs", 40)
+    assert desk["seed"] is None, "its noise comes from the operating system"
+    assert desk["claim"]["neighbours"] == "add_or_remove_one"
+
+
+def test_an_anonymizer(capsys: pytest.CaptureFixture[str]) -> None:
+    said = answer(capsys, "audit", "--anonymizer", "randomized_response", "--epsilon", 2, "--runs", 20)
+    assert (said["anonymizer"], said["claimed"], said["contradicted"]) == ("randomized_response", 2, False)
+    assert said["claim"]["neighbours"] == "replace_one"
+
+
+def test_what_leaves(capsys: pytest.CaptureFixture[str]) -> None:
+    said = answer(capsys, *GIVEN, "--telling", "--release", "--runs", 20)
+    assert said["released"] is True
+    assert said["seed"] is None
+    assert said["claim"]["mu"] is None
+    assert said["contradicted"] is False

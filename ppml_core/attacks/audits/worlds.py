@@ -57,14 +57,19 @@ def pairs(schema: Schema, neighbours: Neighbours) -> tuple[Pair, ...]:
     return tuple(Pair(name, _table(schema, rows), second, _table(schema, [canary]), asked) for name, rows in apart)
 
 
-def built_in(task: Task = "classification", inputs: bool = True) -> Schema:
-    """One number and one category (none without `inputs`), and an answer of the kind that is asked for."""
-    answer = {"categories": ["no", "yes"]} if task == "classification" else {"kind": "numeric", "bounds": [0, 1]}
+def built_in(task: Task = "classification", inputs: bool = True, classes: int = 2) -> Schema:
+    """One number and one category (none without `inputs`), and an answer of the kind that is asked for.
+
+    >>> built_in(classes=3)["y"].categories
+    ('no', 'yes', 'answer 3')
+    """
+    labels = ["no", "yes", *(f"answer {place}" for place in range(3, classes + 1))]
+    answer = {"categories": labels} if task == "classification" else {"kind": "numeric", "bounds": [0, 1]}
     columns: dict[str, Any] = {
         "x": {"role": "quasi_identifier", "kind": "numeric", "bounds": [0, 1], "widths": [0.5]},
         "group": {"role": "quasi_identifier", "categories": ["a", "b"]},
     }
-    positive = {"positive": "yes"} if task == "classification" else {}
+    positive = {"positive": "yes"} if task == "classification" and classes == 2 else {}
     shown = columns if inputs else {}
     return Schema.from_values({"target": "y", "columns": shown | {"y": answer}} | positive)
 

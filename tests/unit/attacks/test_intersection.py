@@ -17,7 +17,7 @@ from ppml_core.attacks.intersection import Taken, intersect
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import Column, Schema
-from ppml_core.errors import BadInput
+from ppml_core.errors import BadInput, NotApplicable
 
 SCHEMA = Schema(
     columns={
@@ -46,6 +46,9 @@ def test_two_releases_of_two_alike_single_everybody_out() -> None:
     assert found.certain_alone == (2, 0), "the two aged 1 both have flu"
     assert found.certain == 4, "2 f: cold or ache by age, flu or cold by sex, so cold"
     assert "4 share their classes with nobody" in found.sentence()
+    alone, certain = found.findings()
+    assert (alone.estimate.value, alone.baseline, certain.estimate.value, certain.baseline) == (1.0, 0.0, 1.0, 0.5)
+    assert alone.estimate.low < 1
 
 
 def test_who_is_left_out_of_one_is_not_counted() -> None:
@@ -56,7 +59,10 @@ def test_who_is_left_out_of_one_is_not_counted() -> None:
     found = intersect(FOUR, [by_age, some])
     assert (found.people, found.smallest, some.people) == (2, 2, 2)
     nobody = Taken.of("c", FOUR, release(FOUR, [2, 3], sex="*"))
-    assert intersect(FOUR, [some, nobody]).sentence().startswith("Nobody is in all of them")
+    apart = intersect(FOUR, [some, nobody])
+    assert apart.sentence().startswith("Nobody is in all of them")
+    with pytest.raises(NotApplicable, match="Nobody is in all of them"):
+        apart.findings()
 
 
 def test_the_same_release_twice_reveals_nothing_new() -> None:
@@ -66,6 +72,7 @@ def test_the_same_release_twice_reveals_nothing_new() -> None:
     assert found.smallest == found.smallest_alone[0] >= 5
     assert found.alone == 0
     assert found.certain == (found.certain_alone or ())[0]
+    assert all(finding.estimate.value == finding.baseline for finding in found.findings())
 
 
 def test_two_methods_on_the_clinic_break_what_each_keeps() -> None:
