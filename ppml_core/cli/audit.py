@@ -71,17 +71,16 @@ def _learner(arguments: argparse.Namespace) -> tuple[Any, dict[str, Any], int | 
     from ppml_core.attacks.audits.running import audit_canaries, audit_learner, audit_release
     from ppml_core.catalog import method, methods
     from ppml_core.learn.base import Learner
-    from ppml_core.learn.descent import Descending
 
     cls = method(Learner, arguments.learner)
     if not cls.private:
         private = ", ".join(name for name, other in methods(Learner).items() if other.private)
         raise BadInput(f"{arguments.learner} claims nothing that could be audited; private learners are {private}.")
-    learner: Any = _made(cls, arguments)
+    learner = _made(cls, arguments)
     settings = learner.values()
     runs, canaries, error, schema = _runs(arguments), _canaries(arguments), _error(arguments), _schema(arguments)
     if arguments.release:
-        if not isinstance(learner, Descending):
+        if not cls.has_release_path():
             raise BadInput(f"{arguments.learner} has no release path: leave --release out.")
         return audit_release(learner, arguments.learner, runs, error, schema), settings, None
     seed = _seed(arguments)
