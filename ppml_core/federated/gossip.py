@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.federated.client import local_update
@@ -57,11 +58,8 @@ class GossipPlan(Method):
     protection: str = setting(
         "none", choices=("none", "noise", "masks"), help="what keeps neighbours from seeing a holder's model as it is"
     )
-    epsilon: float = setting(1.0, 1e-3, 1e3, slider=(0.01, 100.0), log=True, help="privacy budget ε of the noise")
-    delta: float | None = setting(
-        None, 1e-15, 0.1, log=True,
-        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
-    )  # fmt: skip
+    epsilon: float = epsilon_setting("privacy budget ε of the noise", steps=())
+    delta: float | None = delta_setting()
 
     def __post_init__(self) -> None:
         super().__post_init__()

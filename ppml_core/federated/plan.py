@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting
 from ppml_core.catalog import method, methods
 from ppml_core.errors import BadInput
 from ppml_core.federated.strategies.base import Strategy
@@ -74,11 +75,8 @@ class Plan(Method):
     )  # fmt: skip
     dp: str = setting("none", choices=NOISES, help="who adds the noise of differential privacy, if anybody")
     unit: str = setting("record", choices=UNITS, help="what is protected: a person's record, or all that a client has")
-    epsilon: float = setting(1.0, 1e-3, 1e3, slider=(0.01, 100.0), log=True, help="privacy budget ε of the training")
-    delta: float | None = setting(
-        None, 1e-15, 0.1, log=True,
-        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
-    )  # fmt: skip
+    epsilon: float = epsilon_setting(steps=())
+    delta: float | None = delta_setting()
     clip_norm: float | None = setting(
         None, 1e-4, 100.0, slider=(0.05, 10.0), log=True,
         help="most that one record, or client, adds to a sum; none follows from the budget",

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.learn.base import Fitted, Learner
-from ppml_core.learn.diffprivlib_trees import EPSILONS, fit_library_tree
+from ppml_core.learn.diffprivlib_trees import fit_library_tree
 from ppml_core.settings import setting
 
 
@@ -24,9 +25,7 @@ class DiffprivlibDecisionTree(Learner):
     title: ClassVar[str] = "diffprivlib decision tree"
     private: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the training"
-    )
+    epsilon: float = epsilon_setting()
     max_depth: int = setting(5, 1, 20, slider=(1, 12), help="splits from the root to a leaf, at most")
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Array, Fitted, Learner, Noise
 from ppml_core.learn.deadline import fit_in_time
-from ppml_core.learn.dp_gd import EPSILONS
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.models import imported, seed_of, watched
 from ppml_core.learn.promise import Ground
@@ -42,10 +42,7 @@ class DiffprivlibKMeans(Learner):
     title: ClassVar[str] = "diffprivlib k-means"
     private: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True,
-        help="privacy budget ε of the clusters and the counts together",
-    )  # fmt: skip
+    epsilon: float = epsilon_setting("privacy budget ε of the clusters and the counts together")
     label_share: float = setting(
         0.3, 0.01, 0.99, slider=(0.1, 0.9), help="part of ε that the counts of classes get", unit="share"
     )

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted, Learner
@@ -37,15 +38,7 @@ class DiffprivlibLogisticRegression(Learner):
     version: ClassVar[int] = 2
     private: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0,
-        1e-3,
-        1e3,
-        slider=(0.01, 100.0),
-        steps=(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0),
-        log=True,
-        help="privacy budget ε of the training",
-    )
+    epsilon: float = epsilon_setting()
     C: float = setting(1.0, 1e-6, 1e6, slider=(1e-3, 1e3), log=True, help="inverse strength of the ridge penalty")
     max_iter: int = setting(100, 1, 100_000, slider=(50, 2000), help="most iterations of the solver")
     knots: int = setting(

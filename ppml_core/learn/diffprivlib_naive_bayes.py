@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted, Learner
@@ -14,7 +15,6 @@ from ppml_core.learn.deadline import fit_in_time
 from ppml_core.learn.models import LibraryModel, imported, seed_of, watched, with_one_of_each
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
-from ppml_core.settings import setting
 
 CLASSES_TOUCHED = 2
 
@@ -33,15 +33,7 @@ class DiffprivlibNaiveBayes(Learner):
     version: ClassVar[int] = 2
     private: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0,
-        1e-3,
-        1e3,
-        slider=(0.01, 100.0),
-        steps=(0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0),
-        log=True,
-        help="privacy budget ε of the training",
-    )
+    epsilon: float = epsilon_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         library = imported("diffprivlib.models")

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, softmax
 
+from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Array, Fitted, Learner, Noise
 from ppml_core.learn.deadline import FIT_SECONDS, fit_in_time, within
-from ppml_core.learn.dp_gd import EPSILONS
 from ppml_core.learn.eigenvectors import principal_directions
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.models import imported, seed_of, watched, with_one_of_each
@@ -43,9 +43,7 @@ class DiffprivlibPCALogisticRegression(Learner):
     title: ClassVar[str] = "diffprivlib scaler, PCA and logistic regression"
     private: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of all three steps"
-    )
+    epsilon: float = epsilon_setting("privacy budget ε of all three steps")
     scaler_share: float = setting(
         0.2, 0.01, 0.45, slider=(0.05, 0.45), help="part of ε that means and variances get", unit="share"
     )

@@ -20,7 +20,6 @@ from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target
 
 COUNTS_TOUCHED = 2
-EPSILONS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
 def fit_library_tree(name: str, data: Dataset, rng: np.random.Generator, epsilon: float, **settings: Any) -> Fitted:

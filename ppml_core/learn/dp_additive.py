@@ -9,13 +9,14 @@ from typing import ClassVar, Self, cast
 
 import numpy as np
 
+from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting, neighbours_setting
 from ppml_core.accounting.gaussian import mu_of, noise_multiplier
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Fitted, Learner, Masks, Task
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import Features, Plan, first_averaged, link_of, steps_of, train, train_parts
-from ppml_core.learn.dp_gd import EPSILONS, REGRESSION_CLIP, REGRESSION_RATE
+from ppml_core.learn.dp_gd import REGRESSION_CLIP, REGRESSION_RATE
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.releasing import release
 from ppml_core.settings import setting
@@ -44,16 +45,8 @@ class DPAdditive(Learner):
     private: ClassVar[bool] = True
     gaussian: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the training"
-    )
-    delta: float | None = setting(
-        None,
-        1e-15,
-        0.1,
-        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
-        log=True,
-    )
+    epsilon: float = epsilon_setting()
+    delta: float | None = delta_setting()
     features: str = setting(
         "generic",
         choices=("generic", "schema"),
@@ -81,11 +74,7 @@ class DPAdditive(Learner):
     ridge: float = setting(
         0.3, 0.0, 1e6, slider=(0.01, 100.0), log=True, help="strength of the pull toward no effect; it costs no privacy"
     )
-    neighbours: str = setting(
-        "add_or_remove_one",
-        choices=("add_or_remove_one", "replace_one"),
-        help="tables that must look alike: one person more or less, or one person replaced",
-    )
+    neighbours: str = neighbours_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         return self.fit_many([self], data, [rng])[0]

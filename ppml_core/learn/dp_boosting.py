@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, softmax
 
+from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting, neighbours_setting
 from ppml_core.accounting.gaussian import mu_of, noise_multiplier
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
@@ -19,7 +20,6 @@ from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Array, Fitted, Learner, Masks, Noise, Task
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import MIDDLE, link_of, target_of
-from ppml_core.learn.dp_gd import EPSILONS
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
 
@@ -51,16 +51,8 @@ class DPBoosting(Learner):
     private: ClassVar[bool] = True
     gaussian: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the training"
-    )
-    delta: float | None = setting(
-        None,
-        1e-15,
-        0.1,
-        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
-        log=True,
-    )
+    epsilon: float = epsilon_setting()
+    delta: float | None = delta_setting()
     trees: int = setting(150, 1, 5_000, slider=(10, 500), help="trees; more trees need more noise in each")
     columns: int = setting(2, 1, 4, slider=(1, 4), help="columns that one tree looks at", unit="columns")
     groups: int = setting(4, 2, 16, slider=(2, 8), help="groups that each of its columns is cut into", unit="groups")
@@ -72,11 +64,7 @@ class DPBoosting(Learner):
         None, 1e-4, 1.0, slider=(0.05, 1.0), log=True,
         help="most that one person adds to a sum; none follows from the task",
     )  # fmt: skip
-    neighbours: str = setting(
-        "add_or_remove_one",
-        choices=("add_or_remove_one", "replace_one"),
-        help="tables that must look alike: one person more or less, or one person replaced",
-    )
+    neighbours: str = neighbours_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         return self.fit_many([self], data, [rng])[0]

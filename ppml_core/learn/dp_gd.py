@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 
+from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting, neighbours_setting
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
@@ -19,9 +20,6 @@ from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.releasing import release
 from ppml_core.settings import setting
-
-EPSILONS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-
 
 REGRESSION_CLIP = 0.1
 REGRESSION_RATE = 2.0
@@ -51,16 +49,8 @@ class DPGradientDescent(Learner):
     private: ClassVar[bool] = True
     gaussian: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the training"
-    )
-    delta: float | None = setting(
-        None,
-        1e-15,
-        0.1,
-        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
-        log=True,
-    )
+    epsilon: float = epsilon_setting()
+    delta: float | None = delta_setting()
     steps: int | None = setting(
         None, 1, 10_000, slider=(10, 300), unit="steps",
         help="gradient steps, each with more noise the more there are; none is 80, or 200 from 100,000 rows on",
@@ -83,11 +73,7 @@ class DPGradientDescent(Learner):
     knots: int = setting(
         8, 1, 64, slider=(1, 32), help="bends of the curve that each numeric column contributes; 1 is a straight line"
     )
-    neighbours: str = setting(
-        "add_or_remove_one",
-        choices=("add_or_remove_one", "replace_one"),
-        help="tables that must look alike: one person more or less, or one person replaced",
-    )
+    neighbours: str = neighbours_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         return self.fit_many([self], data, [rng])[0]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, softmax
 
+from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting, neighbours_setting
 from ppml_core.accounting.calibration import subsampled_noise_multiplier
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
@@ -20,7 +21,6 @@ from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Array, Fitted, Learner, Masks, Noise, Task
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import MIDDLE, first_averaged, link_of, target_of
-from ppml_core.learn.dp_gd import EPSILONS
 from ppml_core.learn.gradients import distinct
 from ppml_core.learn.network_kernels import IDENTITY, LOGIT, SOFTMAX, clipped_sums
 from ppml_core.learn.promise import Ground
@@ -49,16 +49,8 @@ class DPNetwork(Learner):
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     private: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the training"
-    )
-    delta: float | None = setting(
-        None,
-        1e-15,
-        0.1,
-        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
-        log=True,
-    )
+    epsilon: float = epsilon_setting()
+    delta: float | None = delta_setting()
     hidden: int = setting(8, 1, 256, slider=(1, 64), help="units of the first hidden layer", unit="units")
     second: int = setting(0, 0, 256, slider=(0, 32), help="units of the second hidden layer; 0 is none", unit="units")
     steps: int = setting(60, 1, 10_000, slider=(10, 300), help="gradient steps; more steps need more noise in each")
@@ -76,11 +68,7 @@ class DPNetwork(Learner):
     averaged: float = setting(
         0.2, 0.0, 1.0, slider=(0.0, 1.0), help="last part of the steps that is averaged", unit="share"
     )
-    neighbours: str = setting(
-        "add_or_remove_one",
-        choices=("add_or_remove_one", "replace_one"),
-        help="tables that must look alike: one person more or less, or one person replaced",
-    )
+    neighbours: str = neighbours_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         return self.fit_many([self], data, [rng])[0]

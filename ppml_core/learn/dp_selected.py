@@ -10,12 +10,13 @@ from typing import ClassVar, cast
 
 import numpy as np
 
+from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting, neighbours_setting
 from ppml_core.accounting.selection import mu_of_selection
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.descent import LinearModel, train
-from ppml_core.learn.dp_gd import EPSILONS, DPGradientDescent, KnotFeatures
+from ppml_core.learn.dp_gd import DPGradientDescent, KnotFeatures
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
 
@@ -38,23 +39,13 @@ class DPSelected(Learner):
     private: ClassVar[bool] = True
     added_by: ClassVar[str] = "selection"
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True,
-        help="privacy budget ε of the training and the choice together",
-    )  # fmt: skip
-    delta: float | None = setting(
-        None, 1e-15, 0.1, log=True,
-        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
-    )  # fmt: skip
+    epsilon: float = epsilon_setting("privacy budget ε of the training and the choice together")
+    delta: float | None = delta_setting()
     runs: float = setting(5.0, 1.0, 100.0, slider=(1.0, 20.0), help="runs to choose among, on average")
     score_share: float = setting(
         0.1, 0.01, 0.9, slider=(0.01, 0.5), help="part of each run's budget that its score gets", unit="share"
     )
-    neighbours: str = setting(
-        "add_or_remove_one",
-        choices=("add_or_remove_one", "replace_one"),
-        help="tables that must look alike: one person more or less, or one person replaced",
-    )
+    neighbours: str = neighbours_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         ground = Ground.of(data, needs_size=True)

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
+from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting, neighbours_setting
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Array, Fitted, Learner, Masks, Noise, Task
-from ppml_core.learn.dp_gd import EPSILONS, KnotFeatures
+from ppml_core.learn.dp_gd import KnotFeatures
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
 
@@ -43,27 +44,15 @@ class DPSufficientStatistics(Learner):
     private: ClassVar[bool] = True
     gaussian: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the training"
-    )
-    delta: float | None = setting(
-        None,
-        1e-15,
-        0.1,
-        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
-        log=True,
-    )
+    epsilon: float = epsilon_setting()
+    delta: float | None = delta_setting()
     ridge: float = setting(
         0.5, 0.0, 1e6, slider=(0.1, 100.0), log=True, help="strength of the ridge, in units of the noise"
     )
     knots: int = setting(
         8, 1, 64, slider=(1, 32), help="bends of the curve that each numeric column contributes; 1 is a straight line"
     )
-    neighbours: str = setting(
-        "add_or_remove_one",
-        choices=("add_or_remove_one", "replace_one"),
-        help="tables that must look alike: one person more or less, or one person replaced",
-    )
+    neighbours: str = neighbours_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         return self.fit_many([self], data, [rng])[0]

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
+from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.anonymize.synthetic.domain import Coded, domain_of
 from ppml_core.anonymize.transforms.randomized_response import honest_share, respond
 from ppml_core.data.dataset import Dataset
@@ -43,10 +44,9 @@ class LocalNaiveBayes(Learner):
     title: ClassVar[str] = "Local naive Bayes"
     private: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.1, 100.0), steps=EPSILONS, log=True,
-        help="privacy budget ε of one person, over everything they tell",
-    )  # fmt: skip
+    epsilon: float = epsilon_setting(
+        "privacy budget ε of one person, over everything they tell", steps=EPSILONS, least=0.1
+    )
     answers: str = setting(
         "one_pair",
         choices=("one_pair", "all_columns"),

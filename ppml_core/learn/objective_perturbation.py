@@ -12,12 +12,13 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
+from ppml_core.accounting.budget_settings import epsilon_setting, neighbours_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.descent import LinearModel
-from ppml_core.learn.dp_gd import EPSILONS, KnotFeatures
+from ppml_core.learn.dp_gd import KnotFeatures
 from ppml_core.learn.output_perturbation import spherical
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
@@ -73,9 +74,7 @@ class ObjectivePerturbation(Learner):
     title: ClassVar[str] = "Objective perturbation"
     private: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the training"
-    )
+    epsilon: float = epsilon_setting()
     ridge: float = setting(
         1e-4, 1e-6, 10.0, slider=(1e-5, 1.0), log=True,
         help="strength of the ridge per expected person; where the budget is small, more is used than is asked",
@@ -83,11 +82,7 @@ class ObjectivePerturbation(Learner):
     knots: int = setting(
         1, 1, 64, slider=(1, 32), help="bends of the curve that each numeric column contributes; 1 is a straight line"
     )
-    neighbours: str = setting(
-        "add_or_remove_one",
-        choices=("add_or_remove_one", "replace_one"),
-        help="tables that must look alike: one person more or less, or one person replaced",
-    )
+    neighbours: str = neighbours_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Fitted:
         start = time.perf_counter()

@@ -12,12 +12,13 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.descent import LinearModel
-from ppml_core.learn.dp_gd import EPSILONS, KnotFeatures
+from ppml_core.learn.dp_gd import KnotFeatures
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
 
@@ -40,9 +41,7 @@ class OutputPerturbation(Learner):
     title: ClassVar[str] = "Output perturbation"
     private: ClassVar[bool] = True
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the training"
-    )
+    epsilon: float = epsilon_setting()
     ridge: float = setting(
         1e-3,
         1e-6,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ppml_core.accounting.budget import default_delta, delta_fault
+from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting, neighbours_setting
 from ppml_core.accounting.calibration import split_budget
 from ppml_core.accounting.concentrated import rho_of
 from ppml_core.accounting.gaussian import mu_of
@@ -23,7 +24,6 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.settings import setting
 
-EPSILONS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 MOST_CELLS = 20_000
 EXPECTED_ABSOLUTE = math.sqrt(2 / math.pi)
 
@@ -49,22 +49,13 @@ class DPSynthetic(Anonymizer):
     added_by: ClassVar[str] = "zcdp"
     last_step: ClassVar[str] = "pairs"
 
-    epsilon: float = setting(
-        1.0, 1e-3, 1e3, slider=(0.01, 100.0), steps=EPSILONS, log=True, help="privacy budget ε of the synthetic table"
-    )
-    delta: float | None = setting(
-        None, 1e-15, 0.1, log=True,
-        help="privacy budget δ; none is the largest power of ten within 1/(10·expected rows)",
-    )  # fmt: skip
+    epsilon: float = epsilon_setting("privacy budget ε of the synthetic table")
+    delta: float | None = delta_setting()
     pairs: bool = setting(True, help="choose a tree of pairs of columns and measure those too")
     singles_share: float = setting(0.5, 0.05, 0.9, slider=(0.1, 0.9), help="part of the budget for single columns")
     choice_share: float = setting(0.1, 0.02, 0.5, slider=(0.05, 0.5), help="part of the budget for choosing pairs")
     rows: int | None = setting(None, 1, 10_000_000, help="people to make up; none is the public size", unit="people")
-    neighbours: str = setting(
-        "add_or_remove_one",
-        choices=("add_or_remove_one", "replace_one"),
-        help="tables that must look alike: one person more or less, or one person replaced",
-    )
+    neighbours: str = neighbours_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Synthetic:
         domain, notes = domain_of(data)

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.anonymize.base import Anonymizer, Recoding
 from ppml_core.anonymize.synthetic.domain import domain_of, doubt_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
-from ppml_core.settings import setting
 
 EPSILONS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
@@ -41,10 +41,9 @@ class RandomizedResponse(Anonymizer):
         "for all columns together."
     )
 
-    epsilon: float = setting(
-        10.0, 1e-3, 1e3, slider=(0.1, 100.0), steps=EPSILONS, log=True,
-        help="privacy budget ε of one person, over all columns together",
-    )  # fmt: skip
+    epsilon: float = epsilon_setting(
+        "privacy budget ε of one person, over all columns together", default=10.0, steps=EPSILONS, least=0.1
+    )
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Randomized:
         domain, notes = domain_of(data)
