@@ -189,9 +189,10 @@ def is_running() -> bool:
 
 
 def link() -> Mapping[str, str]:
-    """What the address carries of this page."""
+    """What the address carries of this page; never the name of an upload's column."""
     name = {CHOSEN: chosen()} if chosen() != FIRST else {}
-    return name | {key_of(setting): str(value) for setting, value in settings().items()}
+    told = {setting: value for setting, value in settings().items() if setting != BY or not session.is_upload()}
+    return name | {key_of(setting): str(value) for setting, value in told.items()}
 
 
 def _runs() -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import streamlit as st
 
-from dashboard import controls, querying, tables, widgets
+from dashboard import controls, querying, session, tables, widgets
 from dashboard.jobs import Job
 from ppml_core.catalog import method, methods
 from ppml_core.charts.query_attacks import defence_chart, log_table, reconstruction_chart
@@ -27,7 +27,7 @@ ORDER = ("tracker", "general_tracker", "difference", "average", "reconstruct")
 
 
 def part() -> None:
-    """One attack against every defence; the tracker runs by itself, the others when asked."""
+    """One attack against every defence; the tracker runs by itself once, all else when asked."""
     widgets.label("Break it")
     offered = sorted(methods(QueryAttack), key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
     name = str(widgets.choose(
@@ -39,7 +39,7 @@ def part() -> None:
     known = [(row, *_known(attack, row)) for row in rows]
     missing = any(found is None and not why for _, found, why in known)
     job = tables.desk().find(_job_key(attack))
-    if missing and name == FIRST and job is None:
+    if session.first_time("tracker") and missing and name == FIRST and job is None:
         start(attack)
         job = tables.desk().find(_job_key(attack))
     widgets.chart(defence_chart(attack, known, len(data), widgets.mode()), key="query_defences")

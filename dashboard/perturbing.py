@@ -79,7 +79,8 @@ def _result(found: Chained, shown: anonymizing.Shown) -> None:
         f"Measured on {last.targets:,} drawn people whose quasi-identifiers the attacker knows, with 95 % intervals; "
         f"guessing finds {last.baseline:.2g}; the control is the same attack on random others. One draw of the noise. "
         "Someone who knows how it was drawn may find more. "
-        "The charts above show the release before perturbation, and k is not promised for what is perturbed."
+        "The charts above show the release before perturbation, and k is not promised for what is perturbed. "
+        + widgets.INTERNAL
     )
     widgets.aside(EXPLORATORY)
     st.download_button(

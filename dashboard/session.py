@@ -53,6 +53,7 @@ SETTING = "set."
 KEPT = "kept"
 DRAWN, DRAWING = "drawn", "drawing"
 COLUMNS = "columns"
+QUOTES = {"'", '"'}  # around every column that a method names
 VIEWS = ("measure", "view", "column", "beside_column", "decide_mode", "shown_point", "shown_run")
 
 
@@ -153,14 +154,16 @@ def put(name: str, value: Any) -> None:
 def publish(more: Mapping[str, str]) -> None:
     """Writes what differs from the defaults into the URL, so that the address is always a link to what is shown.
 
-    Roles and hierarchies that were changed go along for a bundled table; those of an upload may hold its values.
-    `more` is what only the page at hand knows.
+    Roles and hierarchies that were changed go along for a bundled table; those of an upload may hold its values, and
+    methods may name its columns. `more` is what only the page at hand knows.
     """
     st.session_state[DRAWN] = st.session_state[DRAWING]
     history().record(_state())
     wanted = {name: _text(get(name)) for name, field in fields().items() if get(name) != field.default}
     for used in (str(get(learner_field())), release()):
         wanted |= {f"{SETTING}{used}.{name}": _text(value) for name, value in settings_for(used).items()}
+    if is_upload():
+        wanted = {name: text for name, text in wanted.items() if not set(text) & QUOTES}
     edited = edited_schema()
     if edited is not None and not is_upload() and (packed := _packed(dataset_name(), edited)):
         wanted[COLUMNS] = packed
@@ -376,6 +379,15 @@ def check_files(schema: Schema, first: Schema | None) -> None:
                 f"column {name!r}: the hierarchy file {column.hierarchy_file!r} is not here; "
                 f"load it on the page Data & roles, in the hierarchy editor."
             )
+
+
+def first_time(what: str) -> bool:
+    """True once per session and table: what starts by itself does so when one arrives, and never as a slider moves."""
+    begun: set[tuple[str, str]] = st.session_state.setdefault("begun", set())
+    asked = (what, dataset_name())
+    fresh = asked not in begun
+    begun.add(asked)
+    return fresh
 
 
 def take_notice() -> str:

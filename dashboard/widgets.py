@@ -17,15 +17,19 @@ import streamlit as st
 from dashboard import controls, session, sweeps, tables
 from dashboard.copy_link import copy_link
 from dashboard.jobs import Job
+from ppml_core.accounting.budget import default_delta
+from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.charts.template import CONFIG, Chart, Mode
 from ppml_core.charts.words import budget, count, power
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import PPMLError
+from ppml_core.learn.base import Learner
 from ppml_core.measures.base import Measure
-from ppml_core.settings import words
+from ppml_core.settings import settings_of, words
 
 PAINT_SECONDS = 0.1
+INTERNAL = "Internal: counted or measured on the people themselves, and covered by no guarantee."
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,12 @@ def scenario_bar(save: Callable[[], None]) -> None:
     """One line on top of every page: what is shown, a way back, a link that reproduces it, and a way to keep it."""
     data = tables.dataset()
     learner = sweeps.title_of(str(session.get(session.learner_field())), sweeps.trained_on())
-    delta = session.delta()
+    delta = shown_delta(data)
     parts = [
         f"<strong>{escape(short_title(data))}</strong>",
         f"{count(len(data))} people",
         f"k = {session.get('k')}",
-        f"ε = {budget(session.get('epsilon'))}" + (f", δ = {power(delta)}" if delta else ""),
+        f"ε = {budget(session.get('epsilon'))}{delta}",
         escape(learner),
         f"{session.get('repeats')} repeats",
     ]
@@ -77,6 +81,19 @@ def scenario_bar(save: Callable[[], None]) -> None:
         st.button("Reset", type="tertiary", key="reset", on_click=session.open_scenario, args=({},))
         copy_link()
         save()
+
+
+def shown_delta(data: Dataset) -> str:
+    """The δ that is set; where it is chosen for the table's size, what that gives for a method that has one."""
+    chosen, size = session.delta(), data.schema.expected_rows
+    if chosen is not None:
+        return f", δ = {power(chosen)}"
+    used = [settings_of(method(Learner, sweeps.current_learner()))]
+    if session.release():
+        used.append(settings_of(method(Anonymizer, session.release())))
+    if size is None or not any("delta" in declared for declared in used):
+        return ""
+    return f", δ = {power(default_delta(size))}"
 
 
 def road(page: str) -> Step | None:

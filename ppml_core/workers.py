@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+FAULT = re.compile(r"[\w.]*(Error|Exception|Fault|Exit|Interrupt)(?=: |$)")
 Waiting = Callable[[], None]
 
 
@@ -88,7 +90,11 @@ def end_group(process: subprocess.Popen[Any]) -> None:
 def last_line(text: str, otherwise: str) -> str:
     """What a process said last before it ended; the other words where it said nothing.
 
-    >>> last_line("", "it said nothing")
-    'it said nothing'
+    Of the last line of a traceback only the kind of fault is left: its text may quote a cell of a table.
+
+    >>> last_line("", "it said nothing"), last_line("Traceback …\\nValueError: could not convert 'Jane'", "")
+    ('it said nothing', 'ValueError')
     """
-    return (text.strip().splitlines() or [otherwise])[-1]
+    last = (text.strip().splitlines() or [otherwise])[-1]
+    raised = FAULT.match(last)
+    return raised.group() if raised else last

@@ -42,7 +42,10 @@ def page() -> None:
         choices()
         facts = story.release_facts(shown)
         widgets.facts(facts, stacked=True)
-        widgets.aside("k-anonymity bounds the first number. It does not hide a value that all look-alikes share.")
+        widgets.aside(
+            "k-anonymity bounds the first number. It does not hide a value that all look-alikes share. "
+            + widgets.INTERNAL
+        )
         beside(anonymizing.title(shown), facts)
     left, right = st.columns([1.9, 1], gap="large")
     with left:
@@ -162,6 +165,7 @@ def who_pays(shown: anonymizing.Shown) -> None:
         widgets.aside("No group of at least 20 released people lost more detail than the others, beyond chance.")
     for loss in lost[:8]:
         widgets.story(loss.sentence())
+    widgets.aside(widgets.INTERNAL)
 
 
 def give_aways(shown: anonymizing.Shown) -> None:
@@ -170,7 +174,7 @@ def give_aways(shown: anonymizing.Shown) -> None:
         widgets.aside("No kept column lets a generalized value be guessed better than the release alone does.")
     for one in found[:8]:
         widgets.story(one.sentence())
-    widgets.aside("Learned on one half of the people and tried on the other, both ways.")
+    widgets.aside(f"Learned on one half of the people and tried on the other, both ways. {widgets.INTERNAL}")
 
 
 def together() -> None:
@@ -185,6 +189,7 @@ def together() -> None:
     widgets.story(intersect(tables.dataset(), log).sentence())
     rows = [(taken.name, f"{taken.people:,}") for taken in log]
     widgets.table(pd.DataFrame(rows, columns=["release", "people"]), caption="Releases taken so far")
+    widgets.aside(widgets.INTERNAL)
 
 
 def downloads(shown: anonymizing.Shown) -> None:

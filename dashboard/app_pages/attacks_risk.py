@@ -38,7 +38,7 @@ def page() -> None:
     told(reports)
     below, _ = st.columns([1.9, 1], gap="large")
     with below:
-        if not reports and not any(attacking.job_of(target) for target in targets):
+        if session.first_time("attack") and not reports and not any(attacking.job_of(target) for target in targets):
             attacking.start_all()
         widgets.part("exposed", "Who stands out most?", exposed)
         widgets.part("known_columns", "What does it take to find someone in the table?", known_columns)
@@ -149,6 +149,7 @@ def before_after() -> None:
             widgets.aside("Working out the release beside the page.")
             return
         widgets.facts(story.release_facts(tables.current_preview()), stacked=True)
+    widgets.aside(widgets.INTERNAL)
     tried, job = attacking.releases_tried(), tables.desk().find(attacking.release_key())
     if tried is not None:
         widgets.chart(attack_success(tried, widgets.mode()), key="releases_tried")

@@ -78,6 +78,7 @@ def risk_today() -> None:
     report = tables.risk()
     widgets.heading(question, story.risk_sentence(report))
     widgets.facts(story.risk_facts(report))
+    widgets.aside(widgets.INTERNAL)
 
 
 def columns() -> None:
@@ -91,6 +92,7 @@ def columns() -> None:
         tables.column_list(samples), shares=("unique", "missing"), note="why",
         caption="Columns of the table: role, what it looks like, how well each tells people apart, what is missing",
     )  # fmt: skip
+    widgets.aside(widgets.INTERNAL)
 
 
 def confirm_identifiers() -> None:
@@ -114,7 +116,7 @@ def damage() -> None:
         widgets.aside("No column is a quasi-identifier yet.")
         return
     widgets.table(story.damage_table(tables.damage()), caption="What each quasi-identifier gives away")
-    widgets.aside(story.kept_sentence(tables.kept_columns()))
+    widgets.aside(f"{story.kept_sentence(tables.kept_columns())} {widgets.INTERNAL}")
     st.button(
         "Take all features as quasi-identifiers", key="all_known", on_click=tables.take_all_as_known,
         disabled=not data.schema.with_role("feature"),

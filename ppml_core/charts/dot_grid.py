@@ -20,6 +20,7 @@ SIDE = 10
 HEIGHT = 250
 GAP = 3.0
 FEWEST = 3
+MEASURED = "Internal: what the attack reached was measured on private people."
 
 
 @dataclass(frozen=True)
@@ -74,4 +75,5 @@ def dot_grid(grids: list[Grid], about: str, mode: Mode = "light", name: str = ""
             {"guesser": [grid.name for grid in grids], "right": [grid.share for grid in grids],
              "note": [grid.note for grid in grids]}
         ),
+        standing=MEASURED if any(grid.role == "risk" for grid in grids) else "",
     )  # fmt: skip

@@ -67,3 +67,17 @@ def test_a_smaller_budget_is_another_model(open_page: Open) -> None:
     at.run()
     assert said(at).count("picks the member") == 1, "the tree is known, the other model is not"
     assert any(button.label == "Run the attack" for button in at.button)
+
+
+def test_a_slider_starts_no_attack(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(attacking, "SHADOWS", (4, 8, 16, 32))
+    monkeypatch.setattr(attacking, "start", lambda target: begun.append(target.name))
+    at = open_page("attacks_risk", **SMALL)
+    assert len(begun) == 2, "the first look shows something real"
+    at.select_slider(key="attack_shadows").set_value(32).run()
+    at.select_slider(key="epsilon").set_value(0.1).run()
+    assert not at.exception
+    assert len(begun) == 2
+    at.button(key="run_attack").click().run()
+    assert len(begun) == 4

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import session, tables
+from dashboard import apart, session, tables
 from ppml_core.data.bundled import names
 from ppml_core.data.schema import Schema
 
@@ -81,6 +81,24 @@ def test_nothing_of_an_upload_goes_into_the_link(uploaded: AppTest) -> None:
         ["upload"],
     )
     assert session.COLUMNS not in uploaded.query_params
+
+
+def test_a_method_that_names_a_column_of_an_upload_stays_out_of_the_link(uploaded: AppTest) -> None:
+    uploaded.session_state["perturb"] = "rounding(base=5.0, columns=['contact'])"
+    uploaded.session_state["models"] = "distinct_l_diversity(l=3, sensitive=['contact'])"
+    uploaded.session_state["epsilon"] = 0.5
+    uploaded.session_state[session.DRAWN] = {"perturb", "models", "epsilon"}
+    uploaded.run()
+    assert uploaded.session_state[session.KEPT]["perturb"], "the session itself remembers it"
+    assert "epsilon" in uploaded.query_params
+    assert "contact" not in str(dict(uploaded.query_params))
+
+
+def test_the_column_that_tells_holders_apart_stays_out_of_an_uploads_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "settings", lambda: {"partition": "column", "by": "contact"})
+    for upload in (True, False):
+        monkeypatch.setattr(session, "is_upload", lambda upload=upload: upload)
+        assert ("contact" in str(apart.link())) == (not upload)
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name != "census_kdd"])

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import jobs, querying, session, tables
+from dashboard import breaking, jobs, querying, session, tables
 from ppml_core.data.bundled import load
 from ppml_core.data.inference import infer_schema
 from ppml_core.queries.attacks import board
@@ -166,6 +166,20 @@ def test_the_tracker_runs_by_itself_against_every_defence(open_page: Open, fresh
     assert any("Minimum size (size 10)" in note and "runs now" in note for note in notes)
     assert any("Exact sum auditing" in note for note in notes)
     assert len(next(trace for trace in figure["data"] if trace["name"] == "bound")["x"]) == 1
+
+
+def test_a_policy_that_moves_starts_no_attack(open_page: Open, fresh: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(breaking, "start", lambda attack: begun.append(attack.name()))
+    at = restricted(open_page("query_desk", dataset="clinic"))
+    assert begun == ["tracker"]
+    size = next(
+        one for one in (*at.slider, *at.number_input, *at.select_slider) if str(one.key).endswith("min_size.size")
+    )
+    size.set_value(20).run()
+    assert not at.exception
+    assert begun == ["tracker"]
+    assert at.button(key="run_query_attack")
 
 
 def test_a_cold_page_and_a_table_without_a_secret(open_page: Open, fresh: Journal) -> None:
