@@ -139,8 +139,11 @@ def parallel(here: mapping.Map) -> None:
     if not here.front.line:
         widgets.aside("No scenario is known on these axes yet: compute the map, or open a run.")
         return
-    axes = mapping.parallel_axes(here.utility.name, here.risk.name)
-    widgets.chart(parallel_chart(mapping.places(here, axes), axes, here.told(), widgets.mode()), key="parallel")
+    axes = mapping.parallel_axes(here)
+    drawn = parallel_chart(
+        mapping.places(here, axes), axes, mapping.set_values(here), here.told(), widgets.mode()
+    )  # fmt: skip
+    widgets.chart(drawn, key="parallel")
 
 
 def is_waiting() -> bool:

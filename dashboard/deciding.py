@@ -155,7 +155,24 @@ def need_controls(here: mapping.Map) -> KnownAnswer | None:
     if here.risk.kind == "risk":
         _need(f"{here.risk.title}, at most", "need_risk", offered_limits(here.risk, here.rows), percent)
     _need("Proved ε at most", "need_epsilon", sorted(session.EPSILONS, reverse=True), budget)
+    for axis in mapping.costs(here.rows):
+        _need(f"{axis.title}, at most", f"need_{axis.name}", offered_limits(axis, here.rows), budget)
+    now = str(session.get("objective"))
+    offered = list(dict.fromkeys([session.AUTO, *mapping.objectives(here), now]))
+    widgets.choose(
+        "Of those that meet it, the best has", offered, "objective",
+        controls.told("What counts among the scenarios that keep every limit.", "Pareto front"), sought,
+    )  # fmt: skip
     return mapping.known_answer(here)
+
+
+def sought(name: str) -> str:
+    """What the best scenario has most or least of, in words."""
+    if name == session.AUTO:
+        return "the lowest risk, then ε, then seconds"
+    axis = axis_of(name)
+    title = axis.title if axis.kind in ("risk", "proved") else f"{axis.title[:1].lower()}{axis.title[1:]}"
+    return f"the {'highest' if axis.higher_is_better else 'lowest'} {title}"
 
 
 def _need(name: str, key: str, offered: list[float], show: Any = "{:g}".format) -> None:
@@ -175,8 +192,8 @@ def told_answer(here: mapping.Map, answer: KnownAnswer) -> None:
     widgets.notice(answer.sentence)
     if answer.feasible:
         widgets.aside(
-            f"{answer.meeting} of the known scenarios meet it; the one with the lowest risk is told. The best of many "
-            "looks better than it is: search further to have it checked."
+            f"{answer.meeting} of the known scenarios meet it; the one with {sought(str(session.get('objective')))} is "
+            "told. The best of many looks better than it is: search further to have it checked."
         )
     job = tables.desk().find(mapping.search_key(answer.needs))
     if job is None or not job.running:

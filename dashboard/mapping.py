@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Hashable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -24,7 +23,7 @@ from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import PPMLError
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment import plans
-from ppml_core.experiment.axes import Axis, Reading, axes, axis_of, readings
+from ppml_core.experiment.axes import COSTS, Axis, Reading, axes, axis_of, readings
 from ppml_core.experiment.designs import once
 from ppml_core.experiment.families import LOCAL, families_for, map_attack, small_map_plan
 from ppml_core.experiment.front import Front, front_of
@@ -239,27 +238,47 @@ def _beside() -> list[Scenario]:
 def needs(here: Map) -> tuple[Need, ...]:
     """What the session needs, as far as it says."""
     asked = [("need_utility", here.utility), ("need_epsilon", axis_of("epsilon"))]
+    asked += [(f"need_{axis.name}", axis) for axis in costs(here.rows)]
     if here.risk.kind == "risk":
         asked.insert(1, ("need_risk", here.risk))
     return tuple(Need(axis, float(session.get(name))) for name, axis in asked if session.get(name) != session.ANY)
 
 
+def costs(rows: pd.DataFrame) -> list[Axis]:
+    """The costs of which something is known: seconds always are, bytes where something is sent."""
+    there = set(rows.loc[rows["value"].notna(), "measure"])
+    return [axis for axis in COSTS if axis.measure in there or (axis.name == "seconds" and there)]
+
+
+def objectives(here: Map) -> list[str]:
+    """Axes of which one can be the first that counts: those of the map, what is proved, and costs."""
+    known = (here.utility.name, here.risk.name, "epsilon", *(axis.name for axis in costs(here.rows)))
+    return list(dict.fromkeys(known))
+
+
+def objective() -> tuple[Axis, ...]:
+    """What counts among those that meet the needs; () for the lowest risk, then ε, then seconds."""
+    chosen = str(session.get("objective"))
+    return () if chosen == session.AUTO else (axis_of(chosen),)
+
+
 def known_answer(here: Map) -> KnownAnswer | None:
     """What the known points say to the needs; None without any need."""
     asked = needs(here)
-    return answer_from(here.rows, asked) if asked and len(here.rows) else None
+    return answer_from(here.rows, asked, objective()) if asked and len(here.rows) else None
 
 
 def search_key(asked: Sequence[Need]) -> Hashable:
-    """What a search is known by: the table, the needs, the learner."""
-    return ("search", tables.key(), tuple(need.text for need in asked), sweeps.current_learner())
+    """What a search is known by: the table, the needs, what counts, the learner."""
+    sought = tuple(axis.name for axis in objective())
+    return ("search", tables.key(), tuple(need.text for need in asked), sought, sweeps.current_learner())
 
 
 def start_search(asked: tuple[Need, ...]) -> None:
     """Searches for the session's learner, before it global and local recoding where the need is about a table."""
     desk, data = tables.desk(), tables.dataset()
     base = Scenario.of(session.dataset_name(), sweeps.current_learner(), repeats=1)
-    key, found_key = search_key(asked), _found_key()
+    key, found_key, sought = search_key(asked), _found_key(), objective()
     st.session_state[SEARCHING] = key
 
     def work(job: Job) -> None:
@@ -270,7 +289,7 @@ def start_search(asked: tuple[Need, ...]) -> None:
                 run = recording_search(store, families, asked, data, BUDGET, cancelled=job.is_cancelled)
                 tried = recorded.enter_context(run).tried
             found = solve(
-                families, asked, data, store, budget=BUDGET,
+                families, asked, data, store, budget=BUDGET, objective=sought,
                 progress=job.report, cancelled=job.is_cancelled, on_point=tried,
             )  # fmt: skip
         desk.once(("solution", key), lambda: found)
@@ -301,23 +320,36 @@ def _found_key() -> Hashable:
 
 
 def grid_cells(here: Map) -> pd.DataFrame:
-    """Pairs of k and ε with the utility of each, for global recoding before a private learner."""
+    """Pairs of k and ε with the utility of each and its interval, for global recoding before a private learner."""
     found = []
     for name, scenario in here.scenarios.items():
         k, epsilon = scenario.setting("anonymize.k"), scenario.setting("learner.epsilon")
         reading = here.found.get(name)
         if len(scenario.anonymize) == 1 and k is not None and epsilon is not None and reading:
-            found.append((scenario.anonymize[0].method, int(k), float(epsilon), reading[0].value))
-    return pd.DataFrame(found, columns=["recoding", "k", "epsilon", "value"])
+            low, high = reading[0].interval or (None, None)
+            found.append((scenario.anonymize[0].method, int(k), float(epsilon), reading[0].value, low, high))
+    return pd.DataFrame(found, columns=["recoding", "k", "epsilon", "value", "low", "high"])
 
 
-@cache
-def parallel_axes(utility: str, risk: str) -> tuple[Axis, ...]:
-    """The axes of the parallel coordinates: both of the map, and what else every scenario has."""
-    return tuple(axis_of(name) for name in dict.fromkeys([utility, risk, "seconds"]))
+def parallel_axes(here: Map) -> tuple[Axis, ...]:
+    """The axes of the parallel coordinates: both of the map, and the costs of which something is known."""
+    return tuple(dict.fromkeys([here.utility, here.risk, *costs(here.rows)]))
 
 
-def places(here: Map, wished: Sequence[Axis]) -> pd.DataFrame:
-    """The value of every scenario on those axes, by id; gaps are NaN."""
-    found = {axis.name: {name: one.value for name, one in readings(axis, here.rows).items()} for axis in wished}
-    return pd.DataFrame(found, dtype=float)
+def places(here: Map, wished: Sequence[Axis]) -> dict[str, list[Reading]]:
+    """What is known of every scenario on those axes, by id."""
+    found = [readings(axis, here.rows) for axis in wished]
+    return {name: [known[name] for known in found] for name in here.found}
+
+
+def set_values(here: Map) -> pd.DataFrame:
+    """k and ε of every scenario as they were set, by id; NaN where it has none."""
+    asked = {"k, look-alikes": ("anonymize.k",), "ε, as set": ("learner.epsilon", "anonymize.epsilon")}
+    return pd.DataFrame(
+        {
+            title: [next((v for one in names if (v := here.scenarios[name].setting(one)) is not None), None)
+                    for name in here.found]
+            for title, names in asked.items()
+        },
+        index=list(here.found), dtype=float,
+    )  # fmt: skip

@@ -90,6 +90,9 @@ def fields() -> dict[str, Field]:
         "need_utility": Field(ANY, reading.or_any(reading.between(-1e9, 1e9))),
         "need_risk": Field(ANY, reading.or_any(reading.between(0.0, 1.0))),
         "need_epsilon": Field(ANY, reading.or_any(reading.number_of(EPSILONS))),
+        "need_seconds": Field(ANY, reading.or_any(reading.between(0.0, 1e9))),
+        "need_bytes": Field(ANY, reading.or_any(reading.between(0.0, 1e15))),
+        "objective": Field(AUTO, reading.one_of([AUTO, *axes()])),
     }
 
 

@@ -88,7 +88,7 @@ def shown_delta(data: Dataset) -> str:
     chosen, size = session.delta(), data.schema.expected_rows
     if chosen is not None:
         return f", δ = {power(chosen)}"
-    used = [settings_of(method(Learner, sweeps.current_learner()))]
+    used = [settings_of(method(Learner, str(session.get(session.learner_field()))))]
     if session.release():
         used.append(settings_of(method(Anonymizer, session.release())))
     if size is None or not any("delta" in declared for declared in used):

@@ -15,7 +15,7 @@ import pandas as pd
 from ppml_core.evidence import SHARE
 from ppml_core.experiment.axes import Axis, Reading, readings
 from ppml_core.experiment.needs import Need
-from ppml_core.experiment.solve import default_objective
+from ppml_core.experiment.solve import default_objective, order_of
 
 RISK_LIMITS = (0.5, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.001)
 
@@ -56,26 +56,24 @@ class KnownAnswer:
         return "None of those known; the nearest is given: " + "; ".join(missed) + "."
 
 
-def answer_from(rows: pd.DataFrame, needs: Sequence[Need]) -> KnownAnswer:
-    """The best of the scenarios in the rows: lowest risk, then ε, then seconds; a gap on a needed axis is no answer."""
+def answer_from(rows: pd.DataFrame, needs: Sequence[Need], objective: Sequence[Axis] = ()) -> KnownAnswer:
+    """The best of the scenarios in the rows, by the axes of the objective, the first counting most; without any by the
+    lowest risk, then ε, then seconds. A gap on a needed axis is no answer.
+    """
     names = list(dict.fromkeys(rows["scenario_id"].astype(str)))
     per_need = [readings(need.axis, rows) for need in needs]
     found = {name: tuple(known[name] for known in per_need) for name in names}
     if not names:
         return KnownAnswer(tuple(needs), None, None, (), False, 0)
-    objective = [readings(axis, rows) for axis in default_objective(needs)]
+    sought = [readings(axis, rows) for axis in tuple(objective) or default_objective(needs)]
     misses = {name: [need.miss(r.value) for need, r in zip(needs, found[name], strict=True)] for name in names}
     meeting = [name for name in names if not any(misses[name])]
     if meeting:
-        best = min(meeting, key=lambda name: _order([known[name] for known in objective]))
+        best = min(meeting, key=lambda name: order_of([known[name] for known in sought]))
         bounded = all(need.miss(r.bound()) == 0 for need, r in zip(needs, found[best], strict=True))
         return KnownAnswer(tuple(needs), best, None, found[best], bounded, len(meeting))
     nearest = min(names, key=lambda name: (sum(map(math.isinf, misses[name])), _finite(misses[name])))
     return KnownAnswer(tuple(needs), None, nearest, found[nearest], False, 0)
-
-
-def _order(row: Sequence[Reading]) -> tuple[float, ...]:
-    return tuple(math.inf if reading.value is None else reading.value for reading in row)
 
 
 def _finite(misses: Sequence[float]) -> float:
@@ -83,7 +81,10 @@ def _finite(misses: Sequence[float]) -> float:
 
 
 def offered_limits(axis: Axis, rows: pd.DataFrame) -> list[float]:
-    """Limits to choose a need from, the most lenient first: round numbers, spread over what is known of the axis."""
+    """Limits to choose a need from, the most lenient first: round numbers, spread over what is known of the axis.
+
+    On a log axis they are 1, 2 and 5 times powers of ten.
+    """
     if axis.kind == "risk":
         return list(RISK_LIMITS)
     if axis.accepts == SHARE:
@@ -91,6 +92,10 @@ def offered_limits(axis: Axis, rows: pd.DataFrame) -> list[float]:
     values = [reading.value for reading in readings(axis, rows).values() if reading.value is not None]
     if not values or min(values) == max(values):
         return sorted(values)[:1]
+    if axis.log:
+        powers = range(math.floor(math.log10(max(min(values), 1e-6))), math.ceil(math.log10(max(values))) + 1)
+        steps = [round(lead * 10.0**power, 12) for power in powers for lead in (1, 2, 5)]
+        return [one for one in steps[::-1] if min(values) <= one <= 2.5 * max(values)]
     step = 10.0 ** math.floor(math.log10((max(values) - min(values)) / 5))
     first, last = math.floor(min(values) / step), math.ceil(max(values) / step)
     limits = [round(number * step, 12) for number in range(first, last + 1)]

@@ -154,7 +154,7 @@ def solve(
         spent()
     done = _check(tried, needs, chosen, checking, budget - looking.count, spent)
     good = [checked for checked in done.checked if checked.qualifies]
-    best = min(good, key=lambda checked: _order(checked.others[: len(chosen)]), default=None)
+    best = min(good, key=lambda checked: order_of(checked.others[: len(chosen)]), default=None)
     nearest = None if best else min(done.checked, key=_distance, default=None)
     return Solution(
         tuple(needs), chosen, best, nearest, looking.count + checking.count, done.looks, tuple(tried)
@@ -197,7 +197,7 @@ def _check(
         return _look(entry, needs, objective, evaluate, budget, done, spent)
 
     margins = {entry.scenario.id: _margin(entry, needs) for entry in tried}
-    order = sorted(tried, key=lambda entry: _order(entry.readings(objective)))
+    order = sorted(tried, key=lambda entry: order_of(entry.readings(objective)))
     surest = sorted(
         (entry for entry in order if margins[entry.scenario.id] >= 0), key=lambda e: -margins[e.scenario.id]
     )
@@ -263,7 +263,7 @@ def _most_uncertain(tried: Sequence[Tried], needs: Sequence[Need], objective: Se
     """Of the settings that may meet the needs, the one whose decision is least certain for the repeats it has."""
     open_ones = [(entry, abs(_margin(entry, needs))) for entry in tried if entry.repeats < MOST_FITS]
     unsure = [(entry, size) for entry, size in open_ones if size < UNSURE]
-    best = sorted(unsure, key=lambda one: _order(one[0].readings(objective)))[:8]
+    best = sorted(unsure, key=lambda one: order_of(one[0].readings(objective)))[:8]
     return min(best, key=lambda one: (one[0].repeats, one[1]), default=(None, 0.0))[0]
 
 
@@ -283,7 +283,7 @@ def _margin(entry: Tried, needs: Sequence[Need]) -> float:
     return min(margins)
 
 
-def _order(readings: Sequence[Reading]) -> tuple[float, ...]:
+def order_of(readings: Sequence[Reading]) -> tuple[float, ...]:
     """What is compared, lower is better, one axis after another; a gap comes last."""
     return tuple(
         math.inf if reading.value is None else -reading.value if reading.axis.higher_is_better else reading.value

@@ -129,6 +129,19 @@ def test_needs_are_answered_from_known_points_and_stand_in_the_link(open_page: O
     assert at.session_state["need_utility"] == 0.6
 
 
+def test_a_cost_is_needed_and_the_best_is_what_is_sought(open_page: Open, desk: jobs.Desk) -> None:
+    at = open_page("trade_off", need_seconds="1000", objective="accuracy", **SMALL)
+    at.session_state["decide_mode"] = deciding.NEED
+    at.session_state["kept"]["decide_mode"] = deciding.NEED
+    at.run()
+    assert not at.exception
+    assert "the highest accuracy is told" in texts(at)
+    assert at.select_slider(key="need_seconds").value != session.ANY
+    at.selectbox(key="objective").select("seconds").run()
+    assert "the lowest seconds of training is told" in texts(at)
+    assert at.query_params["objective"] in ("seconds", ["seconds"])
+
+
 def test_axes_are_chosen_and_what_is_proved_has_one_of_its_own(open_page: Open, desk: jobs.Desk) -> None:
     at = open_page("trade_off", **SMALL)
     before = at.get("plotly_chart")[0].proto.spec

@@ -59,27 +59,47 @@ def test_the_grid_shows_every_pair_and_where_the_target_is_met(mode: Mode, targe
     cells = pd.DataFrame(
         {"k": [2, 2, 5, 5], "epsilon": [0.1, 1.0, 0.1, 1.0], "value": [0.81, 0.85, 0.79, 0.83]},
     )
+    cells = cells.assign(low=cells["value"] - 0.012, high=cells["value"] + 0.012)
     chart = grid_chart(cells, "accuracy", target, mode)
     go.Figure(chart.figure.to_dict())
     kinds = [trace["type"] for trace in chart.figure.to_dict()["data"]]
     assert kinds == (["heatmap"] if target is None else ["heatmap", "contour"])
     assert ("2 of 4 pairs" in chart.answer) == (target is not None)
+    if target is None:
+        assert "0.85 (0.84 to 0.86), at k = 2" in chart.answer
+        assert "intervals of 1 of the other 3 pairs meet" in chart.answer
+    else:
+        assert "1 with their whole interval" in chart.answer
+    assert all(" to " in cell for cell in chart.table.iloc[:, -1])
     assert "No pair" in grid_chart(cells.iloc[:0], "accuracy", target, mode).answer
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_all_axes_at_once_leave_out_gaps_and_say_so(mode: Mode) -> None:
-    axes = [axis_of(name) for name in ("accuracy", "linkage", "seconds")]
-    places = pd.DataFrame(
-        {"accuracy": [0.86, 0.84], "linkage": [0.5, None], "seconds": [0.1, 2.0]}, index=["one", "two"]
-    )
-    chart = parallel_chart(places, axes, {"one": "first"}, mode)
+    axes = [axis_of(name) for name in ("accuracy", "linkage", "seconds", "bytes")]
+    sent = [Reading(axes[3], reason="nothing is sent"), reading("bytes", 2e6, 0.0)]
+    places = {
+        "one": [reading("accuracy", 0.8612345), reading("linkage", 0.5), reading("seconds", 0.1, 0.0), sent[0]],
+        "two": [reading("accuracy", 0.84), reading("linkage", 0.2), reading("seconds", 2.0, 0.0), sent[1]],
+        "three": [reading("accuracy", 0.84), gap("linkage"), reading("seconds", 2.0, 0.0), sent[0]],
+    }
+    given = pd.DataFrame({"k": [5.0, None, None], "ε": [None, None, None]}, index=list(places), dtype=float)
+    chart = parallel_chart(places, axes, given, {"one": "first"}, mode)
     go.Figure(chart.figure.to_dict())
     (lines,) = chart.figure.to_dict()["data"]
-    assert len(lines["dimensions"]) == 3
-    assert len(lines["line"]["color"]) == 1
+    assert [one["label"] for one in lines["dimensions"]] == [
+        axes[0].title,
+        axes[1].title,
+        "k",
+        *(a.title for a in axes[2:]),
+    ]
+    assert len(lines["line"]["color"]) == 2
     assert "1 more" in chart.answer
-    parallel_chart(places.iloc[:0], axes, {}, mode)
+    k, sent_axis = lines["dimensions"][2], lines["dimensions"][4]
+    assert (k["ticktext"], sent_axis["ticktext"][0]) == (["none", "5"], "none")
+    assert chart.table["scenario"][0] == "first"
+    assert "0.86 (0.85 to 0.87)" in set(chart.table[axes[0].title])
+    parallel_chart({}, axes, given.iloc[:0], {}, mode)
 
 
 def test_a_point_is_told_in_people_and_only_proofs_are_publishable() -> None:

@@ -61,6 +61,18 @@ def test_limits_run_from_the_lenient_end() -> None:
     assert offered_limits(axis_of("linkage"), THREE)[0] > offered_limits(axis_of("linkage"), THREE)[-1]
 
 
+def test_costs_are_needed_and_sought_like_the_others() -> None:
+    dear = rows_with("dear", 0.86, 0.5).assign(seconds=40.0)
+    both = pd.concat([dear, THREE])
+    assert answer_from(both, needs_of(["accuracy>=0.85", "seconds<=10"])).best == "a"
+    assert answer_from(both, needs_of(["linkage<=0.9"]), [axis_of("accuracy")]).best in ("a", "dear")
+    assert answer_from(both, needs_of(["linkage<=0.9"])).best == "c"
+    assert answer_from(both, needs_of(["accuracy>=0.5"]), [axis_of("seconds")]).best != "dear"
+    limits = offered_limits(axis_of("seconds"), both)
+    assert limits == sorted(limits, reverse=True)
+    assert {1.0, 10.0, 50.0} <= set(limits)
+
+
 def test_differences_are_beyond_noise_only_where_their_interval_leaves_out_zero() -> None:
     parts = {"a": THREE[THREE["scenario_id"] == "a"], "b": THREE[THREE["scenario_id"] == "b"]}
     parts["near"] = rows_with("near", 0.862, 0.5)
