@@ -147,7 +147,10 @@ def found(asked: Lesson) -> Found:
 
 
 def is_waiting() -> bool:
-    return is_missing(lesson())
+    """Whether the lesson is being worked out; what was refused does not come by waiting."""
+    asked = lesson()
+    job = shared_desk().find(_key(asked))
+    return is_missing(asked) and not (job is not None and job.error)
 
 
 def dataset(asked: Lesson) -> Dataset:
@@ -163,7 +166,8 @@ def handout(asked: Lesson) -> bytes:
 
 def use(asked: Lesson) -> None:
     """Opens the scenario that the lesson's settings stand for."""
-    session.open_scenario(asked.door().values)
+    door = asked.door()
+    session.open_scenario(door.values, door.chosen)
 
 
 def asked_term() -> str:

@@ -25,8 +25,10 @@ def page() -> None:
     lesson = learning.lesson()
     if learning.is_missing(lesson):
         with left:
-            widgets.heading("Working it out", f"On the table {lesson.dataset}, beside the page: a few seconds.")
-            widgets.job_line(learning.start(lesson))
+            job = learning.start(lesson)
+            if not job.error:
+                widgets.heading("Working it out", f"On the table {lesson.dataset}, beside the page: a few seconds.")
+            widgets.job_line(job)
         return
     found = learning.found(lesson)
     with left:

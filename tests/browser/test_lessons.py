@@ -1,4 +1,4 @@
-"""Every lesson in a browser, wide, in dark, and on a phone: its chart, an answered question, what axe refuses."""
+"""Every lesson in a browser, wide, in dark, and on a phone: a control moved, both questions, what axe refuses."""
 
 from __future__ import annotations
 
@@ -7,14 +7,38 @@ from typing import Literal
 
 import pytest
 from accessible import refused
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from served import Watch
 
-from ppml_core.lessons.base import lessons
+from ppml_core.lessons.base import Lesson, lessons
+from ppml_core.settings import settings_of
 
 LONG = 180_000
 
 LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dark", 1280), ("light", 390))
+
+
+TOLD = "() => [...document.querySelectorAll('p.answer, dl.facts')].map(one => one.innerText).join()"
+
+
+def told(page: Page) -> str:
+    """What a lesson says in numbers: the answer over its chart, and the facts beside it."""
+    return str(page.evaluate(TOLD))
+
+
+def move(page: Page, cls: type[Lesson]) -> str:
+    """Moves the first slider of the lesson by a step; the setting's name as it stands in the link."""
+    for name, setting in settings_of(cls).items():
+        slider = page.locator(f".st-key-set-{cls.name()}-{name}").get_by_role("slider")
+        if slider.count():
+            slider.focus()
+            slider.press("ArrowLeft" if slider.get_attribute("aria-valuenow") == _top(slider) else "ArrowRight")
+            return f"{cls.name()}.{setting.name}="
+    raise AssertionError(f"{cls.name()} has no slider")
+
+
+def _top(slider: Locator) -> str | None:
+    return slider.get_attribute("aria-valuemax")
 
 
 @pytest.mark.slow
@@ -26,9 +50,15 @@ def test_every_lesson_is_driven_wide_in_dark_and_on_a_phone(address: str, browse
             page.goto(f"{address}/lessons?lesson={name}&seed=1&class=1")
             expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=LONG)
             expect(page.get_by_text("For a class: everybody with this link sees the same")).to_be_visible()
-            question = cls.questions[0]
-            page.get_by_text(question.answers[question.right], exact=True).click()
-            expect(page.get_by_text(re.compile("^Right\\."))).to_be_visible(timeout=LONG)
+            before = told(page)
+            moved = move(page, cls)
+            expect(page).to_have_url(re.compile(re.escape(moved)), timeout=LONG)
+            expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=LONG)
+            page.wait_for_function("([was, told]) => (0, eval)(told)() !== was", arg=[before, TOLD], timeout=LONG)
+            for place, question in enumerate(cls.questions):
+                asked = page.get_by_role("radiogroup", name=re.compile(f"Question {place + 1}"))
+                asked.get_by_text(question.answers[question.right], exact=True).click()
+                expect(page.get_by_text(re.compile("^Right\\."))).to_have_count(place + 1, timeout=LONG)
             expect(page).to_have_url(re.compile("answers="))
             assert refused(page) == {}, (name, scheme, width)
             assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (name, width)

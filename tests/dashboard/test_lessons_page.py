@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import without_glossary
 
-from dashboard import controls
+from dashboard import controls, session
 from ppml_core.lessons.base import lessons
 from ppml_core.settings import settings_of
 
@@ -63,6 +64,30 @@ def test_what_is_moved_changes_what_is_shown(open_page: Open) -> None:
     worked_out(at)
     at.run()
     assert written(at) != before
+
+
+def test_a_lesson_leads_to_the_technique_that_it_showed() -> None:
+    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=90)
+    at.run().button(key="door_Teach").click().run()
+    at.selectbox(key="lesson_chosen").select("learning_apart").run()
+    at.selectbox(key="set.learning_apart.way").select("shares").run()
+    worked_out(at).button(key="lesson_door").click().run()
+    assert not at.exception
+    assert at.session_state["page"] == "together_apart"
+    assert at.selectbox(key="venue").value == "secret_shares"
+    assert at.session_state["dataset"] == "clinic"
+
+
+def test_a_way_that_needs_an_extra_is_refused_in_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tenseal.sealapi", None)
+    at = open_page("lessons", **{"lesson": "learning_apart", "seed": "5", "set.learning_apart.way": "encryption"})
+    deadline = time.monotonic() + 60
+    while "pip install" not in written(at):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        at.run()
+    at.selectbox(key="set.learning_apart.way").select("masks").run()
+    assert "pip install" not in written(worked_out(at))
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 
 import numpy as np
 import pytest
 
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
+from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.lessons.base import Found, lessons
 from ppml_core.lessons.coin_flips import CoinFlips
-from ppml_core.lessons.learning_apart import PRIME, LearningApart, additive_shares, pairwise_masks
+from ppml_core.lessons.learning_apart import LearningApart, pairwise_masks
 from ppml_core.lessons.names_removed import NamesRemoved
 from ppml_core.lessons.noise import DELTA, Noise
+from ppml_core.mpc.sharing import P, shamir_shares
 
 SEED = 1
 
@@ -112,26 +115,55 @@ def test_an_overfit_tree_gives_members_away_and_a_private_model_hardly() -> None
         assert found[f"null_high_{model}"] >= 0.44
 
 
+def test_who_rules_out_values_needs_fewer_to_share_them_and_l_two_above_withstands_it() -> None:
+    none, one, three = (shown("look_alikes", ruled_out=number).numbers for number in (0, 1, 3))
+    assert 0.02 < none["background_k"] < one["background_k"] < three["background_k"]
+    assert none["background_l"] == one["background_l"] == three["background_l"] == 0
+
+
 def test_masks_cancel_in_the_sum_and_nowhere_else() -> None:
     found = shown("learning_apart").numbers
     assert found["sum"] == found["true"]
     assert found["sent"] != found["first"]
-    assert found["shared"] == found["first"]
     assert not found["shows"]
     all_others = LearningApart(hospitals=4, colluding=3).run(table("clinic"), SEED).numbers
     assert all_others["shows"]
     assert all_others["left"] == all_others["first"]
 
 
+def test_a_threshold_of_shares_says_nothing_and_one_more_says_all() -> None:
+    few, enough = (shown("learning_apart", way="shares", threshold=2, hospitals=6, colluding=n).numbers for n in (2, 3))
+    assert few["sum"] == few["again"] == few["true"], "any three of the sums of shares give the sum"
+    assert few["fit"] == len(table("clinic")) + 1, "two shares rule out no count at all"
+    assert not few["shows"]
+    assert enough["fit"] == 1
+    assert enough["left"] == enough["first"]
+
+
+def test_ciphertexts_add_up_and_one_key_opens_them() -> None:
+    hidden, told = (shown("learning_apart", way="encryption", colluding=number).numbers for number in (0, 1))
+    assert hidden["sum"] == hidden["true"]
+    assert hidden["kilobytes"] > 10
+    assert not hidden["shows"]
+    assert told["left"] == told["first"]
+    with pytest.raises(BadInput, match="at least 3"):
+        shown("learning_apart", way="encryption", hospitals=2)
+
+
+def test_without_the_extra_encryption_says_in_a_sentence_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tenseal.sealapi", None)
+    with pytest.raises(NotApplicable, match=r"pip install 'ppml-explorer\[encrypted\]'"):
+        LearningApart(way="encryption").run(table("clinic"), SEED)
+    assert LearningApart(way="shares").run(table("clinic"), SEED).numbers["fit"] > 1
+
+
 def test_what_is_sent_is_as_likely_any_number_whatever_the_count() -> None:
     """Masked counts and shares of 0 and of a million fall evenly into ten parts of the field."""
     for secret in (0, 1_000_000):
-        sent = [
-            (secret + int(pairwise_masks(3, np.random.default_rng(seed))[0].sum())) % PRIME for seed in range(2_000)
-        ]
-        last = [int(additive_shares(secret, 3, np.random.default_rng(seed))[-1]) for seed in range(2_000)]
-        for numbers in (sent, last):
-            parts = np.bincount(np.array(numbers) * 10 // PRIME, minlength=10)
+        sent = [(secret + int(pairwise_masks(3, np.random.default_rng(seed))[0].sum())) % P for seed in range(2_000)]
+        points = [shamir_shares(secret, 3, 1, np.random.default_rng(seed))[2] for seed in range(2_000)]
+        for numbers in (sent, points):
+            parts = np.bincount(np.array(numbers) * 10 // P, minlength=10)
             assert ((parts - 200) ** 2 / 200).sum() < 30, (
                 "chi-square with 9 degrees of freedom: beyond 30 once in 2,000"
             )

@@ -21,6 +21,7 @@ from ppml_core.learn.base import Learner
 from ppml_core.lessons.base import Lesson, lessons
 from ppml_core.lessons.glossary import slug, term_of, terms
 from ppml_core.lessons.handout import handout_of
+from ppml_core.lessons.learning_apart import LearningApart
 from ppml_core.queries.attacks.base import QueryAttack
 from ppml_core.queries.policies.base import Policy
 from ppml_core.queries.restrictions.base import Restriction
@@ -52,6 +53,16 @@ def test_it_opens_a_page_that_exists_with_values_that_a_scenario_has(cls: type[L
     assert (PAGES / f"{door.page}.py").exists()
     for name, value in door.values.items():
         assert fields()[name].read(str(value)) == value
+
+
+def test_learning_apart_opens_the_technique_that_it_showed() -> None:
+    for way, title in (("masks", "federated"), ("shares", "secret_shares"), ("encryption", "federated_encrypted")):
+        door = LearningApart(way=way).door()
+        assert door.page == "together_apart"
+        assert door.chosen["venue"] == title
+        for name, value in door.chosen.items():
+            if name.startswith("set."):
+                settings_of(methods(Venue)[title])[name.rpartition(".")[2]].check(value)
 
 
 @pytest.mark.parametrize("name", QUICK)
