@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import attacking, controls, session, tables
+from dashboard import attacking, controls, scenarios, session, tables
 from dashboard.jobs import Job
 from ppml_core.catalog import method, methods
 from ppml_core.charts.scenario_words import in_short
@@ -26,9 +26,8 @@ from ppml_core.learn.base import Learner
 from ppml_core.settings import Setting, settings_of
 from ppml_core.venues.base import Venue
 
-FIRST = "federated"
-LEARNER, LEARNER_KEY = "logistic_regression", "apart_learner"
-CHOSEN, RUNS = "venue", "apart_runs"
+LEARNER, LEARNER_KEY = session.LINEAR, "apart_learner"
+CHOSEN = "venue"
 BY = "by"
 MAIN = (
     "clients", "partition", "alpha", BY, "rounds", "graph", "strategy", "protection", "secagg", "dp", "epsilon",
@@ -59,9 +58,8 @@ def offered() -> list[str]:
 
 
 def chosen() -> str:
-    """The venue that is looked at: the control's, a link's, or the first."""
-    asked = st.session_state.get(CHOSEN) or st.query_params.get(CHOSEN) or FIRST
-    return str(asked) if asked in methods(Venue) else FIRST
+    """The venue that is looked at."""
+    return str(session.get(CHOSEN))
 
 
 def learners() -> list[str]:
@@ -71,8 +69,8 @@ def learners() -> list[str]:
 
 
 def learner() -> str:
-    held = st.session_state.get(LEARNER_KEY)
-    return str(held) if held in learners() else LEARNER
+    held = str(session.get(LEARNER_KEY))
+    return held if held in learners() else LEARNER
 
 
 def title_of(name: str) -> str:
@@ -121,39 +119,50 @@ def venue() -> Venue:
     return kind
 
 
-def key(asked: Scenario) -> Hashable:
-    return ("together apart", tables.key(), asked.id)
-
-
 def found(asked: Scenario) -> Apart | None:
     desk = tables.desk()
-    return desk.once(key(asked), lambda: None) if desk.has(key(asked)) else None
+    key = scenarios.apart_key(asked)
+    return desk.once(key, lambda: None) if desk.has(key) else None
 
 
 def job_of(asked: Scenario) -> Job | None:
-    return tables.desk().find(key(asked))
+    return tables.desk().find(scenarios.apart_key(asked))
 
 
 def start(toml: str) -> None:
     """Trains beside the page, and remembers that this session asked for it."""
     asked = scenario_from_toml(toml)
-    data, runs = tables.dataset(), _runs()
+    data, runs, memory = tables.dataset(), scenarios.run_apart(), tables.desk().memory
     runs[asked.id] = toml
     for old in list(runs)[:-MOST_RUNS]:
         del runs[old]
-    attacking.work_out(key(asked), "training together apart", lambda heard: together_apart(asked, data, heard), "steps")
+    attacking.work_out(
+        scenarios.apart_key(asked), "training together apart",
+        lambda heard: together_apart(asked, data, heard, memory), "steps",
+    )  # fmt: skip
 
 
 def start_first() -> None:
     """What the page shows before anybody asked for anything: the venue as it is, once."""
-    if not _runs():
+    if not scenarios.run_apart():
         start(scenario().to_toml())
+
+
+def show_on_map(asked: Scenario) -> None:
+    """Leads to the map of Trade-off, where this run's story is told."""
+    session.put("shown_point", asked.id)
+    scenarios.lead_to("trade_off")
+
+
+def attack(asked: Scenario) -> None:
+    """Leads to Attacks & risk, with this run's model beside the session's own."""
+    st.session_state[attacking.BESIDE] = asked.id
+    scenarios.lead_to("attacks_risk")
 
 
 def told() -> list[Told]:
     """The runs of this session on this table that are worked out, in the order in which they were asked for."""
-    asked = [scenario_from_toml(toml) for toml in _runs().values()]
-    known = [(one, found(one)) for one in asked]
+    known = [(one, found(one)) for one in scenarios.done_apart()]
     return [Told(_name(one), apart) for one, apart in known if apart is not None]
 
 
@@ -180,25 +189,12 @@ def study_job() -> Job | None:
 
 def is_running() -> bool:
     try:
-        keys = [key(scenario())]
+        keys = [scenarios.apart_key(scenario())]
     except BadInput:
         keys = []
-    keys += [key(scenario_from_toml(toml)) for toml in _runs().values()]
+    keys += [scenarios.apart_key(scenario_from_toml(toml)) for toml in scenarios.run_apart().values()]
     jobs = [tables.desk().find(one) for one in (*keys, study_key())]
     return any(job is not None and job.running for job in jobs)
-
-
-def link() -> Mapping[str, str]:
-    """What the address carries of this page; never the name of an upload's column."""
-    name = {CHOSEN: chosen()} if chosen() != FIRST else {}
-    told = {setting: value for setting, value in settings().items() if setting != BY or not session.is_upload()}
-    return name | {key_of(setting): str(value) for setting, value in told.items()}
-
-
-def _runs() -> dict[str, str]:
-    """Scenario files by id, of this session and its present table."""
-    everything: dict[Hashable, dict[str, str]] = st.session_state.setdefault(RUNS, {})
-    return everything.setdefault(tables.key(), {})
 
 
 def _name(asked: Scenario) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import anonymizing, session, sweeps, tables, widgets
+from dashboard import anonymizing, scenarios, session, sweeps, tables, widgets
 from dashboard.jobs import Job
 from ppml_core.attacks.membership.report import MembershipReport
+from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import PPMLError
 from ppml_core.experiment import plans
 from ppml_core.experiment.membership_view import MembershipView, Progress, attack_membership
@@ -25,6 +26,7 @@ PEOPLE = (500, 1000, 2000, 5000)
 RECOMMENDED = "recommended"
 NOBODY = "nobody"
 FIRST_BESIDE = "random_forest"
+BESIDE = "attack_beside"
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,10 @@ def targets() -> list[Target]:
     title = sweeps.title_of(learner, session.release())
     named = f"{title}, ε = {epsilon:g}" if sweeps.has_budget(learner) else title
     found = [Target(named, own)]
-    other = str(st.session_state.get("attack_beside", first_beside()))
-    if other != NOBODY:
+    other, apart = chosen_beside(), runs_apart()
+    if other in apart:
+        found.append(Target(in_short(apart[other]), apart[other]))
+    elif other != NOBODY:
         plan = plans.epsilon_plan(session.dataset_name(), other, {}, [float(epsilon)], 1)[0]
         budget = f", ε = {epsilon:g}" if plans.sweeps_epsilon(other) else ""
         found.append(Target(f"{sweeps.title_of(other)}{budget}", plan))
@@ -59,8 +63,23 @@ def targets() -> list[Target]:
 
 
 def beside() -> list[str]:
-    """Learners that the session's own may be compared with."""
-    return [NOBODY, *plans.learners_for(tables.dataset().schema)]
+    """What the session's own may be compared with: learners, and by id what ran on Together apart."""
+    return [NOBODY, *plans.learners_for(tables.dataset().schema), *runs_apart()]
+
+
+def chosen_beside() -> str:
+    held = str(st.session_state.get(BESIDE))
+    return held if held in beside() else first_beside()
+
+
+def runs_apart() -> dict[str, Scenario]:
+    """Models of Together apart by the scenario's id; their shadow models are trained in the clear (EVIDENCE 19)."""
+    return {scenario.id: scenario for scenario in scenarios.done_apart()}
+
+
+def title_beside(name: str) -> str:
+    apart = runs_apart()
+    return "nothing" if name == NOBODY else in_short(apart[name]) if name in apart else sweeps.title_of(name)
 
 
 def first_beside() -> str:

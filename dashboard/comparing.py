@@ -49,13 +49,13 @@ def saved() -> list[Saved]:
     return [] if kept is None else [one for one in list_scenarios(kept) if one.dataset == session.dataset_name()]
 
 
-def save_current(name: str, note: str) -> str:
-    """Keeps the present scenario under the name; the sentence of a refusal, "" when all is well."""
+def save(toml: str, name: str, note: str) -> str:
+    """Keeps a scenario under the name; the sentence of a refusal, "" when all is well."""
     kept = store()
     try:
         if kept is None:
             raise BadInput("a scenario of your own table is not kept on the server: download its file.")
-        save_scenario(kept, name, session.dataset_name(), scenarios.current().to_toml(), note)
+        save_scenario(kept, name, session.dataset_name(), toml, note)
     except PPMLError as refusal:
         return str(refusal)
     return ""

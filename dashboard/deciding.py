@@ -82,7 +82,9 @@ def compute_part(here: mapping.Map) -> None:
                 "Adult two to three minutes more of one idle core."
             )
     if beside.parts[0][1]:
-        widgets.run_missing(beside, "the chosen setting", "Compute the chosen setting too")
+        apart = any(scenario.venue for scenario in beside.parts[0][1])
+        text = "Compute and attack the runs of Together apart too" if apart else "Compute the chosen setting too"
+        widgets.run_missing(beside, "the chosen setting", text)
     if mapping.opened_run():
         st.button("Take the opened run off the map", key="close_run", on_click=mapping.close_run, type="tertiary")
 

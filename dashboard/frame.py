@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard import saving, session, tables, widgets
+from dashboard import saving, scenarios, session, tables, widgets
 from dashboard.jobs import GENERIC, note_fault
 from dashboard.left_pages import drop_what_left_pages_ask
 from ppml_core.errors import PPMLError
+from ppml_core.experiment.scenario import Scenario
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -62,15 +64,18 @@ def show(
     waiting: Callable[[], bool] | None = None,
     link: Callable[[], Mapping[str, str]] = dict,
     bare: bool = False,
+    asked: Callable[[], Scenario] | None = None,
 ) -> None:
     """Runs a page's body as a fragment under the scenario bar: a slider move redraws it and nothing else.
 
     The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again every
     half second, and once more when the wait is over, even if it was over while the body was drawn. `link` gives what
-    the page's address carries beside the scenario. A `bare` page has neither bar nor road.
+    the page's address carries beside the scenario. A `bare` page has neither bar nor road. `asked` is the scenario of
+    a page that has one of its own: the bar tells and saves that one.
     """
     name = Path(inspect.getfile(body)).stem
     session.start()
+    scenarios.take_link()
     session.arrive(name)
     at_first = waiting is not None and _ask(waiting)
     if not bare:
@@ -78,6 +83,7 @@ def show(
 
     def page() -> None:
         session.arrive(name)
+        scenarios.go_on(name)
         waited = waiting is not None and _ask(waiting)
         bar = st.container(key="bar")
         notice = session.take_notice()
@@ -86,7 +92,7 @@ def show(
         guarded(body)
         if not bare:
             with bar:
-                guarded(lambda: widgets.scenario_bar(saving.save_part))
+                guarded(lambda: widgets.scenario_bar(partial(saving.save_part, asked or scenarios.current), asked))
         guarded(lambda: session.publish(link()))
         if waiting is not None and (_ask(waiting) != at_first or waited != at_first):
             st.rerun()

@@ -1,7 +1,8 @@
 """What the page Trade-off works with: which scenarios are on the map, their rows, axes and front, needs and the search.
 
 In: the session's table, axes and needs. Out: what is known by now, and jobs that compute more. A run that was opened
-on the page Runs brings its scenarios along; what a search found, and what the session has decided, stand beside them.
+on the page Runs brings its scenarios along; what a search found, what ran on Together apart, and what the session has
+decided, stand beside them.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ class Map:
         plain = [
             scenario
             for scenario in self.scenarios.values()
-            if not scenario.anonymize and scenario.learner.method in plans.learners_for(tables.dataset().schema, False)
+            if not (scenario.anonymize or scenario.venue)
+            and scenario.learner.method in plans.learners_for(tables.dataset().schema, False)
         ]
         references = {f"{in_short(one)}, no privacy": self.rows_of(one.id) for one in plain}
         return plans.baselines_of(references, [self.rows] if len(self.rows) else [], measure)
@@ -119,7 +121,7 @@ def question_behind_local() -> sweeps.Question:
 
 
 def question_beside() -> sweeps.Question:
-    """What the session has decided and what searches found, one repeat each, as far as it is not on the map anyway."""
+    """What the session has decided, found and run apart, one repeat each, as far as it is not on the map anyway."""
     there = {scenario.id for scenario in question().parts[0][1]}
     extra = tuple(scenario for scenario in once(_beside()) if scenario.id not in there)
     return sweeps.Question(BESIDE, tables.dataset().fingerprint, (("", extra),), ())
@@ -227,8 +229,9 @@ def together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _beside() -> list[Scenario]:
-    """What the session has decided, and what searches found, with the measures and attacks of the map."""
+    """What the session has decided, what searches found and what ran on Together apart, with the map's attacks."""
     found = [scenario_from_toml(toml) for toml in tables.desk().once(_found_key(), dict).values()]
+    found += scenarios.done_apart()
     with suppress(PPMLError):
         found = [scenarios.current(), *found]
     attack = map_attack()

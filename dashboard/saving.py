@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import streamlit as st
@@ -15,16 +15,18 @@ from ppml_core.experiment.scenario import Scenario, scenario_from_toml
 from ppml_core.store.saved import Saved, delete_scenario, note_scenario, rename_scenario
 
 SAVED, SAVING_REFUSED, REFUSED = "saved_as", "saving_refused", "change_refused"
+FILE, FILE_REFUSED = "scenario_file", "file_refused"
 
 
-def save_part() -> None:
-    """Opens from the scenario bar: the present scenario under a name, with a note."""
+def save_part(asked: Callable[[], Scenario]) -> None:
+    """Opens from the scenario bar: the scenario that the page asks for under a name, with a note."""
     with st.popover("Save", type="tertiary", key="save"):
         try:
-            widgets.aside(in_short(scenarios.current()))
+            scenario = asked()
         except PPMLError as why:
             widgets.aside(f"There is no scenario to save: {why}")
             return
+        widgets.aside(in_short(scenario))
         if comparing.store() is None:
             widgets.aside(
                 "A table of your own stays in this session: take its scenario as a file from Compare & report."
@@ -34,7 +36,7 @@ def save_part() -> None:
         st.text_area(
             "Note", key="save_note", height=80, max_chars=5000, help=told("What it was for, in your own words.")
         )
-        st.button("Save", key="save_scenario", on_click=_save)
+        st.button("Save", key="save_scenario", on_click=_save, args=(scenario.to_toml(),))
         if said := st.session_state.pop(SAVING_REFUSED, ""):
             widgets.refusal(said)
         if name := st.session_state.pop(SAVED, ""):
@@ -42,11 +44,20 @@ def save_part() -> None:
 
 
 def saved_part() -> None:
-    """What is saved for this table: open, rename, note, delete."""
+    """What is saved for this table: open, rename, note, delete; and a scenario that comes as a file."""
     kept = comparing.saved()
-    if not kept:
-        return
-    widgets.label("Saved")
+    if kept:
+        widgets.label("Saved")
+        _saved(kept)
+    with st.expander("Open a scenario file", key="open_file"):
+        about = told("As Compare & report, Together apart and searches hand it out, and as ppml sweep takes it.")
+        st.file_uploader("Scenario file (TOML)", ["toml"], key=FILE, max_upload_size=1, help=about)
+        st.button("Open", key="file_open", on_click=_open_file, disabled=st.session_state.get(FILE) is None)
+        if said := st.session_state.pop(FILE_REFUSED, ""):
+            widgets.refusal(said)
+
+
+def _saved(kept: Sequence[Saved]) -> None:
     by_id = {one.id: one for one in kept}
     chosen = str(
         widgets.choose(
@@ -101,14 +112,24 @@ def downloads(chosen: Mapping[str, Scenario]) -> None:
     )
 
 
-def _save() -> None:
+def _save(toml: str) -> None:
     name = str(st.session_state["save_name"])
-    said = comparing.save_current(name, str(st.session_state["save_note"]))
+    said = comparing.save(toml, name, str(st.session_state["save_note"]))
     if said:
         st.session_state[SAVING_REFUSED] = said
     else:
         st.session_state[SAVED] = name
         st.session_state["save_name"] = st.session_state["save_note"] = ""
+
+
+def _open_file() -> None:
+    try:
+        text = st.session_state[FILE].getvalue().decode()
+        scenarios.take(scenario_from_toml(text))
+    except UnicodeDecodeError:
+        st.session_state[FILE_REFUSED] = "the file is no text, and a scenario is a text in TOML."
+    except PPMLError as refusal:
+        st.session_state[FILE_REFUSED] = str(refusal)
 
 
 def _change(saved_id: str) -> None:

@@ -33,7 +33,8 @@ from ppml_core.errors import BadInput
 from ppml_core.experiment.axes import axes
 from ppml_core.experiment.plans import private_releases
 from ppml_core.learn.base import Learner
-from ppml_core.settings import Method, settings_of
+from ppml_core.settings import Method, Setting, settings_of
+from ppml_core.venues.base import Venue
 
 FIRST_LEARNER = "dp_gd"
 EPSILONS = settings_of(method(Learner, FIRST_LEARNER))["epsilon"].steps
@@ -45,6 +46,7 @@ RECODINGS = {
     "mondrian": "Boxes of look-alikes (Mondrian)",
     "mdav": "Means of small groups (MDAV)",
 }
+FIRST_VENUE, LINEAR = "federated", "logistic_regression"
 PERTURB = "pram(p=0.8) + rounding(base=5.0)"
 UPLOAD = "upload"
 AUTO, ANY = "auto", reading.ANY
@@ -85,6 +87,8 @@ def fields() -> dict[str, Field]:
         "epsilon": Field(1.0, reading.between(EPSILONS[0], EPSILONS[-1])),
         "delta": Field(AUTO, reading.number_of(DELTAS)),
         "repeats": Field(10, lambda text: int(reading.number_of(REPEATS)(text))),
+        "venue": Field(FIRST_VENUE, lambda text: reading.one_of(list(methods(Venue)))(text)),
+        "apart_learner": Field(LINEAR, reading.one_of(list(methods(Learner)))),
         "utility_axis": Field(AUTO, reading.one_of([AUTO, *axes()])),
         "risk_axis": Field(AUTO, reading.one_of([AUTO, *axes()])),
         "need_utility": Field(ANY, reading.or_any(reading.between(-1e9, 1e9))),
@@ -165,8 +169,10 @@ def publish(more: Mapping[str, str]) -> None:
     wanted = {name: _text(get(name)) for name, field in fields().items() if get(name) != field.default}
     for used in (str(get(learner_field())), release()):
         wanted |= {f"{SETTING}{used}.{name}": _text(value) for name, value in settings_for(used).items()}
+    wanted |= {f"{SETTING}{get('venue')}.{name}": _text(value) for name, value in venue_settings().items()}
     if is_upload():
-        wanted = {name: text for name, text in wanted.items() if not set(text) & QUOTES}
+        own = {f"{SETTING}{get('venue')}.{name}" for name in venue_columns()}
+        wanted = {name: text for name, text in wanted.items() if name not in own and not set(text) & QUOTES}
     edited = edited_schema()
     if edited is not None and not is_upload() and (packed := _packed(dataset_name(), edited)):
         wanted[COLUMNS] = packed
@@ -292,12 +298,28 @@ def settings_for(name: str) -> dict[str, Any]:
 
     Nothing for "", which is no method.
     """
-    chosen: dict[str, Any] = {}
-    used = name
     known: dict[str, type[Method]] = {**methods(Learner), **methods(Anonymizer)}
-    for name, setting in settings_of(known[used]).items() if used else ():
+    return _changed(name, settings_of(known[name]), ("epsilon", "delta")) if name else {}
+
+
+def venue_settings() -> dict[str, Any]:
+    """Settings of the venue that differ from their defaults, the ε and δ of its noise among them."""
+    used = str(get("venue"))
+    held = any(str(key).startswith(f"{SETTING}{used}.") for key in st.session_state)
+    return _changed(used, settings_of(method(Venue, used))) if held else {}
+
+
+def venue_columns() -> list[str]:
+    """Settings of the venue that name a column of the table."""
+    return [name for name, setting in settings_of(method(Venue, str(get("venue")))).items() if setting.type == "text"]
+
+
+def _changed(used: str, declared: Mapping[str, Setting], besides: Sequence[str] = ()) -> dict[str, Any]:
+    """What is held for a method's settings and differs from their defaults; what cannot be read is left out."""
+    chosen: dict[str, Any] = {}
+    for name, setting in declared.items():
         key = f"{SETTING}{used}.{name}"
-        if name in ("epsilon", "delta") or key not in st.session_state:
+        if name in besides or key not in st.session_state:
             continue
         try:
             value = None if st.session_state[key] == AUTO else setting.parse(st.session_state[key])

@@ -20,10 +20,12 @@ from dashboard.jobs import Job
 from ppml_core.accounting.budget import default_delta
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
+from ppml_core.charts.scenario_words import in_short
 from ppml_core.charts.template import CONFIG, Chart, Mode
 from ppml_core.charts.words import budget, count, power
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import PPMLError
+from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Learner
 from ppml_core.measures.base import Measure
 from ppml_core.settings import settings_of, words
@@ -58,19 +60,14 @@ def mode() -> Mode:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def scenario_bar(save: Callable[[], None]) -> None:
-    """One line on top of every page: what is shown, a way back, a link that reproduces it, and a way to keep it."""
+def scenario_bar(save: Callable[[], None], own: Callable[[], Scenario] | None = None) -> None:
+    """One line on top of every page: what is shown, a way back, a link that reproduces it, and a way to keep it.
+
+    `own` is the scenario of a page that trains elsewhere: the line is about that one.
+    """
     data = tables.dataset()
-    learner = sweeps.title_of(str(session.get(session.learner_field())), sweeps.trained_on())
-    delta = shown_delta(data)
-    parts = [
-        f"<strong>{escape(short_title(data))}</strong>",
-        f"{count(len(data))} people",
-        f"k = {session.get('k')}",
-        f"ε = {budget(session.get('epsilon'))}{delta}",
-        escape(learner),
-        f"{session.get('repeats')} repeats",
-    ]
+    about = [f"<strong>{escape(short_title(data))}</strong>", f"{count(len(data))} people"]
+    parts = about + (_central(data) if own is None else [escape(in_short(own()))])
     facts = "".join(f"<li>{part}</li>" for part in parts)
     line, actions = st.columns([5, 2.6], vertical_alignment="center")
     with line:
@@ -94,6 +91,16 @@ def shown_delta(data: Dataset) -> str:
     if size is None or not any("delta" in declared for declared in used):
         return ""
     return f", δ = {power(default_delta(size))}"
+
+
+def _central(data: Dataset) -> list[str]:
+    """What the session has decided for people in one place."""
+    return [
+        f"k = {session.get('k')}",
+        f"ε = {budget(session.get('epsilon'))}{shown_delta(data)}",
+        escape(sweeps.title_of(str(session.get(session.learner_field())), sweeps.trained_on())),
+        f"{session.get('repeats')} repeats",
+    ]
 
 
 def road(page: str) -> Step | None:

@@ -70,11 +70,16 @@ def choices() -> None:
         controls.told("What the model under attack is trained by.", "membership inference"), sweeps.title_of,
     )  # fmt: skip
     widgets.epsilon_slider(disabled=not sweeps.has_budget(sweeps.current_learner()))
-    others = attacking.beside()
+    others, now = attacking.beside(), attacking.chosen_beside()
+    if st.session_state.get(attacking.BESIDE, now) != now:
+        st.session_state[attacking.BESIDE] = now
     st.selectbox(
-        "Beside it", others, others.index(attacking.first_beside()), key="attack_beside", persist_state="session",
-        format_func=lambda name: "nothing" if name == attacking.NOBODY else sweeps.title_of(name),
-        help=controls.told("Another model trained on as many people, attacked in the same way.", "overfitting"),
+        "Beside it", others, others.index(now), key=attacking.BESIDE, persist_state="session",
+        format_func=attacking.title_beside,
+        help=controls.told(
+            "Another model trained on as many people, attacked in the same way; also one of Together apart: it and its "
+            "shadow models are made by the same steps in the clear, for the attack looks at the model.", "overfitting",
+        ),
     )  # fmt: skip
     titles = {name: cls.title for name, cls in offered().items()}
     widgets.label("How")

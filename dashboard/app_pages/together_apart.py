@@ -48,17 +48,13 @@ def page() -> None:
 
 def technique_control() -> None:
     """The venue and its settings."""
-    names = apart.offered()
-    st.selectbox(
-        "Technique", names, names.index(apart.chosen()), key=apart.CHOSEN, format_func=apart.title_of,
-        persist_state="session", help=controls.told("Where the computation happens.", "federated learning"),
-    )  # fmt: skip
+    where = controls.told("Where the computation happens.", "federated learning")
+    widgets.choose("Technique", apart.offered(), apart.CHOSEN, where, apart.title_of, first=apart.chosen())
     learners = apart.learners()
     if len(learners) > 1:
-        st.selectbox(
-            "Model", learners, learners.index(apart.learner()), key=apart.LEARNER_KEY, format_func=sweeps.title_of,
-            persist_state="session", help=controls.told("What is trained or asked there."),
-        )  # fmt: skip
+        widgets.keep_within(apart.LEARNER_KEY, learners, apart.learner())
+        what = controls.told("What is trained or asked there.")
+        widgets.choose("Model", learners, apart.LEARNER_KEY, what, sweeps.title_of, first=apart.learner())
     apart.settings_controls()
 
 
@@ -83,9 +79,15 @@ def run_controls(asked: Scenario) -> None:
             "Compare", key="compare_apart", on_click=comparing.pick, args=(asked.to_toml(),),
             disabled=comparing.is_picked(asked), help="Lays this scenario beside others on Compare & report.",
         )  # fmt: skip
+        if known is not None:
+            st.button("Show on the map", key="map_apart", on_click=apart.show_on_map, args=(asked,),
+                      help="Trade-off has it beside everything else, with what it cost.")  # fmt: skip
+            st.button("Attack it", key="attack_apart", on_click=apart.attack, args=(asked,),
+                      help="Attacks & risk asks whose people were in it, beside the session's own model.")  # fmt: skip
         st.download_button(
             "Scenario file", asked.to_toml(), f"{tables.dataset().name}-{asked.id}.toml", "application/toml",
-            key="save_apart", on_click="ignore", help="For `ppml run`, with the venue in it.",
+            key="save_apart", on_click="ignore",
+            help="Opened again on Compare & report; `ppml sweep --scenario FILE --out ROWS.parquet` runs it.",
         )  # fmt: skip
     if comparing.is_picked(asked):
         widgets.aside("It lies beside the others on Compare & report.")
@@ -133,4 +135,4 @@ def comparison() -> None:
     widgets.table(together.comparison_table(runs, known), caption="Runs of this session, side by side", words=True)
 
 
-frame.show(page, waiting=apart.is_running, link=apart.link)
+frame.show(page, waiting=apart.is_running, asked=apart.scenario)

@@ -16,7 +16,12 @@ def scenario_arguments(commands: Any, command: Any) -> None:
     """`scenario` with its own commands."""
     room = commands.add_parser("scenario", help="look at a scenario file", description="look at a scenario file")
     inner = room.add_subparsers(dest="scenario_command", required=True, parser_class=type(room))
-    check = command(inner, "check", run_scenario_check, "faults of a scenario file, and what it hands out")
+    check = command(
+        inner,
+        "check",
+        run_scenario_check,
+        "faults of a scenario file, what it hands out, and the link behind the dashboard's address that opens it",
+    )
     check.add_argument("file", metavar="F", type=Path, help="a scenario file (TOML)")
     schema_arguments(check)
 
@@ -82,6 +87,7 @@ def _about(scenario: Any, arguments: argparse.Namespace, faults: list[str]) -> d
     except PPMLError as fault:
         faults.append(str(fault))
         measured = list(scenario.measures)
+    page = "together_apart" if scenario.venue else "private_training"
     return {
         "id": scenario.id,
         "dataset": scenario.dataset,
@@ -93,5 +99,5 @@ def _about(scenario: Any, arguments: argparse.Namespace, faults: list[str]) -> d
             {"method": step.method, "applies": not (reason := why_not(scenario, step)), "reason": reason}
             for step in scenario.attack
         ],
-        "link": pack(scenario),
+        "link": f"{page}?scenario={pack(scenario)}",
     }

@@ -6,7 +6,6 @@ the same scenario. What comes back may stand on a page: aggregates over test peo
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -16,8 +15,10 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable, PPMLError
 from ppml_core.evidence import Estimate, Guarantee
+from ppml_core.experiment.points import point_of, record_of
 from ppml_core.experiment.prepare import prepare, truth_of
 from ppml_core.experiment.scenario import Scenario
+from ppml_core.experiment.sweep import Memory
 from ppml_core.federated.inversion_study import Sighting, Study
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.models import one_thread
@@ -69,16 +70,20 @@ class Apart:
         return tuple(holder.accuracy for holder in self.alone if holder.accuracy is not None)
 
 
-def together_apart(scenario: Scenario, data: Dataset, progress: Progress = lambda done, total: None) -> Apart:
+def together_apart(
+    scenario: Scenario, data: Dataset, progress: Progress = lambda done, total: None, memory: Memory | None = None
+) -> Apart:
     """Trains in the scenario's venue. `progress(done, total)` counts models and may raise to stop, processes included.
 
+    `memory` keeps the result as the scenario's first repeat, so that a sweep does not train it again; not where asking
+    the model about all people of the table is what costs.
     Raises NotApplicable where the venue does not have that learner, its extra is missing, or the target is no class.
     """
     if scenario.venue is None:
         raise BadInput("the scenario names no venue to train in.")
     venue: Venue = scenario.venue.make(Venue)
     learner: Learner = scenario.learner.make(Learner)
-    prepared = prepare(dataclasses.replace(scenario, repeats=1), data, 0)
+    prepared = prepare(scenario, data, 0)
     test, truth = prepared.test, truth_of(prepared.test)
     if truth.dtype.kind == "f":
         raise NotApplicable("the target is a number, and what is shown here is the accuracy of classes.")
@@ -104,6 +109,9 @@ def together_apart(scenario: Scenario, data: Dataset, progress: Progress = lambd
     places = [venue, *([reference] if reference else [])]
     steps = sum(place.looks for place in places) + min(len(parts), MOST_ALONE)
     rounds, model = walked(venue)
+    if memory is not None and venue.asks_freely:
+        point = point_of(scenario, 0, data.fingerprint)
+        memory.keep(point.key, scenario, 0, record_of(point, model, prepared))
     with_server = walked(reference, len(rounds))[0] if reference else ()
     central = learner.fit(prepared.train, scenario.rng(0, "central"))
     alone = []

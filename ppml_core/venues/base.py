@@ -23,7 +23,7 @@ from ppml_core.workers import Waiting, patient
 
 class Venue(Method, ABC):
     """A place of computation. `extra` names the optional dependencies that it needs, "" for none; `network` the learner
-    that is a network there, "" where it trains none.
+    that is a network there, "" where it trains none. `asks_freely` is False where asking the model is what costs.
 
     Settings are public. What a run cost is in `Fitted.costs`: seconds, bytes, rounds. Where `repeats_exactly` is False
     the place computes with randomness that nobody may hand in (masks, rounding on shares): the same generator then
@@ -33,6 +33,7 @@ class Venue(Method, ABC):
     extra: ClassVar[str] = ""
     network: ClassVar[str] = ""
     repeats_exactly: ClassVar[bool] = True
+    asks_freely: ClassVar[bool] = True
 
     @property
     @abstractmethod

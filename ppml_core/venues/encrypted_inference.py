@@ -38,6 +38,7 @@ class EncryptedInference(Venue):
     title: ClassVar[str] = "Encrypted inference"
     extra: ClassVar[str] = "encrypted"
     network: ClassVar[str] = "square_network"
+    asks_freely: ClassVar[bool] = False
 
     security_bits: str = setting("128", choices=LEVELS, help="security level that the ciphertexts reach", unit="bits")
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import apart, session, tables
+from dashboard import session, tables
 from ppml_core.data.bundled import names
 from ppml_core.data.schema import Schema
 
@@ -94,11 +94,14 @@ def test_a_method_that_names_a_column_of_an_upload_stays_out_of_the_link(uploade
     assert "contact" not in str(dict(uploaded.query_params))
 
 
-def test_the_column_that_tells_holders_apart_stays_out_of_an_uploads_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "settings", lambda: {"partition": "column", "by": "contact"})
-    for upload in (True, False):
-        monkeypatch.setattr(session, "is_upload", lambda upload=upload: upload)
-        assert ("contact" in str(apart.link())) == (not upload)
+def test_the_column_that_tells_holders_apart_stays_out_of_an_uploads_link(uploaded: AppTest, open_page: Open) -> None:
+    by = {"set.federated.partition": "column", "set.federated.by": "contact"}
+    for key, value in by.items():
+        uploaded.session_state[key] = value
+    uploaded.run()
+    assert "set.federated.partition" in uploaded.query_params
+    assert "contact" not in str(dict(uploaded.query_params))
+    assert "contact" in str(dict(open_page("data_roles", dataset="german_credit", **by).query_params))
 
 
 @pytest.mark.parametrize("name", [name for name in names() if name != "census_kdd"])

@@ -13,7 +13,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import apart, attacking, jobs, session
+from dashboard import apart, attacking, comparing, jobs, mapping, scenarios, session
+from ppml_core.experiment.scenario import scenario_from_toml
+from ppml_core.experiment.sharing import pack
+from ppml_core.store import Store
+from ppml_core.store.saved import list_scenarios
 
 PAGES = Path(dashboard.__file__).parent / "app_pages"
 Open = Callable[..., AppTest]
@@ -158,3 +162,136 @@ def test_every_technique_of_the_catalog_stands_on_the_page(
     assert "Who learns what?" in said(at)
     assert len(asked) == 1
     assert f'method = "{venue}"' in asked[0]
+
+
+@pytest.mark.slow
+def test_what_was_run_stands_on_the_map_on_compare_and_among_the_models_to_attack(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went: list[str] = []
+    monkeypatch.setattr(scenarios.st, "switch_page", went.append)
+    monkeypatch.setattr(mapping, "small_map_plan", lambda *_, **__: [])
+    monkeypatch.setattr(mapping, "map_attack", tuple)
+    monkeypatch.setattr(attacking, "start_all", lambda: None)
+    at = settled(open_page("together_apart", **SMALL))
+    for button in ("compare_apart", "attack_apart", "map_apart"):
+        at.button(key=button).click().run()
+        assert not at.exception
+    assert went == ["app_pages/attacks_risk.py", "app_pages/trade_off.py"]
+    ((name, toml),) = at.session_state["picked"].items()
+    told = "Logistic regression, Federated (rounds = 3)"
+
+    def on(page: str) -> AppTest:
+        other = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=90)
+        for key in ("apart_runs", "picked", "compared", "attack_beside", "kept", *session.fields()):
+            if key in at.session_state:
+                other.session_state[key] = at.session_state[key]
+        other.run()
+        assert not other.exception
+        return other
+
+    there = said(on("trade_off"))
+    assert told in there
+    assert "of 1,000" in there, "its story is told without training it again"
+    compared = on("compare_report")
+    assert "Bytes sent" in said(compared), "with what it cost"
+    compared.button(key="run_compare").click().run()
+    settled(compared).button(key="pair").click().run()
+    assert "over 3 repeats" in said(settled(compared)), "and it truly trains again where that is asked for"
+    attacked = on("attacks_risk")
+    assert attacked.selectbox(key="attack_beside").value == told
+    assert attacked.session_state["attack_beside"] == scenario_from_toml(toml).id == name
+
+
+def address(at: AppTest) -> dict[str, str]:
+    return {name: str(value[0] if isinstance(value, list) else value) for name, value in at.query_params.items()}
+
+
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "start", lambda toml: None)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("untrained")
+def test_a_reload_and_undo_find_technique_model_and_settings_again(open_page: Open) -> None:
+    at = open_page("together_apart", dataset="german_credit")
+    at.selectbox(key="apart_learner").select_index(1).run()
+    at.slider(key="set.federated.rounds").set_value(7).run()
+    link = address(at)
+    assert link | {"apart_learner": "network", "set.federated.rounds": "7"} == link
+    again = open_page("together_apart", **link)
+    assert again.selectbox(key="apart_learner").value == "network"
+    assert again.slider(key="set.federated.rounds").value == 7
+    assert "apart_learner" in address(open_page("trade_off", **link)), "a link of any page carries all"
+    at.selectbox(key="venue").select_index(apart.offered().index("secret_shares")).run()
+    at.button(key="undo").click().run()
+    assert (at.session_state["venue"], at.session_state["apart_learner"]) == ("federated", "network")
+    at.button(key="undo").click().run()
+    assert at.slider(key="set.federated.rounds").value == 20
+    at.button(key="redo").click().run()
+    assert at.slider(key="set.federated.rounds").value == 7
+
+
+@pytest.mark.usefixtures("untrained")
+def test_save_keeps_the_scenario_with_its_venue_and_it_opens_where_it_stands(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'saved.sqlite'}")
+    monkeypatch.setattr(comparing, "store", lambda: store)
+    asked = {"venue": "gossip", "set.gossip.graph": "ring", "set.gossip.protection": "noise", "set.gossip.epsilon": 3}
+    at = open_page("together_apart", dataset="german_credit", **asked)
+    assert "Gossip" in said(at).partition("</ul>")[0], "the bar tells what is saved"
+    at.text_input(key="save_name").set_value("ring").run()
+    at.button(key="save_scenario").click().run()
+    assert "Saved as ring" in said(at)
+    (kept,) = list_scenarios(store)
+    scenario = scenario_from_toml(kept.content)
+    assert (scenario.venue.method, scenario.setting("venue.epsilon")) == ("gossip", 3.0)
+    went: list[str] = []
+    monkeypatch.setattr(scenarios.st, "switch_page", went.append)
+    other = open_page("compare_report", dataset="german_credit")
+    other.button(key="saved_open").click().run()
+    assert went == ["app_pages/together_apart.py"]
+    link = address(other)
+    assert link["venue"] == "gossip"
+    again = open_page("together_apart", **link)
+    again.button(key="compare_apart").click().run()
+    assert list(again.session_state["picked"]) == [scenario.id]
+
+
+FILE = (
+    'dataset = "german_credit"\n[learner]\nmethod = "logistic_regression"\n[venue]\nmethod = "federated"\nrounds = 4\n'
+)
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_link_that_the_command_line_prints_opens_its_scenario(open_page: Open, tmp_path: Path) -> None:
+    at = open_page("together_apart", scenario=pack(scenario_from_toml(FILE)))
+    assert at.slider(key="set.federated.rounds").value == 4
+    assert address(at) == {"dataset": "german_credit", "set.federated.rounds": "4"}
+    broken = open_page("together_apart", scenario="no scenario at all")
+    assert "cannot be read" in "".join(caption.value for caption in broken.caption)
+
+
+def test_a_scenario_file_is_opened_or_refused_in_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    went: list[str] = []
+    monkeypatch.setattr(scenarios.st, "switch_page", went.append)
+    at = open_page("compare_report", dataset="german_credit")
+    refused = {
+        b"\xff\xfe\x00": "no text",
+        b"dataset = ": "not a TOML file",
+        FILE.replace("german_credit", "nowhere").encode(): "is not bundled",
+        FILE.replace("federated", "moon").encode(): "moon",
+        FILE.replace("logistic_regression", "dp_gd").encode(): "not dp_gd",
+    }
+    for content, told in refused.items():
+        at.file_uploader(key="scenario_file").upload("s.toml", content, "application/toml").run()
+        at.button(key="file_open").click().run()
+        assert not at.exception
+        assert told in said(at).rpartition('class="refusal"')[2]
+        assert not went
+    at.file_uploader(key="scenario_file").upload("s.toml", FILE.encode(), "application/toml").run()
+    at.button(key="file_open").click().run()
+    assert went == ["app_pages/together_apart.py"]
+    assert 'class="refusal"' not in said(at)
