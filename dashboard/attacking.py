@@ -62,9 +62,10 @@ def targets() -> list[Target]:
     return [target for place, target in enumerate(found) if target.scenario not in [f.scenario for f in found[:place]]]
 
 
-def beside() -> list[str]:
-    """What the session's own may be compared with: learners, and by id what ran on Together apart."""
-    return [NOBODY, *plans.learners_for(tables.dataset().schema), *runs_apart()]
+def beside() -> dict[str, str]:
+    """What the session's own may be compared with, by title: learners, and by id what ran on Together apart."""
+    learners = {name: sweeps.title_of(name) for name in plans.learners_for(tables.dataset().schema)}
+    return {NOBODY: "nothing"} | learners | {name: in_short(one) for name, one in runs_apart().items()}
 
 
 def chosen_beside() -> str:
@@ -75,11 +76,6 @@ def chosen_beside() -> str:
 def runs_apart() -> dict[str, Scenario]:
     """Models of Together apart by the scenario's id; their shadow models are trained in the clear (EVIDENCE 19)."""
     return {scenario.id: scenario for scenario in scenarios.done_apart()}
-
-
-def title_beside(name: str) -> str:
-    apart = runs_apart()
-    return "nothing" if name == NOBODY else in_short(apart[name]) if name in apart else sweeps.title_of(name)
 
 
 def first_beside() -> str:

@@ -74,8 +74,8 @@ def choices() -> None:
     if st.session_state.get(attacking.BESIDE, now) != now:
         st.session_state[attacking.BESIDE] = now
     st.selectbox(
-        "Beside it", others, others.index(now), key=attacking.BESIDE, persist_state="session",
-        format_func=attacking.title_beside,
+        "Beside it", list(others), list(others).index(now), key=attacking.BESIDE, persist_state="session",
+        format_func=lambda name: others[name],
         help=controls.told(
             "Another model trained on as many people, attacked in the same way; also one of Together apart: it and its "
             "shadow models are made by the same steps in the clear, for the attack looks at the model.", "overfitting",
