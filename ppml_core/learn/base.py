@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -43,6 +44,19 @@ class Fitted(ABC):
     @abstractmethod
     def predict_proba(self, data: Dataset) -> Array:
         """Class probabilities, shape (rows, classes); for regression the predicted value, shape (rows, 1)."""
+
+
+@dataclass(kw_only=True)
+class FittedModel(Fitted):
+    """A trained model that is told all of that by name when it is made, beside what it predicts with."""
+
+    classes: tuple[str, ...] = ()
+    guarantee: Guarantee | None = None
+    guarantee_note: str = ""
+    warnings: tuple[str, ...] = ()
+    noise: Noise = ()
+    seconds: float = 0.0
+    costs: tuple[tuple[str, float], ...] = ()
 
 
 class Learner(SharesBudget, ABC):

@@ -64,7 +64,7 @@ class DiffprivlibLogisticRegression(Learner):
         return LibraryModel(
             _OnUnitRows(model, ground.encoder),
             ground.encoder,
-            ground.classes,
+            classes=ground.classes,
             guarantee=ground.promised(Guarantee(self.epsilon, 0.0, "replace_one")),
             guarantee_note=ground.doubt,
             warnings=ground.encoder.notes + watch.warnings,

@@ -47,7 +47,7 @@ class DiffprivlibNaiveBayes(Learner):
         return LibraryModel(
             model,
             ground.encoder,
-            ground.classes,
+            classes=ground.classes,
             guarantee=ground.promised(Guarantee(self.epsilon, 0.0, "replace_one")),
             guarantee_note=ground.doubt,
             warnings=ground.encoder.notes + watch.warnings,

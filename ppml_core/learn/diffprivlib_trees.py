@@ -39,7 +39,7 @@ def fit_library_tree(name: str, data: Dataset, rng: np.random.Generator, epsilon
     return LibraryModel(
         model,
         ground.encoder,
-        ground.classes,
+        classes=ground.classes,
         guarantee=ground.promised(Guarantee(epsilon, 0.0, "replace_one")),
         guarantee_note=ground.doubt,
         warnings=ground.encoder.notes + watch.warnings,

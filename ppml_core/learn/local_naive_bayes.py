@@ -17,7 +17,7 @@ from ppml_core.anonymize.transforms.randomized_response import honest_share, res
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted, Learner, Noise
+from ppml_core.learn.base import Array, Fitted, FittedModel, Learner
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
 
@@ -159,18 +159,12 @@ def pulled(counts: Block, error: float) -> Block:
 
 
 @dataclass
-class BayesTables(Fitted):
+class BayesTables(FittedModel):
     """Per column the log shares, shape (classes, values)."""
 
     columns: tuple[Coded, ...]
     log_prior: Block
     log_shares: tuple[Block, ...]
-    classes: tuple[str, ...]
-    guarantee: Guarantee | None
-    guarantee_note: str
-    warnings: tuple[str, ...]
-    noise: Noise
-    seconds: float
 
     def predict_proba(self, data: Dataset) -> Array:
         scores = np.tile(self.log_prior, (len(data), 1))

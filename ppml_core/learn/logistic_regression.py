@@ -53,7 +53,9 @@ class LogisticRegression(Learner):
             weight = None if self.class_weight == "none" else self.class_weight
             model = Model(C=self.C, max_iter=self.max_iter, class_weight=weight, random_state=seed_of(rng))
             model = calibrating(model, self.calibrated, y).fit(X, y)
-        return LibraryModel(model, encoder, classes, warnings=encoder.notes + watch.warnings, seconds=watch.seconds)
+        return LibraryModel(
+            model, encoder, classes=classes, warnings=encoder.notes + watch.warnings, seconds=watch.seconds
+        )
 
     def fit_subsets(self, data: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
         """Side by side where two classes and all features are declared, else one by one.
@@ -77,7 +79,7 @@ class LogisticRegression(Learner):
         return [
             self.fit(data.take(np.flatnonzero(mask)), rng)
             if weights is None
-            else LibraryModel(self._model_of(weights), encoder, classes, warnings=encoder.notes, seconds=share)
+            else LibraryModel(self._model_of(weights), encoder, classes=classes, warnings=encoder.notes, seconds=share)
             for mask, rng, weights in zip(masks, rngs, found, strict=True)
         ]
 

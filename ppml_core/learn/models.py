@@ -18,8 +18,7 @@ from threadpoolctl import ThreadpoolController
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable
-from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted, Noise
+from ppml_core.learn.base import Array, FittedModel
 from ppml_core.learn.encoding import Encoder
 
 SEEDS = 2**31 - 1
@@ -73,17 +72,11 @@ def seed_of(rng: np.random.Generator) -> int:
 
 
 @dataclass
-class LibraryModel(Fitted):
+class LibraryModel(FittedModel):
     """A scikit-learn style model behind an encoder; `form` is the shape of features it takes."""
 
     model: Any
     encoder: Encoder
-    classes: tuple[str, ...] = ()
-    guarantee: Guarantee | None = None
-    guarantee_note: str = ""
-    warnings: tuple[str, ...] = ()
-    noise: Noise = ()
-    seconds: float = 0.0
     form: str = "sparse"
 
     def predict_proba(self, data: Dataset) -> Array:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.special import expit, softmax
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.learn.base import Array, Fitted, Learner
+from ppml_core.learn.base import Array, Fitted, FittedModel, Learner
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.models import one_thread, require_all_classes
 from ppml_core.learn.target import encode_target, target_classes
@@ -55,7 +55,7 @@ class SquareNetwork(Learner):
         with one_thread():
             weights = self._descend(encoder.encode_sparse(data), truth, rng)
         seconds = time.perf_counter() - start
-        return SquareModel(weights, encoder, classes, warnings=encoder.notes, seconds=seconds)
+        return SquareModel(weights, encoder, classes=classes, warnings=encoder.notes, seconds=seconds)
 
     def _descend(self, X: Any, truth: Array, rng: np.random.Generator) -> Weights:
         weights = self._first(X.shape[1], truth.shape[1], rng)
@@ -102,14 +102,11 @@ def gradients(weights: list[Array], X: Any, truth: Array, penalty: float) -> Wei
 
 
 @dataclass
-class SquareModel(Fitted):
+class SquareModel(FittedModel):
     """Weights (first, first_bias, out, bias) behind an encoder; one output stands for two classes."""
 
     weights: Weights
     encoder: Encoder
-    classes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    seconds: float = 0.0
 
     def predict_proba(self, data: Dataset) -> Array:
         first, first_bias, out, bias = self.weights

@@ -25,5 +25,5 @@ def fit_trees(classifier: Any, regressor: Any, data: Dataset, form: str, calibra
     with watched() as watch:
         model = (classifier if classes else regressor).fit(X, y)
     return LibraryModel(
-        model, encoder, classes, warnings=encoder.notes + watch.warnings, seconds=watch.seconds, form=form
+        model, encoder, classes=classes, warnings=encoder.notes + watch.warnings, seconds=watch.seconds, form=form
     )

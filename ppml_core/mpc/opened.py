@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.learn.base import Array, Fitted
+from ppml_core.learn.base import Array, FittedModel
 from ppml_core.learn.models import one_thread
 from ppml_core.mpc.cutting import Encoding
 from ppml_core.mpc.descent import Weights, logits
@@ -18,15 +18,11 @@ from ppml_core.workers import Waiting, patient
 
 
 @dataclass
-class OpenedModel(Fitted):
+class OpenedModel(FittedModel):
     """Weights behind an encoding. It was trained with a polynomial and is asked with the true sigmoid."""
 
     weights: Weights
     encoding: Encoding
-    classes: tuple[str, ...]
-    warnings: tuple[str, ...]
-    seconds: float
-    costs: tuple[tuple[str, float], ...]
 
     def predict_proba(self, data: Dataset) -> Array:
         with one_thread():
@@ -53,5 +49,9 @@ def clear_model(wanted: Wanted, data: Dataset, rng: np.random.Generator) -> Open
     """The model that the same people, steps and public numbers give in floats, without parties."""
     encoding, plan, weights = weights_in_clear(wanted, data, rng)
     return OpenedModel(
-        weights, encoding, encoding.classes, encoding.encoder.notes, 0.0, (("rounds", float(plan.steps)),)
+        weights,
+        encoding,
+        classes=encoding.classes,
+        warnings=encoding.encoder.notes,
+        costs=(("rounds", float(plan.steps)),),
     )

@@ -17,7 +17,7 @@ from ppml_core.encrypted.threats import TRAINING
 from ppml_core.encrypted.training import encrypted_training
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import PROTECTS
-from ppml_core.learn.base import Array, Fitted, Learner
+from ppml_core.learn.base import Array, Fitted, FittedModel, Learner
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.models import one_thread, require_all_classes
@@ -71,14 +71,19 @@ class EncryptedTraining(Venue):
         given = self.given(learner, data, rng)
         for one in encrypted_training(given.X, given.targets, given.plan, int(self.security_bits)):
             yield EncryptedlyTrained(
-                one.weights, given.encoder, given.classes, warnings=given.notes, seconds=one.seconds, costs=one.costs
+                one.weights,
+                given.encoder,
+                classes=given.classes,
+                warnings=given.notes,
+                seconds=one.seconds,
+                costs=one.costs,
             )
 
     def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
         given = self.given(learner, data, rng)
         with one_thread():
             weights = clear_run(given.X, given.targets, given.plan)
-        return EncryptedlyTrained(weights, given.encoder, given.classes, warnings=given.notes)
+        return EncryptedlyTrained(weights, given.encoder, classes=given.classes, warnings=given.notes)
 
     def given(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Given:
         """What a training with that generator has. Raises NotApplicable for other learners and too wide tables."""
@@ -158,15 +163,11 @@ class Given:
 
 
 @dataclass
-class EncryptedlyTrained(Fitted):
+class EncryptedlyTrained(FittedModel):
     """Weights (features and constant, outputs) as the client decrypted them."""
 
     weights: Array
     encoder: Encoder
-    classes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    seconds: float = 0.0
-    costs: tuple[tuple[str, float], ...] = ()
 
     def predict_proba(self, data: Dataset) -> Array:
         from scipy.special import expit

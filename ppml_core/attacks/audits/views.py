@@ -25,7 +25,7 @@ MOST_NUMBERS = 400
 MOST_DEPTH = 5
 LARGEST = 1e12
 RIDGE = 1e-3
-NOT_TOLD = ("guarantee", "guarantee_note", "warnings", "noise", "seconds", "classes", "ground")
+NOT_TOLD = ("guarantee", "guarantee_note", "warnings", "noise", "seconds", "costs", "classes", "ground")
 
 
 def of_model(model: Fitted, pair: Pair) -> Floats:
