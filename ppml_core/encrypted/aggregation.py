@@ -68,7 +68,9 @@ class EncryptedSums:
         if not (self.most > 0 and math.isfinite(self.most)):
             raise BadInput(f"most must be a number above 0, not {self.most}.")
         magnitude = max(0, math.ceil(math.log2(self.clients * self.most))) + 2
-        self.parameters = chosen(0, SCALE_BITS, SCALE_BITS + magnitude, self.security_bits)
+        self.parameters = chosen(
+            0, SCALE_BITS, SCALE_BITS + magnitude, self.security_bits, switches_keys=False
+        )  # fmt: skip
         self._holder = KeyHolder(self.parameters)
         self._adder = Ring(self.parameters)
 

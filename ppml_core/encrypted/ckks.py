@@ -20,6 +20,7 @@ from ppml_core.encrypted.parameters import Parameters
 from ppml_core.errors import BadInput, NotApplicable
 
 Array = npt.NDArray[np.float64]
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
 EXTRA = "computing on ciphertexts needs TenSEAL, which is not installed: pip install 'ppml-explorer[encrypted]'."
 
 
@@ -66,7 +67,7 @@ class Ring:
     def read(self, kind: str, blob: bytes) -> Any:
         """An object of that class of SEAL from bytes. Raises BadInput where they are none, or of another ring."""
         thing = getattr(self.seal, kind)()
-        with _Scratch() as path:
+        with _Scratch(IN_MEMORY if kind == "Ciphertext" else None) as path:
             path.write_bytes(blob)
             try:
                 thing.load(self.context, str(path))
@@ -97,17 +98,17 @@ class KeyHolder:
     def public_key(self) -> bytes:
         key = self.ring.seal.PublicKey()
         self._generator.create_public_key(key)
-        return written(key)
+        return written(key, folder=None)
 
     def relinearization_keys(self) -> bytes:
         keys = self.ring.seal.RelinKeys()
         self._generator.create_relin_keys(keys)
-        return written(keys)
+        return written(keys, folder=None)
 
     def rotation_keys(self, steps: Sequence[int]) -> bytes:
         keys = self.ring.seal.GaloisKeys()
         self._generator.create_galois_keys(list(steps), keys)
-        return written(keys)
+        return written(keys, folder=None)
 
     def encrypt(self, values: Array, scale: float | None = None) -> bytes:
         """A fresh ciphertext, half of it as the seed that it grows from. At most as many numbers as there are slots."""
@@ -120,9 +121,9 @@ class KeyHolder:
         return self.ring.decoded(plain)
 
 
-def written(thing: Any) -> bytes:
-    """A ciphertext or public key as bytes."""
-    with _Scratch() as path:
+def written(thing: Any, folder: str | None = IN_MEMORY) -> bytes:
+    """A ciphertext or public key as bytes; keys are too large for the memory that a container may give to files."""
+    with _Scratch(folder) as path:
         thing.save(str(path))
         return path.read_bytes()
 
@@ -130,8 +131,11 @@ def written(thing: Any) -> bytes:
 class _Scratch:
     """A file for a moment: the binding reads and writes files only."""
 
+    def __init__(self, folder: str | None) -> None:
+        self.folder = folder
+
     def __enter__(self) -> Path:
-        handle, name = tempfile.mkstemp(prefix="ppml.")
+        handle, name = tempfile.mkstemp(prefix="ppml.", dir=self.folder)
         os.close(handle)
         self.path = Path(name)
         return self.path

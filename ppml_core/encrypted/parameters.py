@@ -17,6 +17,7 @@ MOST_MODULUS_BITS = {
     256: {1024: 14, 2048: 29, 4096: 58, 8192: 118, 16384: 237, 32768: 476},
 }
 MOST_PRIME_BITS = 60
+UNUSED_PRIME_BITS = 20
 
 
 @dataclass(frozen=True)
@@ -75,17 +76,23 @@ class Parameters:
         return cls(values["ring_degree"], bits, values["scale_bits"], values["security_bits"])
 
 
-def chosen(rescalings: int, scale_bits: int, last_bits: int, security_bits: int = 128) -> Parameters:
+def chosen(
+    rescalings: int, scale_bits: int, last_bits: int, security_bits: int = 128, *, switches_keys: bool = True
+) -> Parameters:
     """The smallest ring for that many rescalings by `scale_bits` and a result that needs `last_bits` of modulus.
 
-    Raises NotApplicable where even the largest ring of the table has too few bits.
+    The keys' prime is as large as the largest other where ciphertexts are rotated or multiplied; sums alone switch no
+    key, and need it only as a part of the modulus. Raises NotApplicable where even the largest ring of the table has
+    too few bits.
 
+    >>> chosen(rescalings=0, scale_bits=58, last_bits=83, switches_keys=False).ring_degree
+    4096
     >>> chosen(rescalings=4, scale_bits=50, last_bits=60).ring_degree
     16384
     """
     last = _split(last_bits)
     levels = [scale_bits] * rescalings
-    bits = (*last, *levels, max([*last, *levels]))
+    bits = (*last, *levels, max([*last, *levels]) if switches_keys else UNUSED_PRIME_BITS)
     for degree, limit in MOST_MODULUS_BITS.get(security_bits, {}).items():
         if sum(bits) <= limit:
             return Parameters(degree, bits, scale_bits, security_bits)

@@ -43,6 +43,7 @@ class FederatedEncrypted(Venue):
     """
 
     title: ClassVar[str] = "Federated, sums on ciphertexts"
+    version: ClassVar[int] = 2
     extra: ClassVar[str] = "encrypted"
     network: ClassVar[str] = "network"
 
