@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
+from typing import get_args
 
 import streamlit as st
 
-from dashboard import comparing, reporting, scenarios, tables, widgets
+from dashboard import comparing, mapping, reporting, scenarios, tables, widgets
 from dashboard.controls import told
+from ppml_core.charts.pictures import EXTRA, Format
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import PPMLError
 from ppml_core.experiment.scenario import Scenario, scenario_from_toml
 from ppml_core.store.saved import Saved, delete_scenario, note_scenario, rename_scenario
 
+QUESTION, DRAWN = "report_question", "charts_asked"
 SAVED, SAVING_REFUSED, REFUSED = "saved_as", "saving_refused", "change_refused"
 FILE, FILE_REFUSED = "scenario_file", "file_refused"
 
@@ -95,12 +98,21 @@ def downloads(chosen: Mapping[str, Scenario]) -> None:
     widgets.label("Take it with you")
     name = f"{tables.dataset().name}-{first.id}"
     known = {key: one for key, one in chosen.items() if len(comparing.rows_of({key: one}))}
+    here = mapping.current_map() if first in known.values() else None
+    asked = None if here is None else reporting.asked(list(known.values()), here)
+    made = None if asked is None else partial(reporting.explored, *asked)
+    if made is not None:
+        st.text_input(
+            "The report's question", key=QUESTION, max_chars=300, persist_state="session",
+            placeholder="In your own words; empty for the usual one",
+            help=told("What the report answers: it stands on its first page.", "estimate"),
+        )  # fmt: skip
     with st.container(horizontal=True, key="take_away"):
-        if first in known.values():
-            told = partial(reporting.explored, *reporting.asked(list(known.values())))
-            st.download_button("Report (HTML)", partial(reporting.report, told), f"{name}-report.html", "text/html",
-                               key="save_report", type="primary", on_click="ignore")  # fmt: skip
-            st.download_button("Script (Python)", partial(reporting.script, told), f"{name}.py", "text/x-python",
+        if made is not None:
+            question = str(st.session_state.get(QUESTION) or "")
+            st.download_button("Report (HTML)", partial(reporting.report, made, question), f"{name}-report.html",
+                               "text/html", key="save_report", type="primary", on_click="ignore")  # fmt: skip
+            st.download_button("Script (Python)", partial(reporting.script, made), f"{name}.py", "text/x-python",
                                key="save_script", on_click="ignore")  # fmt: skip
         st.download_button("Scenario file (TOML)", first.to_toml(), f"{name}.toml", "application/toml",
                            key="save_toml", on_click="ignore")  # fmt: skip
@@ -110,6 +122,39 @@ def downloads(chosen: Mapping[str, Scenario]) -> None:
         if first in known.values()
         else "A report needs results: compute the first scenario."
     )
+    if asked is not None and here is not None:
+        pictures(asked, here, name)
+
+
+def pictures(asked: reporting.Asked, here: mapping.Map, name: str) -> None:
+    """The report's charts as pictures in one file, drawn beside the page; what it takes, where that is missing."""
+    if not reporting.can_draw():
+        widgets.aside(EXTRA[:1].upper() + EXTRA[1:])
+        return
+    desk = tables.desk()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="take_charts"):
+        offered: tuple[Format, ...] = get_args(Format)
+        chosen = widgets.segments("Charts as", offered, "charts_format", told("A picture of each, for slides."))
+        format = next(one for one in offered if one == chosen)
+        key = reporting.charts_key(asked, here, format)
+        st.session_state[DRAWN] = key
+        if desk.has(key):
+            st.download_button("Charts (ZIP)", desk.once(key, bytes), f"{name}-charts.zip", "application/zip",
+                               key="save_charts", on_click="ignore")  # fmt: skip
+        else:
+            st.button("Draw the charts", key="draw_charts", on_click=_draw, args=(key, asked, format))
+    if not desk.has(key):
+        widgets.job_line(desk.find(key))
+
+
+def _draw(key: Hashable, asked: reporting.Asked, format: Format) -> None:
+    made = partial(reporting.explored, *asked)
+    tables.desk().work_out(key, "the report's charts", partial(reporting.charts, made, format))
+
+
+def is_drawing() -> bool:
+    job = tables.desk().find(st.session_state.get(DRAWN))
+    return job is not None and job.running
 
 
 def _save(toml: str) -> None:

@@ -72,7 +72,7 @@ def one_by_one(offered: dict[str, tuple[str, Scenario]], chosen: dict[str, Scena
 
 
 def is_waiting() -> bool:
-    return comparing.is_waiting()
+    return comparing.is_waiting() or saving.is_drawing()
 
 
 frame.show(page, waiting=is_waiting)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -215,10 +217,30 @@ def test_the_report_is_about_the_first_scenario_beside_the_map(open_page: Open, 
     at.run()
     assert not at.exception
     assert {button.label for button in at.get("download_button")} >= {"Report (HTML)", "Script (Python)"}
+    assert at.text_input(key="report_question")
     made = lambda: reporting.explored([RELEASED, *PLAN], load(NAME), desk, "accuracy", "linkage")  # noqa: E731
     told, remarks = made()
     assert told.chosen.id == RELEASED.id
     assert len(told.scenarios) == len(PLAN)
     assert "read every row" in remarks[0]
     assert b"<html" in reporting.report(made)
+    assert b"Who may see it?" in reporting.report(made, "Who may see it?")
     compile(reporting.script(made), "script.py", "exec")
+
+
+def test_the_reports_charts_are_drawn_beside_the_page_or_it_is_said_what_they_need(
+    open_page: Open, desk: jobs.Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "picture", lambda chart, format: f"<{format}>{chart.question}".encode())
+    at = open_page("compare_report", **SMALL)
+    at.session_state["picked"] = {RELEASED.id: RELEASED.to_toml()}
+    at.session_state["compared"] = [RELEASED.id]
+    at.run()
+    at.button(key="draw_charts").click().run()
+    at = settled(at, desk)
+    assert "Charts (ZIP)" in {button.label for button in at.get("download_button")}
+    made = lambda: reporting.explored([RELEASED, *PLAN], load(NAME), desk, "accuracy", "linkage")  # noqa: E731
+    with ZipFile(BytesIO(reporting.charts(made, "svg"))) as archive:
+        assert "map.svg" in archive.namelist()
+    monkeypatch.setattr(reporting, "can_draw", lambda: False)
+    assert "ppml-explorer[export]" in texts(at.run())
