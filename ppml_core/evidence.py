@@ -67,6 +67,10 @@ class Estimate:
     def width(self) -> float:
         return round(self.high - self.low, 12)
 
+    def values(self) -> dict[str, float]:
+        """What every figure is told with."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
 
 def wilson(share: float, trials: int) -> tuple[float, float]:
     """The 95 % interval of a share of `trials` (Wilson 1927), never outside 0..1.

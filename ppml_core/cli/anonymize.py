@@ -22,6 +22,7 @@ from ppml_core.cli.columns import check_columns, csv_bytes, mapping_mode, prepar
 from ppml_core.cli.flags import BETA_VARIANTS, L_VARIANTS, T_VARIANTS
 from ppml_core.cli.large import MEMORY, run_anonymize_file
 from ppml_core.cli.output import check_target_folder, plain, say, write_whole
+from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.export import file_names
@@ -147,8 +148,6 @@ def method_of(arguments: argparse.Namespace) -> Anonymizer:
     values: dict[str, Any] = {}
     if arguments.k is not None:
         values["k"] = arguments.k
-    elif "k" in known and "models" in known:
-        values["k"] = 1 if models else DEFAULT_K
     if models:
         values["models"] = write_calls(models)
     if arguments.suppression_limit is not None:
@@ -159,15 +158,9 @@ def method_of(arguments: argparse.Namespace) -> Anonymizer:
         values["weights"] = write_pairs(_weights(arguments))
     if arguments.levels:
         values["levels"] = "; ".join(arguments.levels)
-    given = set(values) - (set() if arguments.k is not None else {"k"})
-    for assignment in arguments.set:
-        name, equals, value = assignment.partition("=")
-        if not equals:
-            raise BadInput(f"--set takes NAME=VALUE, not {assignment!r}.")
-        if name.strip() in given:
-            raise BadInput(f"{name.strip()} is asked for twice: give it once, by its flag or by --set.")
-        given.add(name.strip())
-        values[name.strip()] = value
+    values = with_set(values, arguments.set, "anonymize")
+    if {"k", "models"} <= set(known):
+        values.setdefault("k", 1 if models else DEFAULT_K)
     for name in values:
         if name not in known:
             raise BadInput(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,9 +9,7 @@ from ppml_core.cli.attack_model import model_attack_arguments
 from ppml_core.cli.attack_releases import release_attack_arguments
 from ppml_core.cli.attack_table import table_attack_arguments
 from ppml_core.cli.attack_update import update_attack_arguments
-from ppml_core.cli.output import OneLineParser
-
-Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
+from ppml_core.cli.output import Command, OneLineParser
 
 
 def attack_arguments(commands: Any, command: Command) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import zlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ppml_core.cli.output import Bar, say
+from ppml_core.cli.output import Bar, Command, say
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.whole_numbers import processes_argument, seed_argument
 from ppml_core.errors import BadInput, NotApplicable
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from ppml_core.attacks.trainer import ChainTrainer
     from ppml_core.evidence import Estimate
 
-Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
 
 ALL = "all"
 EXAMPLE = "full_domain(k=5) + rounding(base=5.0)"
@@ -134,7 +132,7 @@ def run_attribute(arguments: argparse.Namespace) -> dict[str, Any]:
     say("internal: measured on private people, with membership known to whoever measured")
     head = {"column": found.column, "values": found.values, "asked_about": found.asked_about}
     names = ("advantage", "control", "members", "others", "imputed", "beyond_imputation")
-    return {**head, "settings": attack.values(), **{name: named(getattr(found, name)) for name in names}}
+    return {**head, "settings": attack.values(), **{name: getattr(found, name).values() for name in names}}
 
 
 def rng_of(seed: int, name: str) -> np.random.Generator:
@@ -171,18 +169,14 @@ def described(report: MembershipReport) -> dict[str, Any]:
 def separated(found: Separation) -> dict[str, Any]:
     """Area and rates, with how many false positives stand behind each."""
     return {
-        "auc": named(found.auc),
+        "auc": found.auc.values(),
         "tpr_at_fpr": {
-            f"{at.asked:g}": named(at.tpr)
+            f"{at.asked:g}": at.tpr.values()
             | {"fpr": at.fpr.value, "fpr_low": at.fpr.low, "fpr_high": at.fpr.high}
             | {"false_positives": at.false_positives}
             for at in found.at
         },
     }
-
-
-def named(estimate: Estimate) -> dict[str, float]:
-    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
 def ends(estimate: Estimate) -> dict[str, float]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ppml_core.cli.flags import model_arguments
-from ppml_core.cli.output import say
+from ppml_core.cli.output import Command, say
 from ppml_core.cli.tables import read_table_of, table_arguments
 from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ppml_core.attacks.table_attack import TableAttack
     from ppml_core.settings import Setting
 
-Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
 
 HALF = 0.5
 
@@ -128,13 +127,10 @@ def told(findings: Sequence[Any], attack: str) -> dict[str, Any]:
 
 
 def _values(finding: Any) -> dict[str, Any]:
-    def interval(estimate: Any) -> dict[str, Any]:
-        return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-
     return {
-        **interval(finding.estimate),
+        **finding.estimate.values(),
         "covers": finding.estimate.covers,
         "unit": finding.unit,
         "baseline": finding.baseline,
-        "control": None if finding.control is None else interval(finding.control),
+        "control": None if finding.control is None else finding.control.values(),
     }

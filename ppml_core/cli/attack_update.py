@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ppml_core.cli.output import Bar, names, say
+from ppml_core.cli.output import Bar, Command, names, say
 from ppml_core.cli.tables import read_table_of, table_arguments
 from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
 if TYPE_CHECKING:
-    from ppml_core.evidence import Estimate
     from ppml_core.federated.inversion_study import Sighting
-
-Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
 
 
 def update_attack_arguments(kinds: Any, command: Command) -> None:
@@ -56,14 +52,10 @@ def run_update_attack(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _told(seen: Sighting) -> dict[str, Any]:
     found = {
-        "seen": seen.seen, "records": seen.records, **_values(seen.found), "guessing": _values(seen.guessing),
-        "control": _values(seen.control), "whole_records": _values(seen.whole),
+        "seen": seen.seen, "records": seen.records, **seen.found.values(), "guessing": seen.guessing.values(),
+        "control": seen.control.values(), "whole_records": seen.whole.values(),
     }  # fmt: skip
     return found if seen.epsilon is None else found | {"epsilon": seen.epsilon, "at_most": seen.bound}
-
-
-def _values(found: Estimate) -> dict[str, float]:
-    return {"value": found.value, "low": found.low, "high": found.high}
 
 
 def _positive(text: str, flag: str, *, whole: bool = False) -> float:

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ppml_core.cli.output import OneLineParser, check_target_folder, say, write_whole
+from ppml_core.cli.output import Command, OneLineParser, check_target_folder, say, write_whole
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.hierarchy import Hierarchy
 from ppml_core.data.reading import read_dataset
 from ppml_core.errors import BadInput, PPMLError
-
-Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
 
 
 def hierarchy_arguments(commands: Any, command: Command) -> None:

@@ -17,6 +17,8 @@ import pandas as pd
 
 from ppml_core.errors import BadInput
 
+Run = Callable[[argparse.Namespace], Any]
+Command = Callable[[Any, str, Run, str], argparse.ArgumentParser]
 LONGEST_NAME = 200
 
 

@@ -11,6 +11,10 @@ import pandas as pd
 from ppml_core.errors import BadInput
 
 
+def pii_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("table", metavar="TABLE", help="a bundled name (see ppml datasets) or a path")
+
+
 def run_pii(arguments: argparse.Namespace) -> Any:
     """Per column type, confidence and evidence, or nothing; for a terminal one line a column.
 

@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
@@ -140,7 +141,7 @@ def _attack(arguments: argparse.Namespace) -> dict[str, Any]:
         raise BadInput("an attack takes --epsilon for the budget of a trial, and no --budget, --delta or --preview.")
     if arguments.epsilon is not None and not 0 < arguments.epsilon <= 10**6:
         raise BadInput(f"--epsilon must be above 0 and at most 1,000,000, not {arguments.epsilon}.")
-    attack = method(QueryAttack, arguments.question).from_values(_settings(arguments.set))
+    attack = method(QueryAttack, arguments.question).from_values(with_set({}, arguments.set, "attack"))
     policies = read_policies(arguments.policy)
     data = read_table_of(arguments, arguments.dataset or "clinic")
     secret = None
@@ -171,16 +172,6 @@ def _attack(arguments: argparse.Namespace) -> dict[str, Any]:
         "first_trial": [{"query": text, "answer": answer} for text, answer in found.log],
         "note": "internal: measured on private people",
     }
-
-
-def _settings(assignments: list[str]) -> dict[str, str]:
-    given = {}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or name.strip() in given:
-            raise BadInput(f"--set takes NAME=VALUE once for each setting, not {assignment!r}.")
-        given[name.strip()] = value.strip()
-    return given
 
 
 def _cell(query: Any, key: tuple[str, ...], numbers: dict[str, Any]) -> dict[str, Any]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ppml_core.cli.output import Bar, OneLineParser, check_target_folder, write_whole
+from ppml_core.cli.output import Bar, Command, OneLineParser, check_target_folder, write_whole
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.whole_numbers import processes_argument
 from ppml_core.errors import BadInput
 
-Command = Callable[[Any, str, Callable[..., Any], str], argparse.ArgumentParser]
 SHOWN = ("scenario_id", "measure", "value", "low", "high", "repeats", "failed", "error")
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ppml_core.cli.output import names
+from ppml_core.cli.output import Command, names
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.errors import BadInput, PPMLError
 
 
-def scenario_arguments(commands: Any, command: Any) -> None:
+def scenario_arguments(commands: Any, command: Command) -> None:
     """`scenario` with its own commands."""
     room = commands.add_parser("scenario", help="look at a scenario file", description="look at a scenario file")
     inner = room.add_subparsers(dest="scenario_command", required=True, parser_class=type(room))
@@ -35,6 +35,22 @@ def scenario_of_file(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as fault:
         raise BadInput(f"the scenario {path} cannot be read: {fault}.") from fault
     return scenario_from_toml(text)
+
+
+def base_of(arguments: argparse.Namespace) -> Any:
+    """The scenario that --scenario, or --dataset and --learner, name, with the repeats and the seed asked for."""
+    import dataclasses
+
+    from ppml_core.experiment.scenario import Scenario
+
+    given = {name: value for name in ("repeats", "seed") if (value := getattr(arguments, name, None)) is not None}
+    if arguments.scenario:
+        if arguments.dataset or arguments.learner:
+            raise BadInput("give --scenario, or --dataset and --learner, not both.")
+        return dataclasses.replace(scenario_of_file(arguments.scenario), **given)
+    if not (arguments.dataset and arguments.learner):
+        raise BadInput("give --scenario F.toml, or both --dataset and --learner.")
+    return Scenario.of(arguments.dataset, arguments.learner, **given)
 
 
 def axes_of(assignments: Sequence[str]) -> dict[str, list[str]]:

@@ -21,6 +21,6 @@ def with_set(given: Mapping[str, Any], assignments: Iterable[str], room: str) ->
         if not equals:
             raise BadInput(f"--set takes NAME=VALUE, not {assignment!r}.")
         if name in found:
-            raise BadInput(f"{name} is given twice.")
+            raise BadInput(f"{name} is given twice: give it once, by its flag or by --set.")
         found[name] = value.strip()
     return found

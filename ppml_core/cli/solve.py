@@ -7,15 +7,15 @@ plain learners), so it is a command of its own and its rows stand in one file.
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 from typing import Any
 
 from ppml_core.cli.designs import time_limit
-from ppml_core.cli.output import Bar, check_target_folder, names, say, write_whole
-from ppml_core.cli.scenario import axes_of, scenario_of_file
+from ppml_core.cli.output import Bar, names, say
+from ppml_core.cli.scenario import axes_of, base_of
+from ppml_core.cli.sweep import check_computing, computed, computing_arguments
 from ppml_core.cli.tables import read_table_of, schema_arguments
-from ppml_core.cli.whole_numbers import free_seed_argument, processes_argument, seed_argument
+from ppml_core.cli.whole_numbers import free_seed_argument, seed_argument
 from ppml_core.errors import BadInput
 
 INTERNAL = "internal: settings chosen by looking at private people, measured on private test people"
@@ -54,11 +54,7 @@ def map_arguments(command: argparse.ArgumentParser) -> None:
     seed_argument(command)
     add("--points", type=int, help="at most so many scenarios, spread evenly over all")
     add("--minutes", type=float, help="stop after so many minutes; what is computed by then is kept")
-    processes_argument(command)
-    add("--cluster", metavar="ADDRESS", help="work on the Dask cluster at tcp://host:8786 instead")
-    add("--name", default="", help="a name to find the run by (ppml runs list)")
-    add("--note", default="", help="what it is for")
-    add("--out", type=Path, required=True, help="the Parquet file to write")
+    computing_arguments(command)
 
 
 def run_solve(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -74,7 +70,7 @@ def run_solve(arguments: argparse.Namespace) -> dict[str, Any]:
 
     needs = needs_of(arguments.need)
     objective = [axis_of(name) for name in arguments.objective]
-    base = _base(arguments)
+    base = base_of(arguments)
     data = read_table_of(arguments, base.dataset)
     check_target(data)
     families = families_for(base, needs, axes_of(arguments.set))
@@ -100,20 +96,14 @@ def run_solve(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
-    import numpy as np
-
     from ppml_core.data.checks import check_target
     from ppml_core.experiment.designs import thinned
     from ppml_core.experiment.families import MAP_LEARNERS, map_plan
-    from ppml_core.experiment.sweep import sweep
     from ppml_core.store import Store
-    from ppml_core.store.recording import recording
 
     if arguments.repeats < 1:
         raise BadInput(f"--repeats must be at least 1, not {arguments.repeats}.")
-    if arguments.cluster and arguments.processes > 1:
-        raise BadInput("give --processes or --cluster, not both: a cluster has its own workers.")
-    check_target_folder(arguments.out)
+    check_computing(arguments)
     data = read_table_of(arguments, arguments.dataset)
     check_target(data)
     learners = arguments.learners or MAP_LEARNERS
@@ -123,18 +113,10 @@ def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     scenarios = thinned(plan, arguments.points)
     say(_cost(scenarios, attack))
-    started = time.perf_counter()
-    store = Store()
-    with recording(store, scenarios, data, [], arguments.name, arguments.note) as run, np.errstate(all="ignore"):
-        rows = sweep(
-            scenarios, data, store, processes=arguments.processes, cluster=arguments.cluster, progress=Bar(),
-            on_failure=run.failed, cancelled=time_limit(arguments.minutes),
-        )  # fmt: skip
-    seconds = time.perf_counter() - started
-    write_whole(arguments.out, lambda path: rows.to_parquet(path, index=False))
+    found = computed(arguments, scenarios, data, Store(), cancelled=time_limit(arguments.minutes))
     return {
-        "run": run.run_id, "scenarios": len(scenarios), "rows": len(rows), "seconds": seconds,
-        **_front(rows, scenarios, arguments), "out": str(arguments.out), "note": INTERNAL,
+        "run": found.run_id, "scenarios": len(scenarios), "rows": len(found.rows), "seconds": found.seconds,
+        **_front(found.rows, scenarios, arguments), "out": str(arguments.out), "note": INTERNAL,
     }  # fmt: skip
 
 
@@ -224,18 +206,3 @@ def _checked(found: Any) -> dict[str, Any] | None:
         "confidence": found.confidence,
         "scenario": found.scenario.to_toml(),
     }
-
-
-def _base(arguments: argparse.Namespace) -> Any:
-    import dataclasses
-
-    from ppml_core.experiment.scenario import Scenario
-
-    given = {} if arguments.seed is None else {"seed": arguments.seed}
-    if arguments.scenario:
-        if arguments.dataset or arguments.learner:
-            raise BadInput("give --scenario, or --dataset and --learner, not both.")
-        return dataclasses.replace(scenario_of_file(arguments.scenario), **given)
-    if not (arguments.dataset and arguments.learner):
-        raise BadInput("give --scenario F.toml, or both --dataset and --learner.")
-    return Scenario.of(arguments.dataset, arguments.learner, **given)

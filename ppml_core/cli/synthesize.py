@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ppml_core.cli.output import check_target_folder, say, write_whole
+from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, table_arguments
 from ppml_core.cli.whole_numbers import seed_argument
-from ppml_core.errors import BadInput
 
 EXPLORATORY = "No guarantee for what is handed out: the noise can be reproduced. Made for exploration."
 
@@ -34,12 +34,7 @@ def run_synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
 
     check_target_folder(arguments.out)
     given = {name: value for name in ("epsilon", "delta", "rows") if (value := getattr(arguments, name)) is not None}
-    for assignment in arguments.set:
-        name, equals, value = assignment.partition("=")
-        if not equals or name.strip() in given:
-            raise BadInput(f"--set takes NAME=VALUE once for each setting, not {assignment!r}.")
-        given[name.strip()] = value.strip()
-    method = DPSynthetic.from_values(given)
+    method = DPSynthetic.from_values(with_set(given, arguments.set, "anonymize"))
     data = read_table_of(arguments, arguments.table)
     start = time.perf_counter()
     made = method.fit(data, np.random.default_rng([arguments.seed]))

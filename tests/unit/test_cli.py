@@ -244,12 +244,12 @@ def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_pat
         (["anonymize", "adult", "--engine", "duckdb", "--method", "local", "--out", "x.csv"], "give --k only"),
         (["anonymize", "adult", "--engine", "duckdb", "--keep-suppressed", "--out", "x.csv"], "--keep-suppressed"),
         (["anonymize", "adult", "--memory-limit", "1GB", "--out", "x.csv"], "--engine duckdb"),
-        (["anonymize", "wage", "--k", "4", "--set", "k=3", "--out", "x.csv"], "k is asked for twice"),
+        (["anonymize", "wage", "--k", "4", "--set", "k=3", "--out", "x.csv"], "k is given twice"),
         (
             ["anonymize", "wage", "--l", "9", "--set", "models=k_map(k=2)", "--out", "x.csv"],
-            "models is asked for twice",
+            "models is given twice",
         ),
-        (["anonymize", "wage", "--set", "k=3", "--set", "k=9", "--out", "x.csv"], "k is asked for twice"),
+        (["anonymize", "wage", "--set", "k=3", "--set", "k=9", "--out", "x.csv"], "k is given twice"),
         (["anonymize", "clinic", "--method", "pram", "--seed", "-1", "--out", "x.csv"], "--seed must be"),
         (["fly"], "fly"),
         (["anonymize", "adult", "--k", "0", "--out", "x.csv"], "k must be"),
@@ -270,7 +270,7 @@ def test_a_fault_of_the_program_is_one_line_without_a_cell(
     def broken(_: object) -> None:
         raise ValueError("could not convert string to float: 'Jane Doe'")
 
-    monkeypatch.setattr("ppml_core.cli.risk.run_risk", broken)
+    monkeypatch.setattr("ppml_core.cli.run_risk", broken)
     monkeypatch.delenv("PPML_DEBUG", raising=False)
     said = refusal(capsys, "risk", "clinic")
     assert "ValueError" in said
