@@ -20,31 +20,6 @@ Engine = Literal["memory", "duckdb", "dask"]
 ENGINES: tuple[str, ...] = get_args(Engine)
 
 
-def risk_from_file(
-    path: str | Path,
-    schema: Path | None = None,
-    qi: Sequence[str] | None = None,
-    sensitive: Sequence[str] | None = None,
-    engine: str = "memory",
-    memory_limit: str | None = None,
-    address: str | None = None,
-    threshold: float = 0.2,
-) -> RiskReport:
-    """The risk of releasing the file's table, as `risk_report` tells it.
-
-    The engines `duckdb` and `dask` read only quasi-identifiers and sensitive columns, so `unique_share_with_kept` is
-    None with them, and a schema that is not given is inferred from the first rows alone. Raises BadInput.
-    """
-    _check_engine(engine, memory_limit, address)
-    if engine == "memory":
-        data = read_dataset(path, schema=schema, qi=qi, sensitive=sensitive)
-        _check_known(data.quasi_identifiers)
-        return risk_report(data, threshold)
-    meaning, counts = _counted(Path(path), schema, qi, sensitive, engine, memory_limit, address)
-    known, secret = meaning.quasi_identifiers, meaning.with_role("sensitive")
-    return risk_of_counts(counts, known, secret, threshold, Path(path).name)
-
-
 def exposed_file(
     path: str | Path,
     schema: Path | None = None,
@@ -59,7 +34,9 @@ def exposed_file(
 ) -> tuple[RiskReport, Exposure]:
     """The risk of releasing the file's table, and what is told beside it by `exposure`.
 
-    A table of the population is read into memory, whatever the engine. Raises BadInput.
+    The engines `duckdb` and `dask` read only quasi-identifiers and sensitive columns, so `unique_share_with_kept` is
+    None with them, and a schema that is not given is inferred from the first rows alone. A table of the population is
+    read into memory, whatever the engine. Raises BadInput.
     """
     _check_engine(engine, memory_limit, address)
     if engine == "memory":

@@ -23,26 +23,18 @@ Codes = npt.NDArray[np.integer[Any]]
 TELLS, BLANK, STAR = 0, 1, 2
 
 
-def without_starred(data: Dataset) -> tuple[Dataset, int]:
-    """(the table without its suppressed rows, how many they are); the table itself where there are none.
+def starred_rows(data: Dataset) -> Bools:
+    """Which rows are suppressed, shape (rows,): those whose quasi-identifiers are all `*`, as ARX counts it, or blank
+    beside a `*`.
 
-    Suppressed is a row whose quasi-identifiers are all `*`, as ARX counts it, or blank beside a `*`. A row with blanks
-    alone is a person of whom nothing is recorded, and stays.
+    A row with blanks alone is a person of whom nothing is recorded, and stays.
 
     >>> from ppml_core.data.schema import Column, Schema
     >>> columns = {name: Column(role="quasi_identifier") for name in ("age", "sex")}
     >>> table = pd.DataFrame({"age": ["30-39", "*", "*"], "sex": ["*", "*", "F"]})
-    >>> others, starred = without_starred(Dataset(table, Schema(columns=columns)))
-    >>> len(others), starred
-    (2, 1)
+    >>> starred_rows(Dataset(table, Schema(columns=columns))).tolist()
+    [False, True, False]
     """
-    starred = starred_rows(data)
-    count = int(starred.sum())
-    return (data.take(np.flatnonzero(~starred)), count) if count else (data, 0)
-
-
-def starred_rows(data: Dataset) -> Bools:
-    """Which rows are suppressed, shape (rows,)."""
     columns = [coded(data.table[name]) for name in data.quasi_identifiers]
     return starred_among(columns, lambda at: _from_zero(columns[at]), len(data))
 

@@ -52,7 +52,6 @@ class Apart:
     with_server: tuple[Estimate, ...]
     central: Estimate
     alone: tuple[Holder, ...]
-    holders: int
     majority: float
     costs: tuple[tuple[str, float], ...]
     guarantee: Guarantee | None
@@ -122,7 +121,7 @@ def together_apart(
     return Apart(
         scenario=scenario, title=venue.title, rounds=rounds, with_server=with_server,
         central=judged(central), alone=tuple(alone),
-        holders=len(parts), majority=float(counts.max() / counts.sum()),
+        majority=float(counts.max() / counts.sum()),
         costs=(("seconds", model.seconds), *model.costs), guarantee=model.guarantee,
         note=model.guarantee_note, warnings=model.warnings,
         form=venue.form, rows=min((len(part) for part in parts if len(part)), default=len(prepared.train)),

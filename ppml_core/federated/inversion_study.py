@@ -75,10 +75,6 @@ class Study:
     noisy: tuple[Sighting, ...]
     delta: float
 
-    @property
-    def sightings(self) -> tuple[Sighting, ...]:
-        return (*self.sums, self.masked, *self.noisy)
-
 
 def inversion_study(
     data: Dataset,

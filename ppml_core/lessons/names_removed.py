@@ -22,8 +22,6 @@ STRANGERS = 18_000
 REGISTERED = 0.6
 DAYS_PER_YEAR = 365
 
-Texts = npt.NDArray[np.str_]
-
 
 @dataclass(frozen=True)
 class NamesRemoved(Lesson):

@@ -18,18 +18,18 @@ SERVER_SEES: dict[Form, str] = {
     "clear": "every client's update in the clear, every round",
     "noisy": "every client's update with the client's own noise in it",
     "masked": "numbers that look drawn by lot, and their sum",
-    "encrypted": "ciphertexts only, and adds them up",
 }
 ANSWERS: dict[Form, str] = {
     "clear": "The server sees each client's update, and what an update says of the rows behind it.",
     "noisy": "The server sees each client's update, with noise that the client added before it left.",
     "masked": "The server sees only the sum: masks that cancel hide each update.",
-    "encrypted": "The server adds up ciphertexts; only the key holder can open the sum.",
 }
+
+UPDATES: dict[Form, str] = {"clear": "update", "noisy": "noisy update", "masked": "masked update"}
 
 
 def with_server(clients: int, sent: Form, noise_at_server: bool = False) -> Scene:
-    """Clients around a server. `sent` is the form in which updates travel."""
+    """Clients around a server. `sent` is the form in which updates travel: clear, noisy or masked."""
     drawn = min(clients, MOST_IN_A_ROW)
     xs = [50.0] if drawn == 1 else [12 + 76 * n / (drawn - 1) for n in range(drawn)]
     sees = SERVER_SEES[sent]
@@ -48,18 +48,14 @@ def with_server(clients: int, sent: Form, noise_at_server: bool = False) -> Scen
         Caption(50, 10, f"{clients:,} clients, rows stay with each" if not more
                 else f"{drawn} of {clients:,} clients drawn, rows stay with each"),
         Caption(100, 66, "the model ↓", None, "right"),
-        Caption(0, 66, f"↑ {_update(sent)}", sent, "left"),
+        Caption(0, 66, f"↑ {UPDATES[sent]}", sent, "left"),
     ]  # fmt: skip
     if sent == "masked":
         captions.append(Caption(50, 3, "every two share a secret mask that cancels in the sum", "masked"))
     elif noise_at_server:
         captions.append(Caption(50, 3, "noise is added by the server, to the sum", "noisy"))
-    if sent == "encrypted":
-        nodes.append(Node("the key holder", 90, 84, "the secret key", "the sum of the updates", label="K"))
-        links.append(Link(0, len(nodes) - 1, "encrypted"))
-        captions.append(Caption(88, 96, "Key holder"))
     answer = ANSWERS[sent]
-    if noise_at_server and sent != "encrypted":
+    if noise_at_server:
         answer += " It adds the noise itself, so it is trusted with what comes before."
     return Scene(answer, nodes, links, captions)
 
@@ -67,7 +63,8 @@ def with_server(clients: int, sent: Form, noise_at_server: bool = False) -> Scen
 def among_key_holders(clients: int) -> Scene:
     """Clients that share a key pair around a server that adds their ciphertexts; the model stays with the clients."""
     drawn = min(clients, MOST_IN_A_ROW)
-    nodes = [Node("the server", 50, 84, "public parameters", SERVER_SEES["encrypted"], is_server=True, label="S")]
+    sees = "ciphertexts only, and adds them up"
+    nodes = [Node("the server", 50, 84, "public parameters", sees, is_server=True, label="S")]
     links: list[Link] = []
     for n in range(drawn):
         x, sees = 12 + 76 * n / (drawn - 1), "the sum of the updates and the model of each round"
@@ -77,7 +74,7 @@ def among_key_holders(clients: int) -> Scene:
     captions = [
         Caption(50, 96, "Server"), Caption(50, 10, f"{more}, rows stay with each"),
         Caption(100, 66, "the sum, encrypted ↓", "encrypted", "right"),
-        Caption(0, 66, f"↑ {_update('encrypted')}", "encrypted", "left"),
+        Caption(0, 66, "↑ ciphertext", "encrypted", "left"),
         Caption(50, 3, "all clients hold the same secret key"),
     ]  # fmt: skip
     answer = "The server adds up ciphertexts and sees no sum; the clients open it and keep the model to themselves."
@@ -164,12 +161,6 @@ def on_shares(split: str, engine: str) -> Scene:
         "Each party sees shares that look drawn by lot; two of the three together would see everything.",
         nodes, links, captions,
     )  # fmt: skip
-
-
-def _update(sent: Form) -> str:
-    return {"clear": "update", "noisy": "noisy update", "masked": "masked update", "encrypted": "ciphertext"}.get(
-        sent, "shares"
-    )
 
 
 def _neighbour_sees(sent: Form) -> str:

@@ -112,10 +112,3 @@ class Cover:
     def classes(self, requirement: Requirement) -> Classes:
         """The classes as privacy models see them (no keys: they do not stand at one node)."""
         return requirement.classes_of(np.arange(len(self.class_of), dtype=np.int32), self.class_of, len(self))
-
-
-def published_codes(cover: Cover, attribute: int) -> Codes:
-    """The code of each class's label at its level of one attribute, shape (classes,)."""
-    forest = cover.forest
-    leaf = forest.leaves[cover.sample, attribute]
-    return np.asarray(forest.codes[attribute, cover.levels[:, attribute], leaf])

@@ -42,10 +42,6 @@ class Checked:
     faults: tuple[Fault, ...]
     repaired: Rows | None
 
-    @property
-    def is_sound(self) -> bool:
-        return not self.faults
-
 
 def check_file(data: bytes, column: str, values: Sequence[str]) -> Checked:
     """`check_text` on the bytes of a file; an encoding other than UTF-8 is a fault of its own."""

@@ -11,7 +11,6 @@ from ppml_core.calls import write_calls
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable, Unreachable
 from ppml_core.queries.attacks.base import Channel, Game, Outcome, QueryAttack, Secret
-from ppml_core.queries.attacks.reconstruct import Reconstruct
 from ppml_core.queries.desk import RestrictedDesk
 from ppml_core.queries.engine import Engine
 from ppml_core.queries.ledger import MemoryJournal, Session
@@ -147,10 +146,3 @@ def compared(
 ) -> list[tuple[Defence, Outcome]]:
     """One attack against each defence, on the same targets."""
     return [(one, attacked(attack, game_of(data, one.policies, one.epsilon, secret), trials, seed)) for one in defences]
-
-
-def reconstruction_curve(data: Dataset, scales: Sequence[float], trials: int, seed: int) -> list[Outcome]:
-    """Reconstruction against exact answers (scale 0) and fresh noise of each scale, with what all answers cost as ε."""
-    return [
-        attacked(Reconstruct(), game_of(data, [FreshNoise(scale)] if scale else []), trials, seed) for scale in scales
-    ]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ppml_core.attacks.large_tables import risk_from_file
+from ppml_core.attacks.large_tables import exposed_file
 from ppml_core.attacks.linkage import certain_share, class_sizes, risk_of_counts, risk_report
 from ppml_core.data.bundled import load
 from ppml_core.data.counts import count_table
@@ -83,9 +83,9 @@ def test_a_file_tells_the_same_risk_with_every_engine(ending: str, tmp_path: Pat
     path = tmp_path / f"adult{ending}"
     data.table.to_csv(path, index=False) if ending == ".csv" else data.table.to_parquet(path)
     known, sensitive = data.quasi_identifiers, ["income"]
-    expected = risk_from_file(path, qi=known, sensitive=sensitive)
+    expected, _ = exposed_file(path, qi=known, sensitive=sensitive)
     assert expected.classes == 27_118
-    found = risk_from_file(path, qi=known, sensitive=sensitive, engine="duckdb", memory_limit="200MB")
+    found, _ = exposed_file(path, qi=known, sensitive=sensitive, engine="duckdb", memory_limit="200MB")
     assert found == dataclasses.replace(expected, unique_share_with_kept=None)
 
 
@@ -105,7 +105,7 @@ def test_a_wrong_engine_or_limit_is_told(wrong: dict[str, Any], said: str, tmp_p
     path = tmp_path / "small.csv"
     by_hand().table.to_csv(path, index=False)
     with pytest.raises(BadInput, match=said):
-        risk_from_file(path, **{"qi": ["age", "sex"], **wrong})
+        exposed_file(path, **{"qi": ["age", "sex"], **wrong})
 
 
 def test_no_sensitive_column_means_no_figure() -> None:

@@ -20,7 +20,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.export import spreadsheet_csv
 from ppml_core.data.reading import read_dataset
 from ppml_core.data.schema import Column, Schema
-from ppml_core.data.starred import starred_rows, without_starred
+from ppml_core.data.starred import starred_rows
 
 SCHEMA = Schema(
     columns={
@@ -46,18 +46,12 @@ SIX = people(
 
 def test_a_row_of_stars_is_found_and_one_of_blanks_stays() -> None:
     assert starred_rows(SIX).tolist() == [False, False, False, True, True, False]
-    others, starred = without_starred(SIX)
-    assert starred == 2
-    assert others.table["pay"].tolist() == ["1", "2", "3", "6"]
-    assert SIX.table.shape == (6, 4)
 
 
-def test_nothing_is_left_out_where_nothing_is_starred() -> None:
+def test_nothing_is_starred_where_no_row_is_all_stars() -> None:
     raw = people([("30", "F", "1", "flu"), ("*", "F", "1", "flu")])
-    assert without_starred(raw) == (raw, 0)
-    assert without_starred(people([]))[1] == 0
     none_known = SIX.with_schema(SIX.schema.with_quasi_identifiers([]))
-    assert without_starred(none_known)[1] == 0
+    assert [int(starred_rows(data).sum()) for data in (raw, people([]), none_known)] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("kind", [object, "string", "category"])
@@ -117,7 +111,7 @@ def test_risk_is_that_of_the_others_however_it_is_counted(rows: list[tuple[str |
         risk_of_counts(count_table(data.table, [*known, "ill"]), known, ["ill"]),
         unique_share_with_kept=risk.unique_share_with_kept,
     )
-    others, starred = without_starred(data)
+    others, starred = data.take(np.flatnonzero(~starred_rows(data))), sum(silent)
     assert risk.rows == len(data)
     if len(others):
         assert risk.starred == starred
