@@ -5,9 +5,10 @@ privacy, measured before any private run on census_kdd (its own split): majority
 .9507), gradient boosting .9575 (.9551). Means over 20 splits: german_credit majority .7077, logistic regression .7528
 (.7730); actg175 majority .7502, logistic regression .7833 (.7563). On german_credit and actg175 an earlier session had
 run private learners and reported differences, not levels, before these bars were written.
-The rule. census_kdd: 40, 60, 75, 85 and 90 % of what the model without privacy gains over the majority at ε = .1, .3,
+The rule is one for all learners. census_kdd: 40, 60, 75, 85 and 90 % of what the model without privacy gains over the majority at ε = .1, .3,
 1, 3 and 10. The two small tables: no more than .02 below the majority at ε = 1, the majority at 3, half of the gain
-at 10. What missed its bar stands in `MISSED` with the figure that was reached. On census_kdd eleven points missed at
+at 10. `dp_additive` and `dp_network` were first run on the small tables after these bars were written for them. What
+missed its bar stands in `MISSED` with the figure that was reached. On census_kdd eleven points missed at
 first, since descents stopped early (dp_gd .9477 at ε = 1); how many steps a large table gets was then chosen there.
 """
 
@@ -41,6 +42,7 @@ SMALL = {
     "german_credit": {1.0: (0.688, 0.60), 3.0: (0.7077, 0.66), 10.0: (0.730, 0.72)},
     "actg175": {1.0: (0.730, 0.60), 3.0: (0.7502, 0.64), 10.0: (0.767, 0.69)},
 }
+SMALL_MISSED: dict[tuple[str, str], dict[tuple[float, str], float]] = {}
 MEASURES = ("accuracy", "roc_auc")
 
 
@@ -65,12 +67,21 @@ def test_a_large_table_reaches_its_bars(learner: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("learner", ["dp_gd", "dp_additive", "dp_network"])
 @pytest.mark.parametrize("name", SMALL)
-def test_a_small_table_reaches_its_bars(name: str) -> None:
-    base = [Scenario.of(name, "dp_gd", repeats=1, measures=MEASURES, seed=seed) for seed in range(1, SPLITS + 1)]
+def test_a_small_table_reaches_its_bars(name: str, learner: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A thousand people: what noise costs is seen here first."""
+    base = [Scenario.of(name, learner, repeats=1, measures=MEASURES, seed=seed) for seed in range(1, SPLITS + 1)]
     scenarios = [scenario for one in base for scenario in expand(one, {EPSILON: list(SMALL[name])})]
     rows = sweep(scenarios, load(name), swept=[EPSILON])
-    assert not missed_bars(rows, SMALL[name])
+    with capsys.disabled():
+        print(
+            f"\n{name}, {learner}", rows[rows["measure"].isin(MEASURES)].groupby([EPSILON, "measure"])["value"].mean()
+        )
+    missed, expected = missed_bars(rows, SMALL[name]), SMALL_MISSED.get((name, learner), {})
+    assert set(missed) == set(expected)
+    for point, figure in missed.items():
+        assert figure >= expected[point] - 0.001
 
 
 @pytest.mark.slow
