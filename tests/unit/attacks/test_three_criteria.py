@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from ppml_core.attacks.inference import Inference
 from ppml_core.attacks.linkability import Linkability
 from ppml_core.attacks.record_linkage import RecordLinkage
 from ppml_core.attacks.singling_out import SinglingOut
-from ppml_core.catalog import method, methods
+from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput, NotApplicable
@@ -102,21 +102,6 @@ def test_a_raw_copy_leaks_more_than_a_protected_table(name: str, members: Datase
         protected = found(attack, members, others, made.release, made.kept)[1].estimate
         assert raw > protected.value, attack.name()
         assert -1 <= protected.low <= protected.value <= protected.high <= 1
-
-
-@pytest.mark.parametrize("name", sorted(methods(Attack)))
-def test_attacks_on_tables_run_alone_and_draw_the_same_again(name: str, members: Dataset, others: Dataset) -> None:
-    attack = method(Attack, name)()
-    if not hasattr(attack, "on") or name == "minimality":  # that is of full-domain releases alone
-        return
-    before = members.table.copy(deep=True)
-    made = method(Anonymizer, "local")(k=3).fit(members, np.random.default_rng(1))
-    first, second = (
-        cast(Any, attack).on(members, others, made.release, made.kept, np.random.default_rng(5)) for _ in range(2)
-    )
-    assert first == second
-    pd.testing.assert_frame_equal(members.table, before)
-    assert tuple(one.measure for one in first) == attack.measures()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name())

@@ -105,13 +105,6 @@ def test_every_axis_says_what_it_is() -> None:
         assert not axis.attack or axis.attack in methods(Attack)
 
 
-def test_what_an_attack_finds_can_be_needed() -> None:
-    for name, cls in methods(Attack).items():
-        for measure in cls().measures():
-            axis = need_of(f"{measure}<=0.5").axis
-            assert (axis.attack, axis.things) == (name, cls.against), measure
-
-
 def test_accuracy_is_told_in_people(rows: pd.DataFrame) -> None:
     found = readings(axis_of("accuracy"), rows)
     one, two = list(found.values())[:2]
