@@ -2,7 +2,8 @@
 
 A `Desk` holds jobs, things computed once, and the memory of finished points. Bundled tables share one desk for all
 sessions, with the store behind it; a person's own table has a desk in its session, whose memory ends with it. Jobs of
-all desks stand in the same few queues, where people take turns.
+all desks stand in the same few queues, where people take turns. A job of the bundled tables may be wanted by several
+sessions: it is stopped by one that started it or looks at it, and only where no other session that is still there does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.waiting import Queue
@@ -38,10 +40,12 @@ class Job:
     """One piece of work in a thread. Pages read `done`, `total`, `running`, `cancelled`, `error`; they never wait.
 
     `running` holds from the start to the end, `waiting` until its turn has come. `counted` says what `done` counts.
+    A `shared` one can be seen by sessions that do not want it.
     """
 
-    def __init__(self, key: Hashable, title: str) -> None:
-        self.key, self.title = key, title
+    def __init__(self, key: Hashable, title: str, *, shared: bool = False) -> None:
+        self.key, self.title, self.shared = key, title, shared
+        self._wanted_by: set[str] = set()
         self.done, self.total, self.counted = 0, 0, "models"
         self.error = ""
         self.running = self.waiting = True
@@ -67,6 +71,20 @@ class Job:
         with self._turn:
             if self.waiting:
                 self.running = self.waiting = False
+
+    def join(self) -> None:
+        """This session waits for it as well: it started it, or its page shows it, again after a reload."""
+        self._wanted_by.add(_person())
+
+    def may_be_stopped(self) -> bool:
+        """Whether this session waits for it and no other one that is still there."""
+        others = set(self._wanted_by) - {_person()}
+        return not self.shared or (_person() in self._wanted_by and not any(is_here(other) for other in others))
+
+    def stop(self) -> None:
+        """`cancel`, where this session may."""
+        if self.may_be_stopped():
+            self.cancel()
 
     def begin(self) -> bool:
         """Takes its turn; False where it was cancelled before."""
@@ -119,8 +137,11 @@ class Desk:
         with self._lock:
             found = self._jobs.get(key)
             if found is not None and found.running and not found.cancelled:
+                found.join()
                 return found
-            job = self._jobs[key] = Job(key, title)
+            job = self._jobs[key] = Job(key, title, shared=not self.private)
+        if not background:
+            job.join()
         (BACKGROUND if background else queue).put(_person(), lambda: self._run(job, work))
         return job
 
@@ -128,6 +149,7 @@ class Desk:
         """The job that makes the value of that name; what runs already or was refused is not started again."""
         found = self.find(key)
         if found is not None and (found.running or found.error):
+            found.join()
             return found
 
         def work(_: Job) -> None:
@@ -187,6 +209,11 @@ def _person() -> str:
     """Whose turn a job is: the session's that asks for it."""
     context = get_script_run_ctx(suppress_warning=True)
     return "" if context is None else context.session_id
+
+
+def is_here(person: str) -> bool:
+    """Whether that session is still connected; a page that was loaded again is another session."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(person)
 
 
 def note_fault(fault: BaseException) -> None:

@@ -29,6 +29,7 @@ TITLES = {
     "epsilon": "ε", "zip_digits": "ZIP digits", "truth": "The coin says: the truth", "people": "People who answer",
     "class_people": "Your class: people", "class_yes": "Your class: said yes", "asked": "Questions asked",
     "leaf": "Fewest people in a leaf", "most": "Most right guesses", "least": "Least accuracy",
+    "ruled_out": "Roles at home ruled out", "way": "How counts are hidden", "threshold": "Shares that say nothing",
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from ppml_core.errors import PPMLError
 from ppml_core.queries.desk import RestrictedDesk
 from ppml_core.queries.engine import Engine, engine_of
 from ppml_core.queries.ledger import Journal, MemoryJournal, Session
-from ppml_core.queries.noise import OpenDPNoise
+from ppml_core.queries.noise import ABSENT, OpenDPNoise, opendp_is_there
 from ppml_core.queries.policies.base import Policy
 from ppml_core.queries.private import PrivateDesk
 from ppml_core.queries.query import Query
@@ -50,8 +50,18 @@ def deltas() -> tuple[float, ...]:
     return tuple(delta for delta in DELTAS if not size or not delta_fault(delta, size))
 
 
+def first_mode() -> str:
+    """The desk that a session begins with: the private one where it can answer."""
+    return PRIVATE if opendp_is_there() else RESTRICTED
+
+
 def mode() -> str:
-    return str(st.session_state.get("desk_mode") or PRIVATE)
+    return str(st.session_state.get("desk_mode") or first_mode())
+
+
+def cannot_answer() -> str:
+    """Why the private desk answers nothing here; "" where it does, or another desk is open."""
+    return "" if mode() == RESTRICTED or opendp_is_there() else ABSENT
 
 
 def analyst() -> str:

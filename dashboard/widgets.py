@@ -304,12 +304,19 @@ def part(key: str, title: str, body: Callable[[], None]) -> None:
 
 
 def job_line(job: Job | None) -> None:
-    """Progress with the time left and a way to stop, or how it ended; nothing where no job was started."""
+    """Progress with the time left and a way to stop, or how it ended; nothing where no job was started.
+
+    Who is shown it waits for it; where others do as well, nobody may stop it.
+    """
     if job is None:
         return
     if job.running and not job.cancelled:
+        job.join()
         st.progress(job.fraction, text=_progress(job))
-        st.button("Cancel", key=f"cancel_{hash(job.key)}", on_click=job.cancel)
+        if job.may_be_stopped():
+            st.button("Cancel", key=f"cancel_{hash(job.key)}", on_click=job.stop)
+        else:
+            aside("Somebody else waits for it too, so that it cannot be stopped from here.")
     elif job.error:
         refusal(job.error)
     elif job.cancelled:
@@ -317,7 +324,7 @@ def job_line(job: Job | None) -> None:
 
 
 def work_list(jobs: Sequence[Job]) -> None:
-    """Everything that runs or waits, small: what it is, how far, how long still, and a way to stop it."""
+    """Everything that runs or waits, small: what it is, how far, how long still, and a way to stop what one may."""
     if not jobs:
         return
     label("At work")
@@ -326,8 +333,8 @@ def work_list(jobs: Sequence[Job]) -> None:
         bar = f'<i style="width:{100 * job.fraction:.0f}%"></i>'
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"work_{number}"):
             st.html(f'<div class="work" role="status">{told}<div class="track">{bar}</div></div>', width="stretch")
-            if job.total or job.waiting:
-                st.button("Stop", type="tertiary", key=f"stop_{hash(job.key)}", on_click=job.cancel,
+            if (job.total or job.waiting) and job.may_be_stopped():
+                st.button("Stop", type="tertiary", key=f"stop_{hash(job.key)}", on_click=job.stop,
                           help=f"Stops: {job.title}. What is finished is kept.")  # fmt: skip
 
 

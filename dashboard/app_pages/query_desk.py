@@ -56,6 +56,9 @@ def asked() -> Query | None:
 
 def before_asking(query: Query) -> None:
     """Cost and error bar before anything is spent, then the button."""
+    if sentence := querying.cannot_answer():
+        widgets.refusal(f"{sentence} The other desk, Restriction, answers without it.")
+        return
     if querying.mode() == querying.PRIVATE:
         desk = querying.private_desk(opening=False)
         told = desk.preview(query, querying.cost())
@@ -90,7 +93,7 @@ def desk_controls() -> None:
     )  # fmt: skip
     modes = [querying.RESTRICTED, querying.PRIVATE]
     st.segmented_control(
-        "The desk", modes, default=querying.PRIVATE, key="desk_mode", required=True,
+        "The desk", modes, default=querying.first_mode(), key="desk_mode", required=True,
         persist_state="session",
         help=told("Refuse some questions, or answer each with noise and count what it costs.", "query restriction"),
     )  # fmt: skip
@@ -153,6 +156,8 @@ def ledger() -> None:
     spent = querying.spending()
     if spent:
         widgets.table(query_words.budgets_table(spent), shares=("used",), caption="Budgets of the analysts")
+    if querying.cannot_answer():
+        return
     desk = querying.private_desk(opening=False)
     if entries := desk.history():
         widgets.table(query_words.ledger_table(entries, desk.session), caption="What was charged")

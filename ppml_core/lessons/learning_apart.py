@@ -203,7 +203,7 @@ class LearningApart(Lesson):
             else "What does each hospital hold of the first one's count?",
             answer=f"What was sent adds up to {count(int(found.numbers['sum']))}, the true number of smokers; "
             f"with {others} colluding, {hidden}.",
-            axis="ciphertexts have no size that says anything" if self.way == "encryption" else "from 0 to the prime",
+            axis="without the key: any number" if self.way == "encryption" else "from 0 to the prime",
             how_to_read=HOW[self.way],
             table=found.table.drop(columns="open"),
             standing="Invented patients. What is random here comes from a seed, but for encryption; in earnest all of "

@@ -4,11 +4,16 @@ In: exact whole numbers, a scale. Out: noisy numbers. Whole numbers below 2^53 a
 and Gaussian are samplers without the floating-point faults of Mironov 2012, drawn from the operating system's entropy.
 Selection is permute-and-flip (McKenna, Sheldon 2020). The seeded source has the same distributions and promises
 nothing: its noise can be drawn again.
+
+Mechanisms are made one by one (`make_laplace` …), not asked for through OpenDP's Context: what a Context has left of
+its budget stands in the memory of one process, while the ledger charges whole units in the same transaction as the
+answer, adds them exactly, and is still right after a restart (`queries.ledger`).
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -17,6 +22,7 @@ import numpy as np
 from ppml_core.errors import NotApplicable
 
 EXACT = 2**53
+ABSENT = "private answers need noise from OpenDP, which is not installed: pip install 'ppml-explorer[release]'."
 
 
 class Noise(Protocol):
@@ -33,6 +39,11 @@ class Noise(Protocol):
         ...
 
 
+def opendp_is_there() -> bool:
+    """Whether private answers can be drawn on this machine."""
+    return importlib.util.find_spec("opendp") is not None
+
+
 class OpenDPNoise:
     """OpenDP's measurements; raises NotApplicable where it is not installed."""
 
@@ -42,9 +53,7 @@ class OpenDPNoise:
         try:
             self._dp: Any = importlib.import_module("opendp.prelude")
         except ImportError as absent:
-            raise NotApplicable(
-                "private answers need noise from OpenDP, which is not installed: pip install 'ppml-explorer[release]'."
-            ) from absent
+            raise NotApplicable(ABSENT) from absent
         self._dp.enable_features("contrib")
 
     def laplace(self, exact: Sequence[int], scale: float) -> list[float]:

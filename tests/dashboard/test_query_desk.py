@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import breaking, jobs, querying, session, tables
 from ppml_core.data.bundled import load
 from ppml_core.data.inference import infer_schema
-from ppml_core.queries.attacks import board
+from ppml_core.queries.attacks.base import QueryAttack
 from ppml_core.queries.ledger import Journal, MemoryJournal
 
 Open = Callable[..., AppTest]
@@ -23,7 +24,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def _few_trials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Short attacks at a desk of the test's own, and none at work any more when it ends."""
-    monkeypatch.setattr(board, "OTHERS", 3)
+    monkeypatch.setattr(QueryAttack, "quick_trials", 3)
     shared = jobs.Desk(jobs.shared_desk().memory, private=False)
     monkeypatch.setattr(tables, "shared_desk", lambda: shared)
     yield
@@ -187,3 +188,17 @@ def test_a_cold_page_and_a_table_without_a_secret(open_page: Open, fresh: Journa
         at = open_page("query_desk", **link)
         assert "went wrong" not in said(at)
         assert "?" in said(at)
+
+
+def test_without_opendp_the_restriction_desk_answers_and_the_private_one_says_what_to_install(
+    open_page: Open, fresh: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("opendp", "opendp.prelude"):
+        monkeypatch.setitem(sys.modules, module, None)
+    at = ask(open_page("query_desk", dataset="clinic"))
+    assert "pip install" not in said(at)
+    assert at.get("plotly_chart"), "an answer"
+    at.session_state["desk_mode"] = querying.PRIVATE
+    at.run()
+    assert not at.exception
+    assert said(at).count("ppml-explorer[release]") == 1

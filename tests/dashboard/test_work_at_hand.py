@@ -118,6 +118,50 @@ def test_what_is_at_work_is_listed_with_progress_time_and_cancel(held: tuple[job
     assert not at.button
 
 
+def test_nobody_stops_what_somebody_else_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, go_on, here = jobs.Desk(Forgetful(), private=False), threading.Event(), {"ann", "bob", "cem"}
+    monkeypatch.setattr(jobs, "is_here", here.__contains__)
+
+    def act_as(person: str) -> None:
+        monkeypatch.setattr(jobs, "_person", lambda: person)
+
+    def held_back(_: jobs.Job) -> None:
+        go_on.wait(60)
+
+    act_as("ann")
+    job = desk.start("one", "a sweep", held_back, queue=Queue(1))
+    assert job.may_be_stopped()
+    act_as("bob")
+    job.stop()
+    assert not job.cancelled, "Bob only sees it in the list"
+    assert desk.start("one", "a sweep", lambda _: None) is job
+    assert not job.may_be_stopped(), "Ann waits for it as well"
+    here.remove("ann")
+    assert job.may_be_stopped()
+    act_as("ann, the page loaded again")
+    assert not job.may_be_stopped()
+    here.remove("bob")
+    job.join()
+    assert job.may_be_stopped(), "her page shows it, and nobody else is there"
+    act_as("cem")
+    assert not job.may_be_stopped()
+    act_as("ann, the page loaded again")
+    job.stop()
+    assert job.cancelled
+    go_on.set()
+
+
+def test_what_nobody_asked_for_is_stopped_by_nobody_who_does_not_look_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = jobs.Desk(Forgetful(), private=False)
+    waiting = Queue(0)
+    monkeypatch.setattr(jobs, "BACKGROUND", waiting)
+    job = desk.start("first", "the first sweep", lambda _: None, background=True)
+    assert not job.may_be_stopped()
+    job.join()
+    job.stop()
+    assert job.cancelled
+
+
 def test_every_page_carries_the_list() -> None:
     """It stands in the frame, and no page draws one of its own."""
     import dashboard
