@@ -168,7 +168,7 @@ def handout(asked: Lesson) -> bytes:
 def use(asked: Lesson) -> None:
     """Opens the scenario that the lesson's settings stand for."""
     door = asked.door()
-    session.open_scenario(door.values, door.chosen)
+    session.open_scenario(door.values, door.settings)
 
 
 def asked_term() -> str:

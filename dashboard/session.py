@@ -233,15 +233,15 @@ def delta() -> float | None:
     return None if value == AUTO else float(value)
 
 
-def open_scenario(values: Mapping[str, Any], chosen: Mapping[str, Any] | None = None) -> None:
-    """Sets these values and the defaults for all others; `chosen` are choices of one page, by name. Undo leads back."""
+def open_scenario(values: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> None:
+    """Sets these values, and settings as "method.setting", and the defaults for all others. Undo leads back."""
     for name, field in fields().items():
         put(name, values.get(name, field.default))
     for key in [key for key in st.session_state if str(key).startswith(SETTING)]:
         del st.session_state[key]
     st.session_state.pop("schema", None)
-    for name, value in (chosen or {}).items():
-        st.session_state[name] = value
+    for name, value in (settings or {}).items():
+        st.session_state[f"{SETTING}{name}"] = value
 
 
 def choose_dataset(name: str) -> None:

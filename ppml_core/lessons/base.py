@@ -44,13 +44,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Door:
-    """Where to use it: a page of the dashboard, the scenario's values there that differ from the defaults, and what
-    else is chosen on that page by its name in a link."""
+    """Where to use it: a page of the dashboard, the scenario's values there that differ from the defaults, and
+    settings of its methods as "method.setting"."""
 
     page: str
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
-    chosen: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -227,9 +227,10 @@ class LearningApart(Lesson):
 
     def door(self) -> Door:
         venue, settings = DOORS[self.way]
-        chosen = {f"set.{venue}.{name}": value for name, value in settings.items()}
-        return Door("together_apart", "Train apart on the clinic's table", {"dataset": "clinic"},
-                    {"venue": venue, **chosen})  # fmt: skip
+        chosen = {f"{venue}.{name}": value for name, value in settings.items()}
+        return Door(
+            "together_apart", "Train apart on the clinic's table", {"dataset": "clinic", "venue": venue}, chosen
+        )
 
 
 def _exactly(share: float) -> Estimate:

@@ -59,10 +59,9 @@ def test_learning_apart_opens_the_technique_that_it_showed() -> None:
     for way, title in (("masks", "federated"), ("shares", "secret_shares"), ("encryption", "federated_encrypted")):
         door = LearningApart(way=way).door()
         assert door.page == "together_apart"
-        assert door.chosen["venue"] == title
-        for name, value in door.chosen.items():
-            if name.startswith("set."):
-                settings_of(methods(Venue)[title])[name.rpartition(".")[2]].check(value)
+        assert door.values["venue"] == title
+        for name, value in door.settings.items():
+            settings_of(methods(Venue)[title])[name.removeprefix(f"{title}.")].check(value)
 
 
 @pytest.mark.parametrize("name", QUICK)
