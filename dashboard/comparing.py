@@ -7,13 +7,14 @@ from collections.abc import Hashable, Mapping
 import pandas as pd
 import streamlit as st
 
-from dashboard import mapping, scenarios, session, sweeps, tables
+from dashboard import scenarios, session, sweeps, tables
 from dashboard.jobs import Job
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import BadInput, PPMLError
 from ppml_core.evidence import Estimate
 from ppml_core.experiment.axes import axes
 from ppml_core.experiment.differences import Difference, differences, person_by_person
+from ppml_core.experiment.map_view import together
 from ppml_core.experiment.scenario import Scenario, scenario_from_toml
 from ppml_core.store import Store
 from ppml_core.store.saved import Saved, list_scenarios, save_scenario
@@ -84,7 +85,7 @@ def question(chosen: Mapping[str, Scenario]) -> sweeps.Question:
 
 def found(chosen: Mapping[str, Scenario]) -> dict[str, list[Difference]]:
     """Every axis of every chosen scenario against the first one, as far as it is known."""
-    known = mapping.together([
+    known = together([
         sweeps.known_rows(question({key: one}), tables.desk(), tables.dataset())[""] for key, one in chosen.items()
     ])  # fmt: skip
     parts = {key: known[known["scenario_id"] == one.id] for key, one in chosen.items()}

@@ -17,11 +17,12 @@ from ppml_core.charts.guess import guess_chart
 from ppml_core.charts.parallel import parallel_chart
 from ppml_core.charts.words import budget
 from ppml_core.experiment import plans
+from ppml_core.experiment.map_view import Map
 
 GUARANTEE, LOOK_ALIKES, GRID, PARALLEL = "A guarantee (ε)", "Look-alikes (k)", "k × ε", "All axes"
 
 
-def part(here: mapping.Map) -> None:
+def part(here: Map) -> None:
     """One view at a time: the others are worked out when they are chosen."""
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         view = widgets.segments(
@@ -114,8 +115,8 @@ def take_risk() -> None:
     session.take_click("risk", "k", sweeps.KS)
 
 
-def grid(here: mapping.Map) -> None:
-    cells = mapping.grid_cells(here)
+def grid(here: Map) -> None:
+    cells = here.grid_cells()
     recodings = list(dict.fromkeys(cells["recoding"]))
     if not recodings:
         widgets.aside("No scenario with both k and ε is on the map yet: compute the map, or open a run that has some.")
@@ -135,13 +136,13 @@ def grid(here: mapping.Map) -> None:
     widgets.chart(drawn, key="grid")
 
 
-def parallel(here: mapping.Map) -> None:
+def parallel(here: Map) -> None:
     if not here.front.line:
         widgets.aside("No scenario is known on these axes yet: compute the map, or open a run.")
         return
-    axes = mapping.parallel_axes(here)
+    axes = here.parallel_axes()
     drawn = parallel_chart(
-        mapping.places(here, axes), axes, mapping.set_values(here), here.told(), widgets.mode()
+        here.places(axes), axes, here.set_values(), mapping.told(here), widgets.mode()
     )  # fmt: skip
     widgets.chart(drawn, key="parallel")
 

@@ -17,6 +17,7 @@ from ppml_core.errors import PPMLError
 from ppml_core.experiment import plans
 from ppml_core.experiment.axes import Axis, axis_of
 from ppml_core.experiment.known import KnownAnswer, offered_limits
+from ppml_core.experiment.map_view import Map, risks_of
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.solve import Checked, Solution
 
@@ -24,7 +25,7 @@ EXPLORE, NEED = "Explore", "I need…"
 CHART = "risk_map"
 
 
-def part(here: mapping.Map) -> None:
+def part(here: Map) -> None:
     """The map on the left; on the right what is asked, and the story of the point that answers."""
     left, right = st.columns([1.9, 1], gap="large")
     with right:
@@ -52,12 +53,13 @@ def part(here: mapping.Map) -> None:
         compute_part(here)
 
 
-def map_part(here: mapping.Map, point: str | None) -> None:
+def map_part(here: Map, point: str | None) -> None:
     """The map and its axes; in words alone while it has no point."""
     title = widgets.short_title(tables.dataset())
     drawn = risk_utility_map(
-        here.found, here.front, here.told(), title, point, widgets.mode(), proved=here.proved(), levels=here.levels()
-    )
+        here.found, here.front, mapping.told(here), title, point, widgets.mode(),
+        proved=here.proved(), levels=mapping.levels(here),
+    )  # fmt: skip
     if here.front.line:
         widgets.chart(drawn, key=CHART, on_select=take_point)
         axis_controls(here)
@@ -65,7 +67,7 @@ def map_part(here: mapping.Map, point: str | None) -> None:
         widgets.heading(drawn.question, "No point is known yet: they appear one by one while the map is computed.")
 
 
-def compute_part(here: mapping.Map) -> None:
+def compute_part(here: Map) -> None:
     """Buttons for what is missing, with how long it takes, and the run that was opened."""
     asked, beside = mapping.question(), mapping.question_beside()
     size = len(asked.parts[0][1])
@@ -89,13 +91,13 @@ def compute_part(here: mapping.Map) -> None:
         st.button("Take the opened run off the map", key="close_run", on_click=mapping.close_run, type="tertiary")
 
 
-def axis_controls(here: mapping.Map) -> None:
+def axis_controls(here: Map) -> None:
     """Which utility stands upwards, and which risk, proof or cost across."""
     up, across = st.columns(2)
     with up:
         _axis("Upwards", "utility_axis", mapping.utilities(), here.utility, here.rows)
     with across:
-        _axis("Across", "risk_axis", mapping.risks(here.rows), here.risk, here.rows)
+        _axis("Across", "risk_axis", risks_of(here.rows), here.risk, here.rows)
 
 
 def _axis(name: str, key: str, offered: list[str], now: Axis, rows: pd.DataFrame) -> None:
@@ -120,20 +122,20 @@ def take_point() -> None:
         session.put("decide_mode", EXPLORE)
 
 
-def point_part(here: mapping.Map, name: str) -> None:
+def point_part(here: Map, name: str) -> None:
     """Settings, accuracy in people, risk, odds, cost, standing, and a way to use it."""
     scenario = here.scenarios[name]
     remarks = plans.remarks_of([scenario], tables.dataset(), tables.desk().memory)
     utility, risk = here.found[name]
     widgets.story(
-        *point_story(utility, risk, here.baselines(), here.guarantee(name), *remarks.no_guarantee[:1]),
+        *point_story(utility, risk, mapping.baselines(here), here.guarantee(name), *remarks.no_guarantee[:1]),
         title=in_short(scenario),
     )
     use_buttons(scenario)
     widgets.part("point_numbers", "Its numbers, and which may be published", lambda: point_numbers(here, name))
 
 
-def point_numbers(here: mapping.Map, name: str) -> None:
+def point_numbers(here: Map, name: str) -> None:
     """Every figure that is known of the scenario, with its standing."""
     widgets.table(numbers(here.readings(name), alone=len(here.found) == 1), caption="Numbers of this scenario")
     widgets.aside(NOTE)
@@ -149,7 +151,7 @@ def use_buttons(scenario: Scenario, key: str = "point") -> None:
                   disabled=comparing.is_picked(scenario))  # fmt: skip
 
 
-def need_controls(here: mapping.Map) -> KnownAnswer | None:
+def need_controls(here: Map) -> KnownAnswer | None:
     """What is needed, by sliders that may each be left open."""
     widgets.label("What must hold")
     better = "at least" if here.utility.higher_is_better else "at most"
@@ -157,7 +159,7 @@ def need_controls(here: mapping.Map) -> KnownAnswer | None:
     if here.risk.kind == "risk":
         _need(f"{here.risk.title}, at most", "need_risk", offered_limits(here.risk, here.rows), percent)
     _need("Proved ε at most", "need_epsilon", sorted(session.EPSILONS, reverse=True), budget)
-    for axis in mapping.costs(here.rows):
+    for axis in here.costs():
         _need(f"{axis.title}, at most", f"need_{axis.name}", offered_limits(axis, here.rows), budget)
     now = str(session.get("objective"))
     offered = list(dict.fromkeys([session.AUTO, *mapping.objectives(here), now]))
@@ -189,7 +191,7 @@ def _need(name: str, key: str, offered: list[float], show: Any = "{:g}".format) 
     )  # fmt: skip
 
 
-def told_answer(here: mapping.Map, answer: KnownAnswer) -> None:
+def told_answer(here: Map, answer: KnownAnswer) -> None:
     """What the known points say at once; a search goes further, and checks on fresh seeds and people."""
     widgets.notice(answer.sentence)
     if answer.feasible:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Hashable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -22,15 +21,13 @@ from ppml_core.charts.curves import Baseline
 from ppml_core.charts.measures import wording
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import PPMLError
-from ppml_core.evidence import Guarantee
 from ppml_core.experiment import plans
-from ppml_core.experiment.axes import COSTS, Axis, Reading, axes, axis_of, readings
+from ppml_core.experiment.axes import Axis, axis_of
 from ppml_core.experiment.designs import once
 from ppml_core.experiment.families import LOCAL, families_for, map_attack, small_map_plan
-from ppml_core.experiment.front import Front, front_of
 from ppml_core.experiment.known import KnownAnswer, answer_from
+from ppml_core.experiment.map_view import Map, first_levels, first_risk, once_each, risks_of, with_others
 from ppml_core.experiment.needs import Need
-from ppml_core.experiment.results import COLUMNS
 from ppml_core.experiment.scenario import Scenario, scenario_from_toml
 from ppml_core.experiment.solve import Solution, solve
 from ppml_core.store import Store
@@ -39,59 +36,22 @@ from ppml_core.store.searches import recording_search
 
 MAP, BEHIND_LOCAL, BESIDE, SEARCHING = "map", "behind local", "beside", "searching"
 BUDGET = 40
-RISK_FIRST = ("membership.tpr_at_0.01", "linkage", "epsilon", "seconds")
-ENOUGH = 0.4
 
 
-@dataclass(frozen=True, eq=False)
-class Map:
-    """Everything on the map: scenarios by id, their tidy rows, the two axes, their readings and the front."""
+def told(here: Map) -> dict[str, str]:
+    """Each scenario in a few words."""
+    return {name: in_short(scenario) for name, scenario in here.scenarios.items()}
 
-    scenarios: dict[str, Scenario]
-    rows: pd.DataFrame
-    utility: Axis
-    risk: Axis
-    found: dict[str, list[Reading]]
-    front: Front
 
-    def told(self) -> dict[str, str]:
-        """Each scenario in a few words."""
-        return {name: in_short(scenario) for name, scenario in self.scenarios.items()}
+def baselines(here: Map) -> pd.DataFrame:
+    """No privacy and guessing on the utility axis, as charts and stories take them."""
+    return here.baselines(tables.dataset().schema, in_short)
 
-    def rows_of(self, name: str) -> pd.DataFrame:
-        return self.rows[self.rows["scenario_id"] == name]
 
-    def guarantee(self, name: str) -> Guarantee | None:
-        return plans.guarantee_behind(self.scenarios[name], self.rows_of(name))
-
-    def proved(self) -> set[str]:
-        """Those on the map that carry a guarantee."""
-        return {name for name in self.found if name not in self.front.gaps and self.guarantee(name)}
-
-    def readings(self, name: str) -> list[Reading]:
-        """What is known of a scenario, on every axis."""
-        own = self.rows_of(name)
-        return [readings(axis, own)[name] for axis in axes().values()] if len(own) else []
-
-    def baselines(self) -> pd.DataFrame:
-        """No privacy and guessing on the utility axis, as charts and stories take them."""
-        measure = self.utility.measure
-        plain = [
-            scenario
-            for scenario in self.scenarios.values()
-            if not (scenario.anonymize or scenario.venue)
-            and scenario.learner.method in plans.learners_for(tables.dataset().schema, False)
-        ]
-        references = {f"{in_short(one)}, no privacy": self.rows_of(one.id) for one in plain}
-        return plans.baselines_of(references, [self.rows] if len(self.rows) else [], measure)
-
-    def levels(self) -> list[Baseline]:
-        """The best without privacy and guessing, as lines across."""
-        say, frame = wording(self.utility.name), self.baselines()
-        return [
-            Baseline(f"{text} {say.tick(round(value, 3))}", float(value))
-            for text, value in frame.groupby("kind", sort=False).head(1)[["text", "value"]].itertuples(index=False)
-        ]
+def levels(here: Map) -> list[Baseline]:
+    """The best without privacy and guessing, as lines across."""
+    say = wording(here.utility.name)
+    return [Baseline(f"{text} {say.tick(round(value, 3))}", value) for text, value in first_levels(baselines(here))]
 
 
 def question() -> sweeps.Question:
@@ -134,18 +94,10 @@ def current_map() -> Map:
     for asked in (question(), question_behind_local(), question_beside()):
         there |= {scenario.id: scenario for scenario in asked.parts[0][1]}
         frames.append(sweeps.known_rows(asked, tables.desk(), tables.dataset())[""])
-    known = together(frames).drop_duplicates(["scenario_id", "repeat", "measure"], ignore_index=True)
-    opened = opened_run()
+    known, opened = once_each(frames), opened_run()
     if opened:
         there, known = _with_run(opened, there, known)
-    return map_of(there, known)
-
-
-def map_of(there: dict[str, Scenario], rows: pd.DataFrame) -> Map:
-    utility, risk = utility_axis(), risk_axis(rows)
-    placed = [readings(axis, rows) if len(rows) else {} for axis in (utility, risk)]
-    found = {name: [place[name] for place in placed] for name in placed[0]}
-    return Map(there, rows, utility, risk, found, front_of(found))
+    return Map.of(there, known, utility_axis(), risk_axis(known))
 
 
 def utility_axis() -> Axis:
@@ -159,37 +111,16 @@ def utilities() -> list[str]:
     return plans.measures_for(tables.dataset().schema)
 
 
-def risks(rows: pd.DataFrame) -> list[str]:
-    """Axes of risk, of what is proved, and of cost of which something is known; the first ones where nothing is."""
-    there = set(rows.loc[rows["value"].notna(), "measure"])
-    proved = bool(len(rows)) and bool(rows["guarantee_epsilon"].notna().any())
-    known = [
-        axis.name
-        for axis in axes().values()
-        if (axis.measure in there and axis.kind != "utility") or (axis.name == "seconds" and there)
-        or (axis.kind == "proved" and proved)
-    ]  # fmt: skip
-    return sorted(known or RISK_FIRST, key=lambda name: (name not in RISK_FIRST, known.index(name) if known else 0))
-
-
 def risk_axis(rows: pd.DataFrame) -> Axis:
     """The chosen one where something is known of it; else membership, record linkage, ε."""
-    offered = risks(rows)
+    offered = risks_of(rows)
     chosen = str(session.get("risk_axis"))
     return axis_of(chosen if chosen in offered else automatic("risk_axis", offered, rows))
 
 
 def automatic(key: str, offered: Sequence[str], rows: pd.DataFrame) -> str:
-    """The axis that stands there where none was chosen.
-
-    Of the risks the first that is known of enough scenarios: while a map is computed, its attacks come last.
-    """
-    if key != "risk_axis":
-        return offered[0]
-    there = rows[rows["value"].notna()]
-    known = {name: there.loc[there["measure"] == axis_of(name).measure, "scenario_id"].nunique() for name in offered}
-    most = max(known.values(), default=0)
-    return next((name for name in RISK_FIRST if name in offered and known[name] >= ENOUGH * most), offered[0])
+    """The axis that stands there where none was chosen."""
+    return first_risk(offered, rows) if key == "risk_axis" else offered[0]
 
 
 def shown_point(here: Map) -> str | None:
@@ -218,14 +149,7 @@ def _with_run(run_id: str, there: dict[str, Scenario], known: pd.DataFrame) -> t
         brought, rows = scenarios_of(store, run), rows_of(store, run)
     except PPMLError:
         return there, known
-    fresh = rows[~rows["scenario_id"].isin(known["scenario_id"])] if len(known) else rows
-    return {scenario.id: scenario for scenario in brought} | there, together([known, fresh])
-
-
-def together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of several sweeps as one frame."""
-    there = [frame for frame in frames if len(frame)]
-    return pd.concat(there, ignore_index=True) if there else pd.DataFrame(columns=list(COLUMNS))
+    return {scenario.id: scenario for scenario in brought} | there, with_others(known, rows)
 
 
 def _beside() -> list[Scenario]:
@@ -241,21 +165,15 @@ def _beside() -> list[Scenario]:
 def needs(here: Map) -> tuple[Need, ...]:
     """What the session needs, as far as it says."""
     asked = [("need_utility", here.utility), ("need_epsilon", axis_of("epsilon"))]
-    asked += [(f"need_{axis.name}", axis) for axis in costs(here.rows)]
+    asked += [(f"need_{axis.name}", axis) for axis in here.costs()]
     if here.risk.kind == "risk":
         asked.insert(1, ("need_risk", here.risk))
     return tuple(Need(axis, float(session.get(name))) for name, axis in asked if session.get(name) != session.ANY)
 
 
-def costs(rows: pd.DataFrame) -> list[Axis]:
-    """The costs of which something is known: seconds always are, bytes where something is sent."""
-    there = set(rows.loc[rows["value"].notna(), "measure"])
-    return [axis for axis in COSTS if axis.measure in there or (axis.name == "seconds" and there)]
-
-
 def objectives(here: Map) -> list[str]:
     """Axes of which one can be the first that counts: those of the map, what is proved, and costs."""
-    known = (here.utility.name, here.risk.name, "epsilon", *(axis.name for axis in costs(here.rows)))
+    known = (here.utility.name, here.risk.name, "epsilon", *(axis.name for axis in here.costs()))
     return list(dict.fromkeys(known))
 
 
@@ -320,39 +238,3 @@ def is_waiting() -> bool:
 
 def _found_key() -> Hashable:
     return ("found", tables.key())
-
-
-def grid_cells(here: Map) -> pd.DataFrame:
-    """Pairs of k and ε with the utility of each and its interval, for global recoding before a private learner."""
-    found = []
-    for name, scenario in here.scenarios.items():
-        k, epsilon = scenario.setting("anonymize.k"), scenario.setting("learner.epsilon")
-        reading = here.found.get(name)
-        if len(scenario.anonymize) == 1 and k is not None and epsilon is not None and reading:
-            low, high = reading[0].interval or (None, None)
-            found.append((scenario.anonymize[0].method, int(k), float(epsilon), reading[0].value, low, high))
-    return pd.DataFrame(found, columns=["recoding", "k", "epsilon", "value", "low", "high"])
-
-
-def parallel_axes(here: Map) -> tuple[Axis, ...]:
-    """The axes of the parallel coordinates: both of the map, and the costs of which something is known."""
-    return tuple(dict.fromkeys([here.utility, here.risk, *costs(here.rows)]))
-
-
-def places(here: Map, wished: Sequence[Axis]) -> dict[str, list[Reading]]:
-    """What is known of every scenario on those axes, by id."""
-    found = [readings(axis, here.rows) for axis in wished]
-    return {name: [known[name] for known in found] for name in here.found}
-
-
-def set_values(here: Map) -> pd.DataFrame:
-    """k and ε of every scenario as they were set, by id; NaN where it has none."""
-    asked = {"k, look-alikes": ("anonymize.k",), "ε, as set": ("learner.epsilon", "anonymize.epsilon")}
-    return pd.DataFrame(
-        {
-            title: [next((v for one in names if (v := here.scenarios[name].setting(one)) is not None), None)
-                    for name in here.found]
-            for title, names in asked.items()
-        },
-        index=list(here.found), dtype=float,
-    )  # fmt: skip

@@ -11,10 +11,11 @@ from importlib.util import find_spec
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from dashboard import mapping, tables
+from dashboard import tables
 from dashboard.jobs import Desk
 from ppml_core.charts.pictures import Format, picture
 from ppml_core.data.dataset import Dataset
+from ppml_core.experiment.map_view import Map
 from ppml_core.experiment.plans import remarks_of
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.sweep import sweep
@@ -25,7 +26,7 @@ Asked = tuple[list[Scenario], Dataset, Desk, str, str]
 Made = Callable[[], tuple[Exploration, tuple[str, ...]]]
 
 
-def asked(first: Sequence[Scenario], here: mapping.Map) -> Asked:
+def asked(first: Sequence[Scenario], here: Map) -> Asked:
     """What the report is about: the first of these, beside them and everything on the map; the map's axes."""
     chosen = {scenario.id: scenario for scenario in first}
     others = [scenario for name, scenario in here.scenarios.items() if name not in chosen]
@@ -54,7 +55,7 @@ def can_draw() -> bool:
     return find_spec("kaleido") is not None
 
 
-def charts_key(asked: Asked, here: mapping.Map, format: Format) -> Hashable:
+def charts_key(asked: Asked, here: Map, format: Format) -> Hashable:
     """What drawn charts are known by: more points on the map are other charts."""
     scenarios, _, _, *axes = asked
     return ("charts", tables.key(), scenarios[0].id, tuple(axes), len(here.rows), format)

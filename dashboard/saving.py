@@ -13,6 +13,7 @@ from dashboard.controls import told
 from ppml_core.charts.pictures import EXTRA, Format
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import PPMLError
+from ppml_core.experiment.map_view import Map
 from ppml_core.experiment.scenario import Scenario, scenario_from_toml
 from ppml_core.store.saved import Saved, delete_scenario, note_scenario, rename_scenario
 
@@ -126,7 +127,7 @@ def downloads(chosen: Mapping[str, Scenario]) -> None:
         pictures(asked, here, name)
 
 
-def pictures(asked: reporting.Asked, here: mapping.Map, name: str) -> None:
+def pictures(asked: reporting.Asked, here: Map, name: str) -> None:
     """The report's charts as pictures in one file, drawn beside the page; what it takes, where that is missing."""
     if not reporting.can_draw():
         widgets.aside(EXTRA[:1].upper() + EXTRA[1:])
