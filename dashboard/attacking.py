@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import anonymizing, scenarios, session, sweeps, tables, widgets
+from dashboard import anonymizing, comparing, scenarios, session, sweeps, tables, widgets
 from dashboard.jobs import Job
 from ppml_core.attacks.membership.report import MembershipReport
 from ppml_core.charts.scenario_words import in_short
@@ -52,9 +52,9 @@ def targets() -> list[Target]:
     title = sweeps.title_of(learner, session.release())
     named = f"{title}, ε = {epsilon:g}" if sweeps.has_budget(learner) else title
     found = [Target(named, own)]
-    other, apart = chosen_beside(), runs_apart()
-    if other in apart:
-        found.append(Target(in_short(apart[other]), apart[other]))
+    other, whole = chosen_beside(), scenarios_beside()
+    if other in whole:
+        found.append(Target(*whole[other]))
     elif other != NOBODY:
         plan = plans.epsilon_plan(session.dataset_name(), other, {}, [float(epsilon)], 1)[0]
         budget = f", ε = {epsilon:g}" if plans.sweeps_epsilon(other) else ""
@@ -63,9 +63,9 @@ def targets() -> list[Target]:
 
 
 def beside() -> dict[str, str]:
-    """What the session's own may be compared with, by title: learners, and by id what ran on Together apart."""
+    """What the session's own may be compared with, by title: learners, and by id whole scenarios."""
     learners = {name: sweeps.title_of(name) for name in plans.learners_for(tables.dataset().schema)}
-    return {NOBODY: "nothing"} | learners | {name: in_short(one) for name, one in runs_apart().items()}
+    return {NOBODY: "nothing"} | learners | {name: title for name, (title, _) in scenarios_beside().items()}
 
 
 def chosen_beside() -> str:
@@ -73,9 +73,13 @@ def chosen_beside() -> str:
     return held if held in beside() else first_beside()
 
 
-def runs_apart() -> dict[str, Scenario]:
-    """Models of Together apart by the scenario's id; their shadow models are trained in the clear (EVIDENCE 19)."""
-    return {scenario.id: scenario for scenario in scenarios.done_apart()}
+def scenarios_beside() -> dict[str, tuple[str, Scenario]]:
+    """(title, scenario) by its id: saved or picked on Compare & report, and what ran on Together apart.
+
+    Of the latter the shadow models are trained in the clear (EVIDENCE 19).
+    """
+    compared = {one.id: (title, one) for key, (title, one) in comparing.offered().items() if key != comparing.CURRENT}
+    return {one.id: (in_short(one), one) for one in scenarios.done_apart()} | compared
 
 
 def first_beside() -> str:

@@ -77,8 +77,9 @@ def choices() -> None:
         "Beside it", list(others), list(others).index(now), key=attacking.BESIDE, persist_state="session",
         format_func=lambda name: others[name],
         help=controls.told(
-            "Another model trained on as many people, attacked in the same way; also one of Together apart: it and its "
-            "shadow models are made by the same steps in the clear, for the attack looks at the model.", "overfitting",
+            "Another model trained on as many people, attacked in the same way, or a whole scenario: saved or picked "
+            "on Compare & report, or one of Together apart, which is made by the same steps in the clear, for the "
+            "attack looks at the model.", "overfitting",
         ),
     )  # fmt: skip
     titles = {name: cls.title for name, cls in offered().items()}

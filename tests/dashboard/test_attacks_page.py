@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import attacking
+from dashboard import attacking, comparing
+from ppml_core.charts.scenario_words import in_short
+from ppml_core.experiment.scenario import Scenario
 
 Open = Callable[..., AppTest]
 
@@ -81,3 +84,23 @@ def test_a_slider_starts_no_attack(open_page: Open, monkeypatch: pytest.MonkeyPa
     assert len(begun) == 2
     at.button(key="run_attack").click().run()
     assert len(begun) == 4
+
+
+def test_two_scenarios_are_compared_by_the_same_attack(open_page: Open) -> None:
+    """What was picked on Compare & report stands beside the session's own model, each with its interval."""
+    at = attacked(open_page)
+    other = Scenario.of("german_credit", "logistic_regression", anonymize=[("full_domain", {"k": 3})])
+    at.session_state[comparing.PICKED] = {other.id: other.to_toml()}
+    at.run()
+    at.selectbox(key=attacking.BESIDE).select(other.id).run()
+    at.button(key="run_attack").click().run()
+    deadline = time.monotonic() + 60
+    while said(at).count("picks the member") < 2:
+        assert time.monotonic() < deadline, said(at)
+        time.sleep(0.3)
+        at.run()
+    assert not at.exception
+    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    assert in_short(other) in [trace["name"] for trace in figure["data"]]
+    assert f"Nothing is proved about {in_short(other)}" in said(at)
+    assert len(re.findall(r"\([\d.]+.% to", said(at))) >= 4, "each with its interval"
