@@ -17,9 +17,10 @@ from ppml_core.attacks.membership.report import MembershipReport
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import PPMLError
 from ppml_core.experiment import plans
-from ppml_core.experiment.membership_view import MembershipView, Progress, attack_membership
+from ppml_core.experiment.membership_view import MembershipView, attack_membership
 from ppml_core.experiment.release_attacks import Tried, attack_releases
 from ppml_core.experiment.scenario import Scenario
+from ppml_core.workers import Progress
 
 SHADOWS = (8, 16, 32, 64)
 PEOPLE = (500, 1000, 2000, 5000)

@@ -211,14 +211,19 @@ def _put_back(state: State | None) -> None:
         return
     for name, value in state.values.items():
         put(name, value)
-    for key in [key for key in st.session_state if str(key).startswith(SETTING)]:
-        del st.session_state[key]
+    clear_settings()
     for key, value in state.settings.items():
         st.session_state[key] = value
     if state.schema is None:
         forget_roles()
     else:
         keep_schema(state.schema)
+
+
+def clear_settings() -> None:
+    """Every setting of every method is its default again."""
+    for key in [key for key in st.session_state if str(key).startswith(SETTING)]:
+        del st.session_state[key]
 
 
 def get(name: str) -> Any:
@@ -237,8 +242,7 @@ def open_scenario(values: Mapping[str, Any], settings: Mapping[str, Any] | None 
     """Sets these values, and settings as "method.setting", and the defaults for all others. Undo leads back."""
     for name, field in fields().items():
         put(name, values.get(name, field.default))
-    for key in [key for key in st.session_state if str(key).startswith(SETTING)]:
-        del st.session_state[key]
+    clear_settings()
     st.session_state.pop("schema", None)
     for name, value in (settings or {}).items():
         st.session_state[f"{SETTING}{name}"] = value

@@ -1,4 +1,7 @@
-"""What processes that work for us share, whatever they work on: how they start, and that none is left behind."""
+"""What processes that work for us share, whatever they work on: how they start, and that none is left behind.
+
+`Progress` is told how much is done, and of how much.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FAULT = re.compile(r"[\w.]*(Error|Exception|Fault|Exit|Interrupt)(?=: |$)")
+LOOPBACK = "127.0.0.1"
 Waiting = Callable[[], None]
+Progress = Callable[[int, int], None]
 
 
 def patient() -> None:

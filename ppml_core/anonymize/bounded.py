@@ -19,10 +19,9 @@ from ppml_core.anonymize.losses.base import Levels
 from ppml_core.anonymize.nodes import Node
 from ppml_core.anonymize.requirement import Requirement
 from ppml_core.anonymize.search import MOST_NODES, Question, unreachable
+from ppml_core.workers import Progress
 
 RULED_OUT_PER_JUDGED = 100
-
-Progress = Callable[[int, int], None]
 
 
 def is_needed(requirement: Requirement) -> bool:

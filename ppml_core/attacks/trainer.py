@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -20,9 +20,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Array, Fitted, Learner, Masks
-from ppml_core.workers import FreshProcesses, leave_with
-
-Progress = Callable[[int, int], None]
+from ppml_core.workers import FreshProcesses, Progress, leave_with
 
 SIDE_BY_SIDE = 64
 

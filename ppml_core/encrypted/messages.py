@@ -25,7 +25,6 @@ BLOB_UNIT, LARGE_UNIT = 4096, 16384
 LARGE = 1 << 19
 LONGEST_BLOB = 1 << 32
 REFUSED = "refused"
-LOOPBACK = "127.0.0.1"
 PATIENCE = 600.0
 
 Array = npt.NDArray[np.float64]

@@ -15,9 +15,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from ppml_core.encrypted.messages import LOOPBACK, PATIENCE, Channel, Message
+from ppml_core.encrypted.messages import PATIENCE, Channel, Message
 from ppml_core.errors import BadInput, PPMLError
-from ppml_core.workers import end_group, last_line, leave_with, spawn_module
+from ppml_core.workers import LOOPBACK, end_group, last_line, leave_with, spawn_module
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 TOKEN_BYTES = 16

@@ -24,8 +24,7 @@ from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.models import one_thread
 from ppml_core.venues.base import Venue
 from ppml_core.venues.seen import Form
-
-Progress = Callable[[int, int], None]
+from ppml_core.workers import Progress
 
 MOST_ALONE = 10
 

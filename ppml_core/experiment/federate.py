@@ -7,7 +7,6 @@ accuracies are measured on private test people: internal.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from math import nan
 from typing import Any
 
@@ -25,8 +24,8 @@ from ppml_core.federated.update import Weights
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.models import one_thread
 from ppml_core.measures.base import Score
+from ppml_core.workers import Progress
 
-Progress = Callable[[int, int], None]
 CLEAR = "the server sees every client's update as it is"
 SUM = "the server sees the sum of a round's updates, and no single one"
 

@@ -14,12 +14,13 @@ import numpy as np
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Estimate
-from ppml_core.experiment.federate import Progress, TestPeople, training_report, written
+from ppml_core.experiment.federate import TestPeople, training_report, written
 from ppml_core.federated.deploy.local import PATIENCE_SECONDS, Lap, deployment
 from ppml_core.federated.engine import dealt
 from ppml_core.federated.model import Model, model_of
 from ppml_core.federated.plan import Plan
 from ppml_core.learn.base import Learner
+from ppml_core.workers import Progress
 
 COUNTED = "Flower's serialized messages both ways, without the HTTP and TLS around them"
 

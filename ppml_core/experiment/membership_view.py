@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +22,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.experiment.attacked import road
 from ppml_core.experiment.scenario import Scenario
-
-Progress = Callable[[int, int], None]
+from ppml_core.workers import Progress
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable, in_a_sentence
-from ppml_core.evidence import Guarantee
+from ppml_core.evidence import Z95, Guarantee
 from ppml_core.experiment.prepare import Figure, Prepared, hands_out_table, truth_of
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Fitted, Learner
@@ -23,8 +23,6 @@ from ppml_core.measures.base import Measure
 from ppml_core.venues.base import Venue
 
 Record = dict[str, Any]
-
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)

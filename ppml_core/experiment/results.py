@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ppml_core.evidence import Estimate
+from ppml_core.evidence import Z95, Estimate
 from ppml_core.experiment.attacked import attack_rows, not_handed_out
-from ppml_core.experiment.points import Z95, Point, Record, point_of
+from ppml_core.experiment.points import Point, Record, point_of
 
 COLUMNS = (
     "scenario_id", "repeat", "seed", "measure", "value", "unit", "protocol", "guarantee_epsilon", "guarantee_delta",

@@ -6,21 +6,18 @@ In: batches of points and the table. Out: each batch with its records as soon as
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-
-from threadpoolctl import threadpool_limits
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import PPMLError, Unreachable
 from ppml_core.experiment.attacked import attack_all, attack_failure
 from ppml_core.experiment.points import Point, Record, compute, failure
 from ppml_core.experiment.prepare import Prepared, depends_on_repeat, hands_out_table, prepare
+from ppml_core.learn.models import one_thread
 from ppml_core.workers import FreshProcesses, leave_with
 
 DEATHS_ALLOWED = 2
@@ -70,30 +67,6 @@ class Bench:
                 self.prepared.pop(next(iter(self.prepared)))
             self.prepared[table] = prepare(point.scenario, self.data, point.repeat)
         return self.prepared[table]
-
-
-_limits: list[Any] = []
-_inside = 0
-_counting = threading.Lock()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One BLAS thread, so that a sum does not depend on how many cores there are.
-
-    The limit is the whole process's: of several threads that ask for it, the last to leave lifts it.
-    """
-    global _inside
-    with _counting:
-        _inside += 1
-        _limits.append(threadpool_limits(1))
-    try:
-        yield
-    finally:
-        with _counting:
-            _inside -= 1
-            while not _inside and _limits:
-                _limits.pop().restore_original_limits()
 
 
 def lost(batch: Batch, fault: Exception) -> list[Record]:

@@ -12,7 +12,7 @@ Phi(Phi^-1(kappa) + mu), where kappa is the success of the best guess without se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ from ppml_core.federated.ring import from_ring, to_ring
 from ppml_core.learn.dp_gd import KnotFeatures
 from ppml_core.learn.models import watched
 from ppml_core.learn.promise import Ground
+from ppml_core.workers import Progress
 
 RECORDS = (1, 2, 5, 20, 100)
 EPSILONS = (1.0, 3.0, 10.0, 100.0)
@@ -43,8 +44,6 @@ MOST_OTHERS = 5000
 CLIP = 0.05
 TRAINED_STEPS = 30
 LEAST_PEOPLE = 20
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

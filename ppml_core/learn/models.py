@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -49,9 +50,31 @@ def watched() -> Iterator[Watch]:
     watch.warnings = tuple(dict.fromkeys(heard))
 
 
-def one_thread() -> AbstractContextManager[Any]:
-    """The block's arithmetic on one thread. Libraries are looked for anew only where a module was imported since."""
-    return cast("AbstractContextManager[Any]", _threads(len(sys.modules)).limit(limits=1))
+_counting = threading.Lock()
+_inside = 0
+_limits: list[tuple[int, Any]] = []
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """The block's arithmetic on one thread, so that a sum does not depend on how many cores there are.
+
+    The limit is the whole process's: of several threads that ask for it, the last to leave lifts it. Libraries are
+    looked for anew only where a module was imported since.
+    """
+    global _inside
+    modules = len(sys.modules)
+    with _counting:
+        _inside += 1
+        if not _limits or _limits[-1][0] != modules:
+            _limits.append((modules, _threads(modules).limit(limits=1)))
+    try:
+        yield
+    finally:
+        with _counting:
+            _inside -= 1
+            while not _inside and _limits:
+                _limits.pop()[1].restore_original_limits()
 
 
 @lru_cache(maxsize=2)

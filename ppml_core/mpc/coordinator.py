@@ -26,11 +26,10 @@ from ppml_core.errors import PPMLError
 from ppml_core.mpc.holding import Array, Holding
 from ppml_core.mpc.party import OPENED, RESULT
 from ppml_core.mpc.plan import PARTIES, Plan
-from ppml_core.workers import Waiting, end_group, patient, spawn_module
+from ppml_core.workers import LOOPBACK, Waiting, end_group, patient, spawn_module
 
 MANIFEST = "manifest.json"
 LOG = "log.txt"
-LOOPBACK = "127.0.0.1"
 WAIT_SECONDS = 0.05
 PATIENCE_SECONDS = 1800.0
 TRIES = 3

@@ -27,8 +27,8 @@ from ppml_core.evidence import Estimate, Guarantee
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.target import encode_target, target_numbers
 from ppml_core.settings import Setting, settings_of
+from ppml_core.workers import Progress
 
-Progress = Callable[[int, int], None]
 Views = Callable[[Pair, int, int], Floats]
 
 POINTS = 200

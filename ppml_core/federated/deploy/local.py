@@ -22,12 +22,13 @@ from ppml_core.data.schema import Schema
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.federated.deploy.certificates import need_flower, write_authority, write_node_key
 from ppml_core.federated.deploy.limits import refuse
-from ppml_core.federated.deploy.processes import LOOPBACK, Party, free_port, parties
+from ppml_core.federated.deploy.processes import Party, free_port, parties
 from ppml_core.federated.deploy.shapes import shaped, unpacked
 from ppml_core.federated.engine import Round, dealt
 from ppml_core.federated.model import Model
 from ppml_core.federated.plan import Plan
 from ppml_core.learn.base import Learner
+from ppml_core.workers import LOOPBACK
 
 START_SECONDS = 180.0
 PATIENCE_SECONDS = 60.0

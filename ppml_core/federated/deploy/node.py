@@ -25,7 +25,8 @@ from typing import Any
 from ppml_core.errors import BadInput, PPMLError, in_a_sentence
 from ppml_core.federated.deploy.lines import Lines
 from ppml_core.federated.deploy.own_file import keep_to
-from ppml_core.federated.deploy.processes import LOOPBACK, free_port
+from ppml_core.federated.deploy.processes import free_port
+from ppml_core.workers import LOOPBACK
 
 POLL_SECONDS = 0.5
 FAREWELL_SECONDS = 2.0  # in which the last answer goes out

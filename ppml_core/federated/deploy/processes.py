@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from ppml_core.errors import BadInput, Unreachable
-from ppml_core.workers import end_group, last_line, signal_group, spawn_module
+from ppml_core.workers import LOOPBACK, end_group, last_line, signal_group, spawn_module
 
 GENTLE_SECONDS = 4.0
 QUIET = {
     "FLWR_TELEMETRY_ENABLED": "0", "FLWR_DISABLE_UPDATE_CHECK": "1", "FLWR_LOG_LEVEL": "WARNING",
     "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NO_COLOR": "1",
 }  # fmt: skip
-LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:

@@ -15,10 +15,11 @@ from ppml_core.errors import BadInput
 from ppml_core.federated.deploy.certificates import check_private_key, check_public_key, need_flower
 from ppml_core.federated.deploy.limits import refuse
 from ppml_core.federated.deploy.local import START_SECONDS, Lap, laps, order_of
-from ppml_core.federated.deploy.processes import LOOPBACK, Party, check_port, parties
+from ppml_core.federated.deploy.processes import Party, check_port, parties
 from ppml_core.federated.model import Model
 from ppml_core.federated.plan import Plan
 from ppml_core.learn.base import Learner
+from ppml_core.workers import LOOPBACK
 
 EVERYWHERE = ("0.0.0.0", "::")
 BRIDGE_SECONDS = 600  # without a server before a node gives up

@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from ppml_core.encrypted.messages import LOOPBACK, Channel, Message
+from ppml_core.encrypted.messages import Channel, Message
+from ppml_core.workers import LOOPBACK
 
 
 class Relay:

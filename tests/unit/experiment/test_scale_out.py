@@ -19,7 +19,7 @@ from ppml_core.errors import BadInput
 from ppml_core.experiment import cluster, workers
 from ppml_core.experiment.scenario import Scenario, expand
 from ppml_core.experiment.sweep import Forgetful, sweep
-from ppml_core.experiment.workers import one_thread
+from ppml_core.learn.models import one_thread
 
 
 @pytest.fixture(scope="module")
