@@ -39,7 +39,8 @@ class Column:
 
     Bounds written as whole numbers (0 and 90, not 0.0 and 90.0) say that the column holds whole numbers.
     `bins` are edges or tables of a grid (data.bins), `bins_source` how they were chosen.
-    A source of `INFERRED` marks values that were read off the private rows: no guarantee stands on them.
+    A source of `INFERRED` marks values that were read off the private rows: no guarantee stands on them, nor on values
+    without a source.
     `missing` says that an absent value is a value of its own: a leaf of the hierarchy, a level of the encoding.
     """
 
@@ -59,7 +60,9 @@ class Column:
 
     @property
     def is_public(self) -> bool:
-        return self.source != INFERRED
+        """Whether bounds and categories, if there are any, say where they are publicly known from."""
+        told = self.bounds is not None or self.categories is not None
+        return self.source != INFERRED and (bool(self.source.strip()) or not told)
 
     @property
     def is_whole(self) -> bool:

@@ -97,7 +97,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Encoder:
-    """The features of a schema. `inferred` names columns whose bounds or categories were read off private rows.
+    """The features of a schema. `inferred` names columns whose bounds or categories are not known to be public.
 
     `notes` are sentences about columns that are left out. Values outside the lists become zeros everywhere; numbers
     outside the bounds become the nearest bound.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ppml_core.accounting.budget import default_delta, delta_fault
 from ppml_core.data.dataset import Dataset
-from ppml_core.data.schema import Schema
+from ppml_core.data.schema import INFERRED, Schema
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 from ppml_core.learn.base import Masks, Task
@@ -58,7 +58,7 @@ class Ground:
         low, high = _target_bounds(schema) if regression else (0.0, 1.0)
         encoder = Encoder.of(schema, knots, data.published)
         inferred = [*encoder.inferred, *([] if schema[target_of(schema)].is_public else [target_of(schema)])]
-        rows, doubt = schema.expected_rows, _recoded_sentence(encoder) or _inferred_sentence(inferred, encoder)
+        rows, doubt = schema.expected_rows, _recoded_sentence(encoder) or _inferred_sentence(inferred, encoder, schema)
         if rows is None:
             rows = 2 ** round(math.log2(len(data)))
             if needs_size and not doubt:
@@ -126,12 +126,17 @@ def _recoded_sentence(encoder: Encoder) -> str:
     )
 
 
-def _inferred_sentence(names: list[str], encoder: Encoder) -> str:
+def _inferred_sentence(names: list[str], encoder: Encoder, schema: Schema) -> str:
     if not names:
         return ""
     numeric = {part.column for part in encoder.parts if part.is_numeric}
     what = "bounds" if names[0] in numeric else "categories"
     others = f" and of {len(names) - 1} more" if len(names) > 1 else ""
+    if schema[names[0]].source != INFERRED:
+        return (
+            f"{what} of {names[0]!r}{others} come without a source; "
+            f"write into the schema where they are publicly known from to get a guarantee"
+        )
     return (
         f"{what} of {names[0]!r}{others} were inferred from the private rows; "
         f"write public {what} into the schema to get a guarantee"

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import cast
 
 from ppml_core.data.counts_duckdb import quoted
-from ppml_core.data.schema import Schema
+from ppml_core.data.schema import INFERRED, Schema
 from ppml_core.errors import NotApplicable
 from ppml_core.queries.engine import labels_of
 from ppml_core.queries.query import Query, bins_of, keys_of
 
 STEPS = 16
 CANDIDATES = 256
+NO_SOURCE = "come without a source"
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,6 @@ def _require_public(schema: Schema, name: str, what: str) -> None:
         )
     if not column.is_public:
         raise NotApplicable(
-            f"{what} of {name!r} were inferred from the private rows; "
+            f"{what} of {name!r} {'were inferred from the private rows' if column.source == INFERRED else NO_SOURCE}; "
             f"write public {what} into the schema to ask about it privately."
         )

@@ -13,7 +13,7 @@ import pandas as pd
 from ppml_core.data.bins import generic_bins
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.hierarchy import MISSING
-from ppml_core.data.schema import Column, Schema
+from ppml_core.data.schema import INFERRED, Column, Schema
 from ppml_core.errors import NotApplicable
 
 Codes = npt.NDArray[np.int64]
@@ -92,7 +92,10 @@ def doubt_of(schema: Schema, names: list[str], *, sized: bool) -> str:
     """Why no guarantee can stand on these columns; "" where everything is public."""
     inferred = [name for name in names if not schema[name].is_public]
     if inferred:
-        return f"bounds or categories of {inferred[0]!r} were inferred from the private rows"
+        how = (
+            "were inferred from the private rows" if schema[inferred[0]].source == INFERRED else "come without a source"
+        )
+        return f"bounds or categories of {inferred[0]!r} {how}"
     if not sized:
         return "the number of rows was taken from the private table; write expected_rows into the schema"
     return ""

@@ -24,6 +24,7 @@ from ppml_core.learn.target import target_classes, target_of, task_of
 
 OWN = "canary of the audit"
 ORDINARY_PEOPLE = 20
+MADE_UP = "made for the audit"
 MIDDLES = (0.5, 0.5, 0.4, 0.4, 0.6, 0.6, 0.5, 0.5, 0.45, 0.45)
 CLASSES = (0, -1)
 
@@ -63,15 +64,16 @@ def built_in(task: Task = "classification", inputs: bool = True, classes: int = 
     >>> built_in(classes=3)["y"].categories
     ('no', 'yes', 'answer 3')
     """
+    known = {"source": MADE_UP}
     labels = ["no", "yes", *(f"answer {place}" for place in range(3, classes + 1))]
     answer = {"categories": labels} if task == "classification" else {"kind": "numeric", "bounds": [0, 1]}
     columns: dict[str, Any] = {
-        "x": {"role": "quasi_identifier", "kind": "numeric", "bounds": [0, 1], "widths": [0.5]},
-        "group": {"role": "quasi_identifier", "categories": ["a", "b"]},
+        "x": {"role": "quasi_identifier", "kind": "numeric", "bounds": [0, 1], "widths": [0.5]} | known,
+        "group": {"role": "quasi_identifier", "categories": ["a", "b"]} | known,
     }
     positive = {"positive": "yes"} if task == "classification" and classes == 2 else {}
     shown = columns if inputs else {}
-    return Schema.from_values({"target": "y", "columns": shown | {"y": answer}} | positive)
+    return Schema.from_values({"target": "y", "columns": shown | {"y": answer | known}} | positive)
 
 
 def coins_and_canaries(
@@ -83,7 +85,7 @@ def coins_and_canaries(
     or out; under replacing it has the answer that is asked about, or the other one.
     """
     own = [f"canary {place}" for place in range(canaries)]
-    column = Column(categories=("nobody", *own), source="made for the audit")
+    column = Column(categories=("nobody", *own), source=MADE_UP)
     schema = dataclasses.replace(schema, columns={OWN: column, **schema.columns}, expected_rows=canaries, split=None)
     coins = rng.random(canaries) < 0.5
     labels = rng.integers(0, 2, canaries) - 1  # the last class, or the first

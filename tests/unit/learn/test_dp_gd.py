@@ -28,7 +28,8 @@ def adult(rows: int) -> Dataset:
 def three_classes(rows: int = 200) -> Dataset:
     rng = np.random.default_rng(4)
     x = rng.uniform(0, 1, rows)
-    columns = {"x": {"kind": "numeric", "bounds": [0, 1]}, "y": {"categories": ["low", "mid", "high"]}}
+    known = {"source": "made up"}
+    columns = {"x": {"kind": "numeric", "bounds": [0, 1]} | known, "y": {"categories": ["low", "mid", "high"]} | known}
     labels = np.array(["low", "mid", "high"])[np.minimum((3 * x).astype(int), 2)]
     schema = Schema.from_values({"columns": columns, "target": "y", "expected_rows": rows})
     return Dataset(pd.DataFrame({"x": x, "y": labels}), schema)
@@ -135,6 +136,14 @@ def test_inferred_bounds_mean_no_guarantee() -> None:
     )
     assert model.guarantee is None
     assert model.guarantee_note.startswith("bounds of 'x' were inferred from the private rows")
+
+
+def test_bounds_without_a_source_mean_no_guarantee() -> None:
+    data = three_classes()
+    unsourced = data.schema.replace_columns({"x": dataclasses.replace(data.schema["x"], source="")})
+    model = DPGradientDescent(steps=2).fit(data.with_schema(unsourced), np.random.default_rng(0))
+    assert model.guarantee is None
+    assert model.guarantee_note.startswith("bounds of 'x' come without a source")
 
 
 def test_delta_beyond_the_public_size_is_said() -> None:

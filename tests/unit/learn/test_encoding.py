@@ -124,9 +124,10 @@ def test_silence_of_the_schema_is_refused_for_private_learners_only(column: dict
     assert Encoder.reading(data).encode(data).sum() > 0
 
 
-def test_inferred_columns_are_named() -> None:
-    schema = Schema.from_values({"columns": {"age": AGE | {"source": INFERRED}, "sex": {"categories": ["F", "M"]}}})
-    assert Encoder.of(schema).inferred == ("age",)
+def test_inferred_columns_and_those_without_a_source_are_named() -> None:
+    sex = {"categories": ["F", "M"]}
+    columns = {"age": AGE | {"source": INFERRED}, "sex": sex | {"source": "the form"}, "gender": sex}
+    assert Encoder.of(Schema.from_values({"columns": columns})).inferred == ("age", "gender")
 
 
 def test_a_table_without_a_trained_column_is_refused() -> None:

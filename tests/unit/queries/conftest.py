@@ -27,10 +27,10 @@ def people() -> Dataset:
         }
     )
     columns = {
-        "age": Column("quasi_identifier", "numeric", bounds=(0, 100)),
-        "sex": Column("quasi_identifier", categories=("f", "m", "x")),
-        "town": Column("quasi_identifier", categories=("a", "b", "c")),
-        "ill": Column("sensitive", categories=("no", "yes")),
+        "age": Column("quasi_identifier", "numeric", bounds=(0, 100), source="made up"),
+        "sex": Column("quasi_identifier", categories=("f", "m", "x"), source="made up"),
+        "town": Column("quasi_identifier", categories=("a", "b", "c"), source="made up"),
+        "ill": Column("sensitive", categories=("no", "yes"), source="made up"),
         "born": Column("feature", "date"),
     }
     return Dataset(table, Schema(columns, target="ill", positive="yes", expected_rows=400))
