@@ -74,6 +74,12 @@ def lesson() -> Lesson:
     return cls.from_values(_changed(cls))
 
 
+def begin_class() -> None:
+    """The first lesson as a class sees it, with the first seed; the page's address is then the class's link."""
+    st.session_state[STATE] = {LESSON: next(iter(lessons())), SEED: str(FIRST_SEED), CLASS: "1"}
+    st.session_state.pop("lesson_chosen", None)
+
+
 def key_of(cls: type[Lesson], name: str) -> str:
     return f"{session.SETTING}{cls.name()}.{name}"
 

@@ -53,6 +53,11 @@ def place() -> int:
     return min(max(int(st.session_state[SLIDE]), 0), len(slides()) - 1)
 
 
+def begin() -> None:
+    """The first slide is the next one shown."""
+    go(0)
+
+
 def go(to: int) -> None:
     st.session_state[SLIDE] = to
 

@@ -248,6 +248,11 @@ def open_scenario(values: Mapping[str, Any], settings: Mapping[str, Any] | None 
         st.session_state[f"{SETTING}{name}"] = value
 
 
+def notify(sentence: str) -> None:
+    """Keeps a sentence for the next page, which shows it once."""
+    st.session_state["notice"] = sentence
+
+
 def choose_dataset(name: str) -> None:
     """Another bundled table; the protections stay as they are."""
     put("dataset", name)

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
 import streamlit as st
 
-from dashboard import frame, session, sweeps, tables, widgets
+from dashboard import frame, learning, presenting, session, sweeps, tables, widgets
 from dashboard.jobs import shared_desk
 from ppml_core.charts import story
 from ppml_core.charts.against_epsilon import epsilon_chart
 from ppml_core.charts.words import budget
 
-DOORS: tuple[tuple[str, str, str, str, dict[str, object]], ...] = (
-    (
+
+@dataclass(frozen=True)
+class Door:
+    """Where it leads, and what is prepared there: the scenario's values, and what else the page begins with."""
+
+    title: str
+    text: str
+    action: str
+    page: str
+    values: Mapping[str, object]
+    prepare: Callable[[], None] = lambda: None
+
+
+DOORS = (
+    Door(
         "Explore",
-        "Look at a table of people: who stands out in it today, and what a release would still say about them.",
+        "Adult census data as they are: who stands out in them today. Beside them a release in which at least ten look "
+        "alike, and all that it says about people nevertheless.",
         "Open the data",
-        "data_roles.py",
-        {},
+        "data_roles",
+        {"dataset": "adult", "k": 10, "train_on": session.PEOPLE},
     ),
-    (
+    Door(
         "Demonstrate",
-        "Tell it to others: one chart at a time in large type, what a guarantee costs and buys, in plain words.",
+        "Tell it to others: one chart at a time in large type, what look-alikes (k = 10) and a guarantee (ε = 1) cost "
+        "and buy on Adult, in plain words.",
         "Open the presentation",
-        "present.py",
-        {"epsilon": 1.0},
+        "present",
+        {"dataset": "adult", "k": 10, "epsilon": 1.0},
+        presenting.begin,
     ),
-    (
+    Door(
         "Teach",
-        "Eight short lessons that break a protection before they trust one, with a link and a handout for a class.",
+        "Eight short lessons that break a protection before they trust one. The first opens as a class sees it: the "
+        "address is its link, and a handout is there to print.",
         "Open the lessons",
-        "lessons.py",
-        {},
+        "lessons",
+        {"dataset": "adult"},
+        learning.begin_class,
     ),
 )
+WAY_BACK = "A prepared scenario is open. What was set before is one Undo away."
 
 
 def page() -> None:
@@ -43,15 +65,23 @@ def page() -> None:
     )
     for column, door in zip(st.columns(len(DOORS), gap="large"), DOORS, strict=True):
         with column:
-            open_door(*door)
+            offer(door)
     st.space("small")
     live_chart()
 
 
-def open_door(title: str, text: str, action: str, target: str, values: dict[str, object]) -> None:
-    st.html(f'<p class="door-title">{title}</p><p class="door">{text}</p>')
-    if st.button(action, key=f"door_{title}", on_click=session.open_scenario, args=(values,)):
-        st.switch_page(f"app_pages/{target}")
+def offer(door: Door) -> None:
+    st.html(f'<p class="door-title">{door.title}</p><p class="door">{door.text}</p>')
+    if st.button(door.action, key=f"door_{door.title}", on_click=enter, args=(door,)):
+        if session.can_undo():
+            session.notify(WAY_BACK)
+        st.switch_page(f"app_pages/{door.page}.py")
+
+
+def enter(door: Door) -> None:
+    """Opens what is prepared; undo leads back to what was set before."""
+    session.open_scenario(door.values)
+    door.prepare()
 
 
 def live_chart() -> None:

@@ -326,14 +326,30 @@ def test_cancelling_keeps_what_is_finished(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("door", "page"), [("Explore", "data_roles"), ("Demonstrate", "present"), ("Teach", "lessons")]
+    ("door", "page", "k"), [("Explore", "data_roles", 10), ("Demonstrate", "present", 10), ("Teach", "lessons", 5)]
 )
-def test_doors_open_prepared_scenarios(door: str, page: str) -> None:
+def test_doors_open_prepared_scenarios_and_what_was_set_before_is_an_undo_away(door: str, page: str, k: int) -> None:
     at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=90)
     at.query_params["epsilon"] = "0.1"
+    at.query_params["k"] = "7"
     at.run()
     assert not at.exception
     at.button(key=f"door_{door}").click().run()
     assert not at.exception
     assert at.session_state["page"] == page
-    assert at.session_state["kept"]["epsilon"] == 1.0, "what was set before does not stay behind a door"
+    kept = at.session_state["kept"]
+    assert (kept["epsilon"], kept["k"]) == (1.0, k), "what was set before does not stay behind a door"
+    assert "one Undo away" in "".join(caption.value for caption in at.caption)
+    if door == "Teach":
+        assert at.query_params["class"] == "1", "the address is the class's link"
+    if door == "Demonstrate":
+        at.button(key="slide_leave").click().run()
+    at.button(key="undo").click().run()
+    kept = at.session_state["kept"]
+    assert (kept["epsilon"], kept["k"]) == (0.1, 7)
+
+
+def test_a_door_that_changes_nothing_says_nothing_of_undo() -> None:
+    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=90).run()
+    at.button(key="door_Teach").click().run()
+    assert "Undo" not in "".join(caption.value for caption in at.caption)
