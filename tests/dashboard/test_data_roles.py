@@ -162,3 +162,10 @@ def test_what_does_the_damage_is_told_and_all_features_can_be_taken_as_known(ope
     assert not schema(at).with_role("feature")
     at.button(key="undo").click().run()
     assert "schema" not in at.session_state
+
+
+def test_counts_say_that_they_are_internal_and_the_bar_says_which_delta(open_page: Open) -> None:
+    shown = said(open_page("data_roles", dataset="german_credit"))
+    assert shown.count("Internal:") == 2, "under the risk, and under the columns"
+    assert "ε = 1, δ = 10⁻" in shown, "chosen for the table's size"
+    assert "δ" not in said(open_page("data_roles", dataset="german_credit", learner="diffprivlib_naive_bayes"))

@@ -72,6 +72,8 @@ def test_dots_are_the_shares() -> None:
     drawn = dot_grid(shown, "whether you are in the data", name="private <b>")
     filled = [len(trace.x) for trace in drawn.figure.data if trace.name.endswith("right")]
     assert filled == [50, 55, round(100 * shown[2].share)]
+    assert drawn.standing.startswith("Internal")
+    assert dot_grid(shown[:2], "whether you are in the data").standing == "", "a bound is proved, not measured"
     go.Figure(drawn.figure.to_dict())
 
 
