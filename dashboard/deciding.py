@@ -85,7 +85,7 @@ def compute_part(here: Map) -> None:
             )
     if beside.parts[0][1]:
         apart = any(scenario.venue for scenario in beside.parts[0][1])
-        text = "Compute and attack the runs of Together apart too" if apart else "Compute the chosen setting too"
+        text = "Attack what ran apart too" if apart else "Compute the chosen setting too"
         widgets.run_missing(beside, "the chosen setting", text)
     if mapping.opened_run():
         st.button("Take the opened run off the map", key="close_run", on_click=mapping.close_run, type="tertiary")

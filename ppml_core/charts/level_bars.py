@@ -12,6 +12,7 @@ from html import escape
 import pandas as pd
 
 from ppml_core.charts import template
+from ppml_core.charts.curves import round_ticks
 from ppml_core.charts.template import Chart, Mode
 from ppml_core.charts.words import percent
 from ppml_core.evidence import Estimate
@@ -75,7 +76,7 @@ def level_bars(
             type="line", yref="paper", x0=guessing, x1=guessing, y0=0, y1=1, layer="below",
             line={"color": colours.baseline, "width": 1.4, "dash": "dash"},
         )  # fmt: skip
-    ticks = [low + (high - low) * part / 4 for part in range(5)]
+    ticks = round_ticks(limits, most=5)
     drawing.axis_x(
         axis, range=[low, high], tickmode="array", tickvals=ticks, ticktext=[show(tick) for tick in ticks],
         showgrid=True, tickangle=0,

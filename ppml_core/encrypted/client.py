@@ -1,7 +1,7 @@
 """The process that holds rows and the secret key, and asks a model about them: `python -m ppml_core.encrypted.client`.
 
 In, over its pipes: rows of features. Over its socket: parameters and encrypted logits. Out: logits, decrypted here and
-sent to nobody, with seconds and bytes.
+sent to nobody, with seconds and bytes; before them a word for each column that was sent, where that is asked for.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ppml_core.encrypted.models import Array
 from ppml_core.encrypted.parameters import Parameters
 from ppml_core.encrypted.parties import connect, run_party
 from ppml_core.errors import BadInput
+from ppml_core.workers import Waiting, patient
 
 GRID = 2.0**20
 ROUNDING = 1e-6
@@ -25,13 +26,14 @@ ROUNDING = 1e-6
 def work(told: Message, pipes: Channel) -> None:
     X = arrays_from_bytes(told.blobs[0])["X"]
     channel = connect(told.facts["port"], told.facts["token"])
-    logits, facts = ask(channel, X)
+    tells = bool(told.facts.get("tells"))
+    logits, facts = ask(channel, X, (lambda: pipes.send("column")) if tells else patient)
     channel.close()
     pipes.send("logits", [arrays_to_bytes(logits=logits)], **facts)
 
 
-def ask(channel: Channel, X: Array) -> tuple[Array, dict[str, object]]:
-    """Logits of every row, rounded to the grid of 2^-20, and what it took."""
+def ask(channel: Channel, X: Array, heard: Waiting = patient) -> tuple[Array, dict[str, object]]:
+    """Logits of every row, rounded to the grid of 2^-20, and what it took; `heard()` after each column sent."""
     public = channel.receive("parameters").facts
     parameters = Parameters.from_values(public["parameters"])
     if X.shape[1] != public["columns"]:
@@ -49,6 +51,7 @@ def ask(channel: Channel, X: Array) -> tuple[Array, dict[str, object]]:
     for block in blocks:
         for column in block:
             channel.send("column", [holder.encrypt(column)])
+            heard()
         answer = channel.receive("answer")
         evaluation = answer.facts["evaluation_seconds"]
         decrypted = [holder.decrypt(holder.ring.read("Ciphertext", blob)) for blob in answer.blobs]

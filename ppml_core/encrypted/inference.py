@@ -17,6 +17,7 @@ from ppml_core.encrypted.messages import arrays_from_bytes, arrays_to_bytes
 from ppml_core.encrypted.models import Array, Model, probabilities
 from ppml_core.encrypted.parties import Party, new_token
 from ppml_core.errors import BadInput
+from ppml_core.workers import Waiting, patient
 
 SERVER, CLIENT = "ppml_core.encrypted.server", "ppml_core.encrypted.client"
 
@@ -49,12 +50,15 @@ class Answer:
         return ("bytes", float(self.bytes_up + self.bytes_down)), ("rounds", float(self.blocks))
 
 
-def infer(model: Model, X: Any, *, security_bits: int = 128, seed: int | None = None) -> Answer:
+def infer(
+    model: Model, X: Any, *, security_bits: int = 128, seed: int | None = None, waiting: Waiting = patient
+) -> Answer:
     """The model's logits for rows that only the client sees, from weights that only the server sees.
 
     X has shape (rows, features), dense or CSR. `seed` draws the noise that hides the weights again, for experiments;
     without one it comes from the operating system. Keys always do. Logits are rounded to 2^-20, so that the same seed
-    gives the same numbers but for a slot that falls within 2^-40 of the edge.
+    gives the same numbers but for a slot that falls within 2^-40 of the edge. `waiting()` is called while the two work,
+    and may raise to end them.
     """
     library()
     rows = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=np.float64)
@@ -66,8 +70,9 @@ def infer(model: Model, X: Any, *, security_bits: int = 128, seed: int | None = 
     with Party(SERVER) as server, Party(CLIENT) as client:
         server.tell("model", [model.to_bytes()], token=token, security_bits=security_bits, seed=seed)
         port = server.hear("listening").facts["port"]
-        client.tell("rows", [arrays_to_bytes(X=rows)], port=port, token=token)
-        said = client.hear("logits")
+        client.tell("rows", [arrays_to_bytes(X=rows)], port=port, token=token, tells=True)
+        while (said := client.hear("column", "logits")).kind == "column":
+            waiting()
     return Answer(
         logits=arrays_from_bytes(said.blobs[0])["logits"], total_seconds=time.perf_counter() - start, **said.facts
     )

@@ -47,9 +47,9 @@ class Party:
         except BrokenPipeError:
             raise BadInput(f"the process {self.module} ended early. {self._last_words()}") from None
 
-    def hear(self, kind: str) -> Message:
+    def hear(self, *kinds: str) -> Message:
         try:
-            return self._channel.receive(kind)
+            return self._channel.receive(*kinds)
         except BadInput as fault:
             if self._process.poll() not in (None, 0):
                 raise BadInput(f"the process {self.module} ended early. {self._last_words()}") from fault

@@ -56,7 +56,7 @@ class EncryptedInference(Venue):
         """One model: nobody there sees it on its way."""
         library()
         fitted = self.train_in_clear(learner, data, rng)
-        yield EncryptedModel(fitted, learner, int(self.security_bits), seed_of(rng))
+        yield EncryptedModel(fitted, learner, int(self.security_bits), seed_of(rng), waiting)
 
     def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
         fitted = learner.fit(data, rng)
@@ -77,13 +77,14 @@ def _shown(fitted: Fitted) -> tuple[str, ...]:
 class EncryptedModel(Fitted):
     """A model of which only answers are seen. Every question starts a server and a client process.
 
-    `seconds` counts the first question in.
+    `seconds` counts the first question in. `waiting` is called while the two work, and may raise to end them.
     """
 
     trained: Fitted
     learner: Learner
     security_bits: int
     seed: int | None
+    waiting: Waiting = patient
     first: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ class EncryptedModel(Fitted):
 
     def ask(self, X: Any) -> Answer:
         """Logits of rows of features, with what they cost."""
-        answer = infer(self.halves.model, X, security_bits=self.security_bits, seed=self.seed)
+        answer = infer(self.halves.model, X, security_bits=self.security_bits, seed=self.seed, waiting=self.waiting)
         if not self.first:
             self.first, self.seconds = answer.costs, self.seconds + answer.seconds
         return answer

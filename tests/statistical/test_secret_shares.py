@@ -33,6 +33,9 @@ SECONDS = 120
 DIFFERENCE = 0.01
 
 each_run = pytest.mark.parametrize(("engine", "model"), RUNS)
+with_network = pytest.mark.parametrize(
+    "engine", [engine for engine in installed() if "network" in engines()[engine].steps]
+)
 each_engine = pytest.mark.parametrize("engine", installed())
 
 
@@ -109,7 +112,18 @@ def test_an_opened_model_answers_like_the_learner_it_stands_for(engine: str, spl
     assert {"bytes", "rounds"} <= set(dict(model.costs))
 
 
-@pytest.mark.parametrize("engine", [engine for engine in installed() if "network" in engines()[engine].steps])
+@with_network
+def test_a_network_is_trained_on_columns_that_nobody_has_all_of(engine: str) -> None:
+    train, test = parts(load("german_credit"), 1)
+    wanted = Wanted("network", engine, split="vertical", rows=600, test_rows=150, steps=40)
+    run = run_on_shares(wanted, train, test, np.random.default_rng(1))
+    assert min(run.plan.columns) > 0
+    assert sum(run.plan.columns) > max(run.plan.columns)
+    assert run.max_probability_difference <= DIFFERENCE
+    assert run.accuracy.value > run.majority - 0.1
+
+
+@with_network
 def test_steps_that_are_too_long_are_told_and_not_answered_with(engine: str) -> None:
     train, _ = parts(load("german_credit"), 1)
     with pytest.raises(Unreachable, match="smaller learning_rate"):

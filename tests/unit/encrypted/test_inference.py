@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from process_groups import left_of
 
+from ppml_core.encrypted import parties
 from ppml_core.encrypted.ckks import KeyHolder, Ring
 from ppml_core.encrypted.evaluation import Block
 from ppml_core.encrypted.inference import CLIENT, SERVER, infer
@@ -40,6 +42,17 @@ def told() -> tuple[np.ndarray, np.ndarray]:
 
 def test_answers_are_those_of_the_clear_model(told: tuple[np.ndarray, np.ndarray]) -> None:
     assert np.abs(told[0] - told[1]).max() < 1e-5
+
+
+def test_whoever_stops_it_ends_both_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    spawn = parties.spawn_module
+    monkeypatch.setattr(parties, "spawn_module", lambda *a, **k: begun.append((made := spawn(*a, **k)).pid) or made)
+    heard = iter([None, None])
+    with pytest.raises(StopIteration):
+        infer(linear(), rows(), seed=1, waiting=lambda: next(heard))
+    assert len(begun) == 2
+    assert [left_of(group) for group in begun] == [[], []]
 
 
 def test_enough_logits_give_the_weights_away(told: tuple[np.ndarray, np.ndarray]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import refusal
+from command_line import answer, refusal
 from numpy.typing import NDArray
 
 from ppml_core.errors import PPMLError
@@ -240,6 +240,18 @@ def _until(holds: Callable[[], bool], seconds: float = 60) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", installed())
+def test_the_command_line_trains_and_says_what_came_out(engine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = ("--rows", 90, "--test-rows", 30, "--steps", 10, "--batch", 45)
+    said = answer(capsys, "mpc", "--dataset", "german_credit", "--engine", engine, *sizes)
+    assert (said["engine"], said["rows"], said["rows_of_parties"], said["steps"]) == (engine, 90, [30, 30, 30], 10)
+    assert said["max_probability_difference"] <= 0.01
+    assert said["interval"][0] < said["accuracy"] < said["interval"][1]
+    assert said["bytes"] > 0 < said["seconds"]
+    assert said["threat_model"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Real processes: a Flower server and its nodes give the numbers of the engine, keep to their files, and leave nothing.
 
-One deployment for all: three rounds in the clear, three masked ones, and a fourth in which a node is killed.
+One deployment for all: three rounds in the clear, three masked ones, and a fourth in which a node is killed. Each node
+has so many people that Flower's own limits of a masked update would cut it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_line import answer
 from process_groups import left_of
 
 from ppml_core.data.bundled import load
@@ -32,6 +34,7 @@ from ppml_core.learn.logistic_regression import LogisticRegression
 
 pytestmark = pytest.mark.slow
 NODES, SEED, KILLED = 4, 5, 2
+ROWS_OF_EACH, FLOWERS_MOST_ROWS, FLOWERS_LARGEST = 6_512, 1_000, 8
 CLEAR, MASKED = Plan(clients=NODES, rounds=3), Plan(clients=NODES, rounds=4, secagg=True)
 LEARNER = LogisticRegression()
 
@@ -52,7 +55,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def people() -> Dataset:
-    return split(load("adult"), 1)[0].take(np.arange(4000))
+    return split(load("adult"), 1)[0].take(np.arange(NODES * ROWS_OF_EACH))
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +137,12 @@ def test_rounds_in_the_clear_are_those_of_the_engine(seen: Seen, model: Model, p
     assert all(lap.bytes > one.bytes and lap.seconds > 0 for lap, one in zip(seen.clear, own, strict=True))
 
 
+def test_flowers_own_limits_would_cut_these_updates(model: Model, parts: list[Rows]) -> None:
+    first = local_update(model, MASKED, model.initial(SEED), parts[0], SEED, 0, 1)
+    assert first.rows == ROWS_OF_EACH
+    assert first.rows / FLOWERS_MOST_ROWS * max(np.abs(one).max() for one in first.change) > FLOWERS_LARGEST
+
+
 def test_masked_rounds_are_those_of_the_engine(seen: Seen, model: Model, parts: list[Rows]) -> None:
     own = list(rounds(model, MASKED, parts, SEED))[:3]
     assert max(furthest(lap.answer, one.answer) for lap, one in zip(seen.masked, own, strict=False)) <= 1e-4
@@ -170,6 +179,15 @@ def test_each_node_opened_its_own_file_only_and_called_nobody_but_this_machine(s
 def test_nobody_else_starts_runs_or_joins(seen: Seen) -> None:
     assert seen.strangers_run == 403
     assert "did not let this node in" in seen.strangers_node
+
+
+def test_the_command_line_deploys_trains_and_says_what_the_engine_says(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("federate", "--dataset", "german_credit", "--clients", 3, "--rounds", 2, "--strategy", "fedprox")
+    deployed, own = answer(capsys, *asked, "--deploy"), answer(capsys, *asked)
+    assert [one["accuracy"] for one in deployed["rounds"]] == [one["accuracy"] for one in own["rounds"]]
+    assert deployed["central"] == own["central"]
+    assert deployed["bytes"] > own["bytes"]
+    assert deployed["seconds"] > 0
 
 
 def test_no_process_and_no_file_is_left(seen: Seen) -> None:
