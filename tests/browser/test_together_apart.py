@@ -9,6 +9,10 @@ from accessible import refused
 from playwright.sync_api import Browser, expect
 from served import Watch
 
+from ppml_core.experiment.scenario import Scenario, Step
+from ppml_core.experiment.sharing import pack
+from ppml_core.venues.base import Venue
+
 LONG = 120_000
 
 
@@ -39,6 +43,21 @@ def test_holders_train_together_and_what_was_run_stands_side_by_side(address: st
     expect(page.get_by_role("button", name="Read records out of updates")).to_be_visible(timeout=LONG)
 
     assert refused(page) == {}
+
+    page.get_by_role("button", name="Show on the map").click()
+    story = page.get_by_role("heading", name=re.compile(r"Logistic regression, Federated \("))
+    expect(story).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Use this").click()
+    expect(page.get_by_text("What it cost").first).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Attack it").click()
+    expect(page.get_by_role("combobox", name=re.compile("Beside it"))).to_have_value(
+        re.compile("Federated"), timeout=LONG
+    )
+
+    asked = Scenario.of("german_credit", "network", venue=Step.of(Venue, "gossip", {"graph": "ring", "rounds": 3}))
+    page.goto(f"{address}/together_apart?scenario={pack(asked)}")
+    expect(page.get_by_text("Network, Gossip (graph = ring, rounds = 3)")).to_be_visible(timeout=LONG)
+    expect(page).to_have_url(re.compile("venue=gossip"), timeout=LONG)
     page.close()
     assert watch.errors == []
     assert watch.outside == []
