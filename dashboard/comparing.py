@@ -15,6 +15,7 @@ from ppml_core.evidence import Estimate
 from ppml_core.experiment.axes import axes
 from ppml_core.experiment.differences import Difference, differences, person_by_person
 from ppml_core.experiment.map_view import together
+from ppml_core.experiment.relations import rows_under_one_relation
 from ppml_core.experiment.scenario import Scenario, scenario_from_toml
 from ppml_core.store import Store
 from ppml_core.store.saved import Saved, list_scenarios, save_scenario
@@ -88,6 +89,7 @@ def found(chosen: Mapping[str, Scenario]) -> dict[str, list[Difference]]:
     known = together([
         sweeps.known_rows(question({key: one}), tables.desk(), tables.dataset())[""] for key, one in chosen.items()
     ])  # fmt: skip
+    known = rows_under_one_relation({one.id: one for one in chosen.values()}, known)
     parts = {key: known[known["scenario_id"] == one.id] for key, one in chosen.items()}
     if any(part.empty for part in parts.values()):
         parts = {key: part for key, part in parts.items() if len(part)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,31 @@ from ppml_core.charts.words import at_most, budget, percent
 from ppml_core.evidence import Guarantee
 
 
+class About(NamedTuple):
+    """What is guessed: on the axis, and in the sentence that says how to read it."""
+
+    short: str
+    asked: str
+
+
+ABOUT = {
+    "add_or_remove_one": About(
+        "in the data or not",
+        "Someone wants to know whether a person is in the training data, holds both for equally likely",
+    ),
+    "replace_one": About(
+        "which of two values",
+        "Someone knows everything about a person in the training data but one value, holds two for equally likely",
+    ),
+}
+
+
 def guess_chart(guarantees: Sequence[Guarantee], chosen: float | None = None, mode: Mode = "light") -> Chart:
-    """The bound of each guarantee in order of epsilon; proved, not measured."""
+    """The bound of each guarantee in order of epsilon, all under one relation; proved, not measured."""
     ordered = sorted(guarantees, key=lambda guarantee: guarantee.epsilon)
     x = np.array([guarantee.epsilon for guarantee in ordered])
     bound = np.array([best_guess(guarantee) for guarantee in ordered])
+    told = ABOUT[ordered[0].neighbours if ordered else "add_or_remove_one"]
     curve = Curve(
         "proved bound",
         x,
@@ -33,15 +54,15 @@ def guess_chart(guarantees: Sequence[Guarantee], chosen: float | None = None, mo
             [curve],
             [Baseline(f"guessing blindly {percent(0.5)}", 0.5)],
             Axis("privacy budget ε (log scale)", budget, ticks=epsilon_ticks(x), log=True),
-            Axis("right guesses at most", percent, limits=(0.48, 1.0)),
+            Axis(f"right guesses at most: {told.short}", percent, limits=(0.48, 1.0)),
             mode,
             chosen,
         ),
         question="What does the guarantee buy one person?",
         answer=answer,
         alt=f"The largest possible share of right guesses about one person against epsilon. {answer}",
-        how_to_read="Someone wants to know whether a person is in the training data, holds both for equally likely, "
-        "and sees the trained model. The green line is a proof: no attack, however clever, is right more often. "
+        how_to_read=f"{told.asked}, and sees the trained model. "
+        "The green line is a proof: no attack, however clever, is right more often. "
         "It follows the mechanism's own trade-off curve where that is known, else the pair (ε, δ).",
         table=pd.DataFrame({"epsilon": x, "right guesses at most": bound}),
         standing="Proved, not measured: it holds for every table.",

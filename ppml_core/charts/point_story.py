@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ppml_core.charts.story import accuracy_story, guarantee_story
+from ppml_core.charts.story import RELATIONS, UNITS, accuracy_story, guarantee_story
 from ppml_core.charts.words import interval, people_per_thousand, percent, signed
 from ppml_core.evidence import Estimate, Guarantee
 from ppml_core.experiment.axes import Axis, Reading
@@ -33,7 +33,8 @@ def point_story(
     if guarantee is None:
         why = f": {remark.rstrip('.')}" if remark else ""
         return [*said, f"Nothing is proved about what the model gives away{why}."]
-    return [*said, *guarantee_story(guarantee)]
+    relation, unit = RELATIONS[guarantee.neighbours], UNITS.get(guarantee.unit, guarantee.unit)
+    return [*said, *guarantee_story(guarantee), f"The ε behind it is said for {relation} neighbours, per {unit}."]
 
 
 def risk_sentence(risk: Reading) -> str:

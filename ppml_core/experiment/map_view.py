@@ -17,6 +17,7 @@ from ppml_core.evidence import Guarantee
 from ppml_core.experiment import plans
 from ppml_core.experiment.axes import COSTS, Axis, Reading, axes, axis_of, readings
 from ppml_core.experiment.front import Front, front_of
+from ppml_core.experiment.relations import rows_under_one_relation
 from ppml_core.experiment.results import COLUMNS
 from ppml_core.experiment.scenario import Scenario
 
@@ -27,7 +28,10 @@ AS_SET = {"k, look-alikes": ("anonymize.k",), "ε, as set": ("learner.epsilon", 
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """Everything on the map: scenarios by id, their tidy rows, the two axes, their readings and the front."""
+    """Everything on the map: scenarios by id, their tidy rows, the two axes, their readings and the front.
+
+    All guarantees in the rows speak of the same neighbours (EVIDENCE 4).
+    """
 
     scenarios: dict[str, Scenario]
     rows: pd.DataFrame
@@ -38,6 +42,7 @@ class Map:
 
     @classmethod
     def of(cls, scenarios: dict[str, Scenario], rows: pd.DataFrame, utility: Axis, risk: Axis) -> Self:
+        rows = rows_under_one_relation(scenarios, rows)
         placed = [readings(axis, rows) if len(rows) else {} for axis in (utility, risk)]
         found = {name: [place[name] for place in placed] for name in placed[0]}
         return cls(scenarios, rows, utility, risk, found, front_of(found))

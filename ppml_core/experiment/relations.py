@@ -6,15 +6,42 @@ In: points of several learners. Out: the same points, x converted to replacing o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from ppml_core.accounting.gaussian import as_replace_one
 from ppml_core.errors import NotApplicable
-from ppml_core.experiment.plans import guarantee_of
+from ppml_core.experiment.plans import guarantee_behind, guarantee_of
+from ppml_core.experiment.scenario import Scenario
 
 REPLACE = "replace_one"
+PROMISED = ("guarantee_epsilon", "guarantee_delta", "guarantee_neighbours")
+
+
+def rows_under_one_relation(scenarios: Mapping[str, Scenario], rows: pd.DataFrame) -> pd.DataFrame:
+    """Tidy rows of those scenarios (by id) whose guarantees all speak of the same neighbours.
+
+    Unchanged where they do already, and local guarantees are of replacing one. Else what was said for one person more
+    or less is said for replacing one, by the mechanism's own mu where it is known; what promises nothing then is a gap.
+    """
+    if rows["guarantee_neighbours"].dropna().nunique() < 2:
+        return rows
+    told = rows.copy()
+    for name, own in rows.groupby("scenario_id", sort=False):
+        if not (own["guarantee_neighbours"] == "add_or_remove_one").any() or str(name) not in scenarios:
+            continue
+        here = (told["scenario_id"] == name).to_numpy() & told["guarantee_neighbours"].notna().to_numpy()
+        known = guarantee_behind(scenarios[str(name)], own)
+        try:
+            said = as_replace_one(known) if known else None
+        except NotApplicable:
+            said = None
+        values = (said.epsilon, said.delta, REPLACE) if said else (np.nan, np.nan, None)
+        for column, value in zip(PROMISED, values, strict=True):
+            told[column] = told[column].mask(here, value)
+    return told
 
 
 def under_one_relation(curves: Sequence[tuple[str, pd.DataFrame]]) -> pd.DataFrame:

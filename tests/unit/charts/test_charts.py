@@ -19,7 +19,7 @@ from ppml_core.charts.labels import Frame, Line, place
 from ppml_core.charts.template import PALETTES, Chart, Mode
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import Schema
-from ppml_core.evidence import Guarantee
+from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.experiment.preview import Preview, preview, risk_by_k
 
 SCHEMA = {
@@ -83,6 +83,19 @@ def charts(shown: Preview, mode: Mode) -> list[Chart]:
         risk_chart(risks, 5, mode),
         guess_chart(guarantees, 1.0, mode),
     ]
+
+
+@pytest.mark.parametrize(
+    ("relation", "asked", "axis"),
+    [
+        ("add_or_remove_one", "whether a person is in the training data", "in the data or not"),
+        ("replace_one", "everything about a person in the training data but one value", "which of two values"),
+    ],
+)
+def test_a_guess_is_about_what_the_relation_hides(relation: Neighbours, asked: str, axis: str) -> None:
+    chart = guess_chart([Guarantee(e, 0.0, relation) for e in (0.1, 1.0)])
+    assert asked in chart.how_to_read
+    assert axis in str(chart.figure.layout.yaxis.title.text) + str(chart.figure.layout.annotations)
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

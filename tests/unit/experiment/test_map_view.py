@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from ppml_core.accounting.gaussian import mu_of
 from ppml_core.experiment.axes import axis_of
 from ppml_core.experiment.map_view import Map, first_levels, first_risk, once_each, risks_of, together, with_others
 from ppml_core.experiment.results import COLUMNS, NUMBERS
@@ -63,3 +65,26 @@ def test_levels_are_the_best_of_each_kind() -> None:
     kinds = ["no_privacy", "no_privacy", "guessing"]
     frame = pd.DataFrame({"text": ["best", "second", "guess"], "value": [0.86, 0.85, 0.75], "kind": kinds})
     assert first_levels(frame) == [("best", 0.86), ("guess", 0.75)]
+
+
+def promised(scenario: Scenario, epsilon: float, delta: float, neighbours: str) -> pd.DataFrame:
+    known = {"guarantee_epsilon": epsilon, "guarantee_delta": delta}
+    return rows(scenario, accuracy=0.8).assign(**known, guarantee_neighbours=neighbours, guarantee_unit="record")
+
+
+def test_guarantees_of_two_relations_stand_on_the_map_under_one() -> None:
+    """Ours at ε = 1 is 2.15 for replacing one person (EVIDENCE 4); beside its own kind it stays 1."""
+    ours = Scenario.of("adult", "dp_gd", {"epsilon": 1.0, "delta": 1e-5}, repeats=1)
+    theirs = Scenario.of("adult", "diffprivlib_logistic_regression", {"epsilon": 1.0}, repeats=1)
+    known = [promised(ours, 1.0, 1e-5, "add_or_remove_one"), promised(theirs, 1.0, 0.0, "replace_one")]
+    axis, epsilon = axis_of("accuracy"), axis_of("epsilon")
+    here = Map.of({one.id: one for one in (ours, theirs)}, together(known), axis, epsilon)
+    assert here.found[ours.id][1].proved == pytest.approx(2.15, abs=0.005)
+    assert here.found[theirs.id][1].proved == 1.0
+    own, other = here.guarantee(ours.id), here.guarantee(theirs.id)
+    assert own is not None
+    assert other is not None
+    assert own.neighbours == other.neighbours == "replace_one"
+    assert own.mu == pytest.approx(2 * mu_of(1.0, 1e-5))
+    alone = Map.of({ours.id: ours}, known[0], axis, epsilon)
+    assert alone.found[ours.id][1].proved == 1.0
