@@ -84,7 +84,7 @@ class DPSufficientStatistics(Learner):
         noise = math.sqrt(2) / mu * (2 if self.neighbours == "replace_one" else 1)
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu)
         return NoisyLeastSquares(
-            weights=_solve(sums, noise, self.ridge, rng),
+            weights=solve(sums, noise, self.ridge, rng),
             features=features,
             ground=ground,
             classes=ground.classes,
@@ -152,7 +152,7 @@ def targets_of(ground: Ground, data: Dataset) -> Block:
     return (2 * one - 1) / math.sqrt(len(ground.classes))
 
 
-def _solve(sums: Sums, noise: float, ridge: float, rng: np.random.Generator) -> Block:
+def solve(sums: Sums, noise: float, ridge: float, rng: np.random.Generator) -> Block:
     """Weights from the noisy sums. Off the diagonal the products count twice in the length, so they get noise/√2."""
     d = len(sums.products)
     upper = np.triu(rng.standard_normal((d, d)), 1) / math.sqrt(2)

@@ -67,7 +67,7 @@ def settled(at: AppTest, seconds: float = 90) -> AppTest:
     while time.monotonic() < deadline:
         at.run()
         assert not at.exception
-        if not any(job.running for job in jobs.shared_desk()._jobs.values()):
+        if not jobs.shared_desk().is_busy():
             return at.run()
         time.sleep(0.2)
     raise AssertionError("a job is still running")

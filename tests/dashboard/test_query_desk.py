@@ -30,7 +30,7 @@ def _few_trials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for desk in (shared, tables.own_desk()):
         desk.close()
-        while any(job.running for job in list(desk._jobs.values())):
+        while desk.is_busy():
             time.sleep(0.05)
 
 

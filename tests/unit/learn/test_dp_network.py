@@ -92,7 +92,8 @@ def test_noise_and_guarantee_follow_the_budget(rate: float) -> None:
     assert model.guarantee.mu == (mu_of(2.0, 1e-6) if rate == 1 else None)
     if rate == 1:
         twice = DPNetwork(epsilon=2.0, delta=1e-6, steps=20, neighbours="replace_one")
-        assert twice._noise_multiplier(1e-6) == pytest.approx(2 * noise_multiplier(2.0, 1e-6, 20))
+        told = dict(twice.fit(adult(), np.random.default_rng(0)).noise)
+        assert told["noise_multiplier"] == pytest.approx(2 * noise_multiplier(2.0, 1e-6, 20))
 
 
 def test_samples_and_replacing_do_not_go_together() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_matrix
 
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.bundled import load
@@ -17,7 +17,14 @@ from ppml_core.data.schema import Schema
 from ppml_core.data.split import split
 from ppml_core.experiment.quick import quick_look
 from ppml_core.learn import dp_sufficient_statistics as module
-from ppml_core.learn.dp_sufficient_statistics import DPSufficientStatistics, NoisyLeastSquares, sums_of, targets_of
+from ppml_core.learn.dp_sufficient_statistics import (
+    DPSufficientStatistics,
+    NoisyLeastSquares,
+    Sums,
+    solve,
+    sums_of,
+    targets_of,
+)
 from ppml_core.learn.promise import Ground
 
 
@@ -57,31 +64,31 @@ def test_several_classes_have_targets_no_longer_than_one() -> None:
 
 
 @pytest.mark.parametrize(("neighbours", "apart"), [("add_or_remove_one", 1), ("replace_one", 2)])
-def test_the_noise_is_what_the_budget_asks(neighbours: str, apart: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a ridge and with sums of nothing the noisy sums themselves are seen."""
-    asked: list[float] = []
-    solve = module._solve
-    monkeypatch.setattr(module, "_solve", lambda sums, noise, *rest: asked.append(noise) or solve(sums, noise, *rest))
-    data = split(load("adult"), 1)[0].take(np.arange(50))
-    model = DPSufficientStatistics(epsilon=2.0, delta=1e-6, neighbours=neighbours).fit(data, np.random.default_rng(0))
-    assert asked == [pytest.approx(apart * math.sqrt(2) / mu_of(2.0, 1e-6))]
-    assert model.guarantee is not None
-    assert model.guarantee.neighbours == neighbours
-    assert model.guarantee.mu == mu_of(2.0, 1e-6)
+def test_the_noise_is_what_the_budget_asks(neighbours: str, apart: int) -> None:
+    """A ridge that outweighs the products leaves weights in proportion to the noisy sums of targets."""
+    data = split(load("adult"), 1)[0].take(np.arange(2000))
+    learner = DPSufficientStatistics(epsilon=2.0, delta=1e-6, neighbours=neighbours, ridge=1e6)
+    rngs = [np.random.default_rng([5, seed]) for seed in range(60)]
+    models = [cast(NoisyLeastSquares, model) for model in learner.fit_many([learner] * 60, data, rngs)]
+    ground = Ground.of(data, needs_size=False, knots=8, tasks=("classification", "regression"))
+    exact = sums_of(models[0].features.rows(data), targets_of(ground, data)).targets.ravel()
+    noisy = np.array([model.weights.ravel() for model in models])
+    in_sums = (exact @ exact) / (noisy.mean(axis=0) @ exact)
+    asked = apart * math.sqrt(2) / mu_of(2.0, 1e-6)
+    assert in_sums * noisy.std(axis=0, ddof=1).mean() == pytest.approx(asked, rel=0.1)
+    assert dict(models[0].noise)["standard_deviation"] == pytest.approx(asked)
+    assert models[0].guarantee is not None
+    assert models[0].guarantee.neighbours == neighbours
+    assert models[0].guarantee.mu == mu_of(2.0, 1e-6)
 
 
 def test_the_products_stay_symmetric_and_get_their_share_of_noise() -> None:
-    drawn: list[np.ndarray] = []
-
-    class Watching:
-        def standard_normal(self, shape: int | tuple[int, ...]) -> np.ndarray:
-            drawn.append(np.ones(shape))
-            return drawn[-1]
-
-    sums = sums_of(csr_matrix(np.eye(3)), np.ones((3, 1)))
-    found = module._solve(sums, 1.0, 1.0, Watching())  # type: ignore[arg-type]
-    noisy = np.eye(3) + np.eye(3) + (np.ones((3, 3)) - np.eye(3)) / math.sqrt(2)
-    assert np.allclose(found[:, 0], np.linalg.solve(noisy + math.sqrt(6) * np.eye(3), np.full(3, 2.0)))
+    """Beside products p and targets p·K, both large, W / K is the identity less the noise of the products / p."""
+    p, K, noise, rng = 1e9, 1e6, 3.0, np.random.default_rng(2)
+    sums = Sums(p * np.eye(3), p * K * np.eye(3))
+    added = np.array([(np.eye(3) - solve(sums, noise, 0.0, rng) / K) * p / noise for _ in range(2000)])
+    assert np.allclose(added, added.transpose(0, 2, 1), atol=1e-4)
+    assert np.allclose(added.std(axis=0), np.where(np.eye(3) > 0, 1.0, 1 / math.sqrt(2)), atol=0.06)
 
 
 def test_the_number_of_people_enters_nowhere() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import cast
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from ppml_core.data.schema import INFERRED
 from ppml_core.data.split import split
 from ppml_core.errors import NotApplicable
 from ppml_core.learn import releasing
+from ppml_core.learn.descent import LinearModel
 from ppml_core.learn.dp_additive import DPAdditive
 from ppml_core.learn.dp_gd import DPGradientDescent
 from ppml_core.learn.releasing import BITS, release, whole_sums
@@ -51,29 +53,30 @@ def test_a_sum_does_not_depend_on_the_order_of_the_people() -> None:
     assert (whole_sums(X, residuals, bound, 0.3) == whole_sums(X[order], residuals[order], bound, 0.3)).all()
 
 
-def test_noise_is_as_large_as_the_budget_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over all steps it costs rho, and rho says the epsilon that was asked for and no more."""
-    asked: list[float] = []
-    drawn = releasing._noise
-    monkeypatch.setattr(releasing, "_noise", lambda length, scale: asked.append(scale) or drawn(length, scale))
-    for neighbours, apart in (("add_or_remove_one", 1), ("replace_one", 2)):
-        learner = DPGradientDescent(epsilon=2.0, delta=1e-6, steps=7, neighbours=neighbours)
-        model = release(learner, adult())
-        rho = 7 * (apart * 2**BITS / asked.pop()) ** 2 / 2
-        assert rho == pytest.approx(rho_of(2.0, 1e-6))
-        assert epsilon_of_rho(rho, 1e-6) <= 2.0
-        assert model.guarantee is not None
-        assert (model.guarantee.epsilon, model.guarantee.delta) == (2.0, 1e-6)
-        assert model.guarantee.neighbours == neighbours
-        assert model.guarantee.mu is None, "the discrete Gaussian is not exactly Gaussian"
+@pytest.mark.parametrize(("neighbours", "apart"), [("add_or_remove_one", 1), ("replace_one", 2)])
+def test_noise_is_as_large_as_the_budget_asks(neighbours: str, apart: int) -> None:
+    """Over all steps it costs rho, rho says the epsilon that was asked for and no more, and so much is drawn.
 
-
-def test_the_drawn_noise_has_that_size() -> None:
-    draw = releasing._noise(4000, 5e6)
-    drawn = draw()
-    assert drawn.dtype == np.int64
-    assert drawn.std() == pytest.approx(5e6, rel=0.05)
-    assert (draw() != drawn).mean() > 0.99
+    Steps this short leave the gradients alone: the weights of two releases differ by the noise of all their steps.
+    """
+    steps, rate, people = 7, 1e-4, adult()
+    learner = DPGradientDescent(
+        epsilon=2.0, delta=1e-6, steps=steps, neighbours=neighbours, clip_norm=1.0, learning_rate=rate, momentum=0.0,
+        averaged=0.0,
+    )  # fmt: skip
+    models = [cast(LinearModel, release(learner, people)) for _ in range(8)]
+    told = dict(models[0].noise)["noise_multiplier"]
+    rho = steps * (apart / told) ** 2 / 2
+    assert rho == pytest.approx(rho_of(2.0, 1e-6))
+    assert epsilon_of_rho(rho, 1e-6) <= 2.0
+    ground, _, _ = learner.prepared(people)
+    weights = np.array([model.weights.ravel() for model in models])
+    in_sums = weights.std(axis=0, ddof=1) / (rate / ground.rows) / math.sqrt(steps)
+    assert math.sqrt((in_sums**2).mean()) == pytest.approx(told, rel=0.1)
+    promised = models[0].guarantee
+    assert promised is not None
+    assert (promised.epsilon, promised.delta, promised.neighbours) == (2.0, 1e-6, neighbours)
+    assert promised.mu is None, "the discrete Gaussian is not exactly Gaussian"
 
 
 def test_two_releases_of_one_table_differ() -> None:

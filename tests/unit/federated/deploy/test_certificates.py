@@ -7,6 +7,7 @@ import ssl
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,13 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return certificates.write_authority(tmp_path_factory.mktemp("keys"), [LOOPBACK, "localhost"])
 
 
-@pytest.fixture
-def port(keys: dict[str, Path]) -> Iterator[int]:
-    """A TLS server with that certificate."""
+@contextmanager
+def answering(keys: dict[str, Path]) -> Iterator[tuple[int, list[str]]]:
+    """A TLS server with that certificate: its port, and who has been through the handshake so far."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(keys["certificate"], keys["key"])
+    met: list[str] = []
+    context.sni_callback = lambda _, name, __: met.append(name or LOOPBACK)
     with socket.create_server((LOOPBACK, 0)) as listening:
 
         def serve() -> None:
@@ -42,15 +45,26 @@ def port(keys: dict[str, Path]) -> Iterator[int]:
                         continue
 
         threading.Thread(target=serve, daemon=True).start()
-        yield listening.getsockname()[1]
+        yield listening.getsockname()[1], met
         listening.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_server_is_reached_under_the_names_that_its_certificate_was_made_for(
-    keys: dict[str, Path], port: int
+@pytest.fixture
+def port(keys: dict[str, Path]) -> Iterator[int]:
+    with answering(keys) as (number, _):
+        yield number
+
+
+def test_a_server_is_reached_under_the_names_that_its_certificate_was_made_for_and_no_other(
+    keys: dict[str, Path], tmp_path: Path
 ) -> None:
-    reach(f"{LOOPBACK}:{port}", keys["authority"], 5)
-    reach(f"localhost:{port}", keys["authority"], 5)
+    with answering(keys) as (number, met):
+        for name in (LOOPBACK, "localhost"):
+            reach(f"{name}:{number}", keys["authority"], 5)
+        assert met == [LOOPBACK, "localhost"]
+    of_one_name = certificates.write_authority(tmp_path, [LOOPBACK])
+    with answering(of_one_name) as (number, _), pytest.raises(BadInput, match="use the name that its certificate"):
+        reach(f"localhost:{number}", of_one_name["authority"], 5)
 
 
 def test_a_server_that_another_authority_vouches_for_is_refused_in_a_sentence(port: int, tmp_path: Path) -> None:
