@@ -12,7 +12,7 @@ from ppml_core.charts.measures import wording
 from ppml_core.charts.point_story import NOTE, numbers, point_story
 from ppml_core.charts.risk_utility import risk_utility_map
 from ppml_core.charts.scenario_words import in_short
-from ppml_core.charts.words import budget, percent
+from ppml_core.charts.words import budget, percent, size
 from ppml_core.errors import PPMLError
 from ppml_core.experiment import plans
 from ppml_core.experiment.axes import Axis, axis_of
@@ -160,7 +160,8 @@ def need_controls(here: Map) -> KnownAnswer | None:
         _need(f"{here.risk.title}, at most", "need_risk", offered_limits(here.risk, here.rows), percent)
     _need("Proved ε at most", "need_epsilon", sorted(session.EPSILONS, reverse=True), budget)
     for axis in here.costs():
-        _need(f"{axis.title}, at most", f"need_{axis.name}", offered_limits(axis, here.rows), budget)
+        show = size if axis.unit == "bytes" else budget
+        _need(f"{axis.title}, at most", f"need_{axis.name}", offered_limits(axis, here.rows), show)
     now = str(session.get("objective"))
     offered = list(dict.fromkeys([session.AUTO, *mapping.objectives(here), now]))
     widgets.choose(

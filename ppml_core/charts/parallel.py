@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 from ppml_core.charts import template
 from ppml_core.charts.point_story import interval_of, value_of
 from ppml_core.charts.template import FONT, Chart, Mode
-from ppml_core.charts.words import count
+from ppml_core.charts.words import count, size
 from ppml_core.experiment.axes import Axis, Reading
 
 HEIGHT = 400
@@ -28,7 +28,8 @@ def parallel_chart(
     """`places` has a reading per axis by scenario id; `settings` as index those ids and one column per setting.
 
     Lines with a gap are left out, but for bytes and settings: who sends nothing, or has no such setting, passes
-    through "none". Colour is the first axis. Log axes and settings are drawn as powers of ten.
+    through "none", which stands above every ε, for there is no noise then. Colour is the first axis. Log axes and
+    settings are drawn as powers of ten.
     """
     colours = template.palette(mode)
     whole = [name for name, row in places.items() if not any(_is_gap(one) for one in row)]
@@ -36,9 +37,15 @@ def parallel_chart(
     sketch.layout["margin"] = {"l": 60, "r": 60, "t": 64, "b": 20}
     columns = [[_value(places[name][at]) for name in whole] for at in range(len(axes))]
     first = columns[0]
-    dimensions = [_dimension(axis.title, values, log=axis.log) for axis, values in zip(axes, columns, strict=True)]
+    dimensions = [
+        _log_dimension(axis.title, values, size if axis.unit == "bytes" else _plain) if axis.log
+        else _dimension(axis.title, values)
+        for axis, values in zip(axes, columns, strict=True)
+    ]  # fmt: skip
     given = settings.loc[whole].dropna(axis="columns", how="all")
-    dimensions[2:2] = [_dimension(str(name), given[name].tolist(), log=True) for name in given]
+    dimensions[2:2] = [
+        _log_dimension(str(name), given[name].tolist(), _plain, none_on_top=str(name).startswith("ε")) for name in given
+    ]
     sketch.traces.append({
         "type": "parcoords", "dimensions": dimensions,
         "line": {"color": first, "showscale": False, "colorscale": [[0, colours.risk], [1, colours.utility]]},
@@ -88,21 +95,32 @@ def _said(one: Reading) -> str:
     return NONE if one.value is None else f"{value_of(one)} ({interval_of(one)})"
 
 
-def _dimension(title: str, values: Sequence[float], *, log: bool) -> dict[str, Any]:
-    """One axis; on a log axis what is not there has a place of its own below the others."""
-    label = escape(title if len(title) <= 24 else f"{title[:23]}…")
-    if not log:
-        return {"label": label, "values": list(values)}
+def _plain(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _label(title: str) -> str:
+    return escape(title if len(title) <= 24 else f"{title[:23]}…")
+
+
+def _dimension(title: str, values: Sequence[float]) -> dict[str, Any]:
+    return {"label": _label(title), "values": list(values)}
+
+
+def _log_dimension(
+    title: str, values: Sequence[float], write: Callable[[float], str], *, none_on_top: bool = False
+) -> dict[str, Any]:
+    """One axis in powers of ten; what is not there has a place of its own, below the others or above them."""
     there = [math.log10(max(value, 1e-12)) for value in values if not math.isnan(value)]
     low, high = math.floor(min(there, default=0)), math.ceil(max(there, default=1))
+    high = max(high, low + 1)
     marks: list[float] = sorted(set(there))
     if len(marks) > FEW:
         marks = [float(mark) for mark in range(low, high + 1)]
-    words = [f"{10.0**mark:.3g}" for mark in marks]
+    words, nowhere = [write(10.0**mark) for mark in marks], float("nan")
     if len(there) < len(values):
-        low -= 1
-        marks, words = [low, *marks], [NONE, *words]
-    powers = [low if math.isnan(value) else math.log10(max(value, 1e-12)) for value in values]
-    return {
-        "label": label, "values": powers, "tickvals": marks, "ticktext": words, "range": [low, max(high, low + 1)],
-    }  # fmt: skip
+        low, high = (low, high + 1) if none_on_top else (low - 1, high)
+        nowhere = high if none_on_top else low
+        marks, words = [*marks, nowhere], [*words, NONE]
+    powers = [nowhere if math.isnan(value) else math.log10(max(value, 1e-12)) for value in values]
+    return {"label": _label(title), "values": powers, "tickvals": marks, "ticktext": words, "range": [low, high]}

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ppml_core.charts.story import RELATIONS, UNITS, accuracy_story, guarantee_story
-from ppml_core.charts.words import interval, people_per_thousand, percent, signed
+from ppml_core.charts.words import interval, people_per_thousand, percent, signed, size
 from ppml_core.evidence import Estimate, Guarantee
 from ppml_core.experiment.axes import Axis, Reading
 from ppml_core.experiment.differences import Difference
@@ -114,6 +114,8 @@ def value_of(reading: Reading) -> str:
     one = reading.estimate
     if _is_share(reading.axis):
         return signed(one.value)
+    if reading.axis.unit == "bytes":
+        return size(one.value)
     return f"{one.value:.3g}" if one.low == one.high else interval(one.value, one.low, one.high).partition(" ")[0]
 
 

@@ -16,7 +16,7 @@ from ppml_core.charts.curves import round_ticks
 from ppml_core.charts.rounds import INTERNAL
 from ppml_core.charts.story import SEEDED
 from ppml_core.charts.template import Chart, Mode
-from ppml_core.charts.words import budget, count, interval, percent, power
+from ppml_core.charts.words import budget, count, interval, percent, power, size
 from ppml_core.evidence import Estimate
 from ppml_core.experiment.apart import Apart, read_out
 from ppml_core.federated.inversion_study import Sighting, Study
@@ -120,7 +120,7 @@ def comparison_table(runs: Sequence[Told], study: Study | None) -> pd.DataFrame:
         rows.append((
             f"{number + 1}. {run.name}", interval(apart.accuracy.value, apart.accuracy.low, apart.accuracy.high),
             epsilon, FORMS[apart.form], said, _seconds(costs.get("seconds", 0.0)),
-            _bytes(costs.get("bytes", 0.0)), count(int(costs.get("rounds", 1))),
+            size(costs.get("bytes", 0.0)), count(int(costs.get("rounds", 1))),
         ))  # fmt: skip
     names = ["run", "accuracy", "ε", "messages", "read out of one", "seconds", "sent", "rounds"]
     return pd.DataFrame(rows, columns=names)
@@ -133,7 +133,7 @@ def cost_facts(apart: Apart) -> list[tuple[str, str, str]]:
     if "rounds" in costs:
         facts.append((count(int(costs["rounds"])), "rounds", ""))
     if "bytes" in costs:
-        facts.append((_bytes(costs["bytes"]), "sent", "by all parties together"))
+        facts.append((size(costs["bytes"]), "sent", "by all parties together"))
     if "messages" in costs:
         facts.append((count(int(costs["messages"])), "messages", ""))
     return facts
@@ -171,13 +171,3 @@ def _bars(one: Estimate, ink: str) -> dict[str, object]:
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-
-def _bytes(number: float) -> str:
-    """
-    >>> _bytes(216000), _bytes(29e6)
-    ('216 kB', '29 MB')
-    """
-    if number < 1e6:
-        return f"{number / 1e3:.0f} kB"
-    return f"{number / 1e6:.0f} MB" if number >= 1e7 else f"{number / 1e6:.1f} MB"

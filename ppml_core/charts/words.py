@@ -103,3 +103,16 @@ def power(number: float) -> str:
 
 def people_per_thousand(share: float) -> int:
     return round(1000 * share)
+
+
+def size(number: float) -> str:
+    """So many bytes, as a person reads them.
+
+    >>> size(216000), size(29e6), size(10)
+    ('216 kB', '29 MB', '10 B')
+    """
+    if number < 1e3:
+        return f"{number:.0f} B"
+    if number < 1e6:
+        return f"{number / 1e3:.0f} kB"
+    return f"{number / 1e6:.0f} MB" if number >= 1e7 else f"{number / 1e6:.1f} MB"

@@ -96,7 +96,7 @@ def test_all_axes_at_once_leave_out_gaps_and_say_so(mode: Mode) -> None:
     assert len(lines["line"]["color"]) == 2
     assert "1 more" in chart.answer
     k, sent_axis = lines["dimensions"][2], lines["dimensions"][4]
-    assert (k["ticktext"], sent_axis["ticktext"][0]) == (["none", "5"], "none")
+    assert (k["ticktext"], sent_axis["ticktext"][0]) == (["5", "none"], "2.0 MB")
     assert chart.table["scenario"][0] == "first"
     assert "0.86 (0.85 to 0.87)" in set(chart.table[axes[0].title])
     parallel_chart({}, axes, given.iloc[:0], {}, mode)
