@@ -50,6 +50,7 @@ def run_synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
         "settings": method.values(),
         "guarantee": None if made.guarantee is None else dataclasses.asdict(made.guarantee),
         "guarantee_note": made.guarantee_note or EXPLORATORY,
+        "released": False,
         "exploratory": True,
         "pairs": made.statistics["pairs"],
         "notes": made.statistics["notes"],

@@ -55,6 +55,7 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
         "guarantee_note": trained.note,
         "split_note": trained.split_note,
         "released": trained.released,
+        "exploratory": not trained.released,
         "measures": _measures(trained.rows, scenario.measures),
         "measures_note": "internal: measured on private test people",
         "noise": dict(trained.model.noise),

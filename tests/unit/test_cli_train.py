@@ -27,7 +27,7 @@ def test_a_model_is_trained_measured_and_written(tmp_path: Path, capsys: pytest.
     }  # fmt: skip
     assert "can be reproduced" in said["guarantee_note"]
     assert "not about everyone" in said["split_note"]
-    assert said["released"] is False
+    assert (said["released"], said["exploratory"]) == (False, True)
     for name in ("accuracy", "auc", "log_loss", "baseline_majority_accuracy"):
         measured = said["measures"][name]
         assert measured["low"] <= measured["value"] <= measured["high"]
@@ -43,7 +43,7 @@ def test_a_model_is_trained_measured_and_written(tmp_path: Path, capsys: pytest.
 def test_a_release_carries_its_guarantee_and_no_measure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "model.skops"
     said = answer(capsys, *GIVEN, "--release", "--out", target)
-    assert said["released"] is True
+    assert (said["released"], said["exploratory"]) == (True, False)
     assert said["guarantee_note"] == ""
     assert said["noise"]["mechanism"] == "discrete gaussian"
     card = read_model(target.read_bytes()).card
@@ -97,7 +97,7 @@ def test_people_are_made_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert len(table) == said["rows"] == 300
     assert list(table.columns) == said["columns"]
     assert said["guarantee"]["epsilon"] == 1.0
-    assert said["exploratory"] is True
+    assert (said["released"], said["exploratory"]) == (False, True)
     assert "can be reproduced" in said["guarantee_note"]
     assert said["pairs"]
     first = target.read_bytes()
