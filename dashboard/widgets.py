@@ -67,7 +67,7 @@ def scenario_bar(save: Callable[[], None], own: Callable[[], Scenario] | None = 
     """
     data = tables.dataset()
     about = [f"<strong>{escape(short_title(data))}</strong>", f"{count(len(data))} people"]
-    parts = about + (_central(data) if own is None else [escape(in_short(own()))])
+    parts = about + (_central(data) if own is None else [escape(_told(own))])
     facts = "".join(f"<li>{part}</li>" for part in parts)
     line, actions = st.columns([5, 2.6], vertical_alignment="center")
     with line:
@@ -91,6 +91,13 @@ def shown_delta(data: Dataset) -> str:
     if size is None or not any("delta" in declared for declared in used):
         return ""
     return f", δ = {power(default_delta(size))}"
+
+
+def _told(own: Callable[[], Scenario]) -> str:
+    try:
+        return in_short(own())
+    except PPMLError:
+        return "settings that do not go together"
 
 
 def _central(data: Dataset) -> list[str]:

@@ -212,6 +212,17 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "start", lambda toml: None)
 
 
+@pytest.mark.usefixtures("untrained")
+def test_settings_that_do_not_go_together_are_refused_and_can_be_undone(open_page: Open) -> None:
+    at = open_page("together_apart", dataset="german_credit", **{"set.federated.secagg": True})
+    at.selectbox(key="set.federated.strategy").select("median").run()
+    assert not at.exception
+    assert "settings that do not go together" in said(at)
+    assert said(at).count('class="refusal"') == 1
+    at.button(key="undo").click().run()
+    assert 'class="refusal"' not in said(at)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("untrained")
 def test_a_reload_and_undo_find_technique_model_and_settings_again(open_page: Open) -> None:
