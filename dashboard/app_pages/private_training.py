@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import closer, controls, frame, public_inputs, session, sweeps, tables, training_on, widgets
 from ppml_core.accounting.budget import delta_fault, delta_limit
+from ppml_core.accounting.calibration import for_groups
 from ppml_core.accounting.shares import SHARE
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
@@ -21,7 +22,7 @@ from ppml_core.experiment.quick import quick_look
 from ppml_core.learn.base import Learner
 from ppml_core.settings import settings_of
 
-MOST_BESIDE = 3
+MOST_BESIDE, MOST_ROWS = 3, 1_000
 AT_ONCE = 60_000
 
 
@@ -52,11 +53,8 @@ def page() -> None:
         for other in sweeps.compared(learner):
             widgets.run_missing(sweeps.others_cost(other), sweeps.title_of(other), f"Run {sweeps.title_of(other)} too")
         widgets.label("What it promises")
-        guarantee, said = sweeps.guarantee_at(learner, points, epsilon, question.release), sweeps.remarks(question)
-        point = sweeps.point_at(points, epsilon)
-        widgets.story(*story.epsilon_story(point, baselines, measure, guarantee, *said.no_guarantee[:1]))
-        if point is not None:
-            widgets.aside(story.guarantee_line(guarantee))
+        said = sweeps.remarks(question)
+        widgets.guarded_part(lambda: promise(learner, points, baselines, measure, epsilon, question.release, said))
         widgets.guarded_part(lambda: ledger(learner, points, question.release))
         for warning in said.warnings:
             widgets.aside(f"Warning: {warning}")
@@ -68,6 +66,26 @@ def page() -> None:
             widgets.guarded_part(training_on.table_part)
         closer.part()
         widgets.part("public_inputs", "What does the guarantee stand on?", public_inputs.part)
+
+
+def promise(
+    learner: str, points: pd.DataFrame, baselines: pd.DataFrame, measure: str, epsilon: float, release: str,
+    said: plans.Remarks,
+) -> None:  # fmt: skip
+    """What is proved at this budget, for a person with as many rows as one may have."""
+    guarantee, point = sweeps.guarantee_at(learner, points, epsilon, release), sweeps.point_at(points, epsilon)
+    if guarantee is not None and guarantee.unit == "record":
+        rows = st.number_input(
+            "Rows that one person has, at most", 1, MOST_ROWS, 1, key="rows_per_person", persist_state="session",
+            help=controls.told(
+                "The training protects a row. Whoever has several is protected less, by as much as group privacy says.",
+                "group privacy",
+            ),
+        )  # fmt: skip
+        guarantee = for_groups(guarantee, rows)
+    widgets.story(*story.epsilon_story(point, baselines, measure, guarantee, *said.no_guarantee[:1]))
+    if point is not None:
+        widgets.aside(story.guarantee_line(guarantee))
 
 
 def quick_answer(epsilon: float, measure: str) -> None:

@@ -171,6 +171,9 @@ def test_a_sweep_runs_beside_the_page_and_its_curve_appears(open_page: Open) -> 
     assert any(trace.get("name", "").startswith("interval of") for trace in figure(at)["data"])
     assert at.button(key="run").disabled
     accuracy = at.get("plotly_chart")[0].proto.spec
+    assert "per person with up to" not in texts(at)
+    at.number_input(key="rows_per_person").set_value(3).run()
+    assert "per person with up to 3 records" in texts(at)
     at.session_state["measure"] = "log_loss"
     at.run()
     assert at.get("plotly_chart")[0].proto.spec != accuracy

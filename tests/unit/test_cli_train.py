@@ -69,9 +69,22 @@ def test_without_a_private_learner_there_is_no_guarantee(capsys: pytest.CaptureF
     assert said["noise"] == {}
 
 
+def test_somebody_with_several_rows_is_told_a_larger_epsilon(capsys: pytest.CaptureFixture[str]) -> None:
+    said = answer(capsys, *GIVEN, "--set", "steps=30", "--records-per-person", "3")
+    one, three = said["guarantee"], said["guarantee_for_a_person"]
+    assert three["unit"] == "person with up to 3 records"
+    assert three["mu"] == pytest.approx(3 * one["mu"])
+    assert three["epsilon"] > 3 * one["epsilon"]
+    pure = answer(capsys, "train", "german_credit", "--learner", "diffprivlib_naive_bayes", "--records-per-person", "2")
+    assert pure["guarantee_for_a_person"]["epsilon"] == 2 * pure["guarantee"]["epsilon"]
+    assert "guarantee_for_a_person" not in answer(capsys, *GIVEN, "--set", "steps=30")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ((*GIVEN, "--records-per-person", "0"), "--records-per-person must be a whole number"),
+        ((*GIVEN, "--records-per-person", "two"), "not two"),
         ((*GIVEN, "--release", "--seed", "3"), "no --seed"),
         (("train", "german_credit", "--learner", "random_forest", "--release"), "dp_additive and dp_gd have one"),
         ((*GIVEN, "--set", "stepz=3"), "stepz"),
