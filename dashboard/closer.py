@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import sweeps, tables, widgets
+from dashboard import spending, sweeps, tables, widgets
 from dashboard.controls import told
 from ppml_core.charts.effect import effect_chart
 from ppml_core.charts.group_losses import group_chart
@@ -89,6 +89,7 @@ def _download(found: Closer) -> None:
 
 
 def _start() -> None:
+    spending.looked_closer(_scenario())
     tables.desk().work_out(_key(), "a closer look", _work())
 
 
@@ -102,4 +103,4 @@ def _scenario() -> Scenario:
 
 
 def _key() -> Hashable:
-    return ("closer", tables.key(), _scenario().id)
+    return spending.closer_key(_scenario())

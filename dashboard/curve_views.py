@@ -53,7 +53,7 @@ def guarantee(measure: str) -> None:
         epsilon = widgets.epsilon_slider()
     with left:
         curves = sweeps.all_epsilon_points(question, rows, measure, learner)
-        baselines = sweeps.epsilon_baselines(question, rows, measure, learner)
+        baselines = sweeps.with_anonymized(sweeps.epsilon_baselines(question, rows, measure, learner), measure)
         drawn = epsilon_chart(curves, baselines, measure, widgets.short_title(data), epsilon, widgets.mode())
         widgets.chart(drawn, key="trade_epsilon", on_select=partial(take_epsilon, curves))
     points = sweeps.epsilon_points(question, rows, measure, learner)

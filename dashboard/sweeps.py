@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard import session, tables
+from dashboard import session, spending, tables
 from dashboard.jobs import Desk, Job, shared_desk
 from ppml_core.accounting.ledger import together
 from ppml_core.anonymize.base import Anonymizer
@@ -29,6 +29,7 @@ from ppml_core.store.recording import recording
 OnFailure = Callable[[Point, str], None] | None
 
 KS = (2, 3, 5, 10, 20, 50, 100)
+KNOWN = ["text", "value", "kind"]
 CURVES = "curves"
 LOOK_ALIKES = "look-alikes"
 
@@ -183,6 +184,8 @@ def start(question: Question, desk: Desk, data: Dataset, title: str, background:
                 cancelled=job.is_cancelled, on_rows=grow, on_failure=on_failure,
             )  # fmt: skip
 
+    if not background:
+        spending.ask(scenario for _, part in question.parts for scenario in part)
     desk.start(question.key, title, work, background=background)
 
 
@@ -263,6 +266,27 @@ def epsilon_baselines(question: Question, rows: dict[str, pd.DataFrame], measure
     if not (question.release or plans.sweeps_epsilon(learner)) and "" in rows:
         references[f"{title_of(learner)}, no privacy"] = rows[""]
     return plans.baselines_of(references, list(rows.values()), measure)
+
+
+def with_anonymized(baselines: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """The baselines with one more where it is known: a plain learner on the release of the page Anonymize.
+
+    Known is what the sweep over k has computed for everybody alike, without further models; nothing is trained here.
+    """
+    k, alike = int(session.get("k")), session.get("recoding") == session.fields()["recoding"].default
+    if not alike or session.get("models") or not tables.dataset().quasi_identifiers:
+        return baselines
+    question = current_cost_of_look_alikes()
+    rows = known_rows(question, tables.desk(), tables.dataset())[""]
+    learner = plans.k_learner(tables.dataset().schema)
+    point = point_at(plans.points_of(rows, measure, plans.K, title_of(learner)), k)
+    if point is None or not pd.notna(point["value"]):
+        return baselines
+    known = pd.DataFrame(
+        [(f"{title_of(learner)}, look-alikes of k = {k}", point["value"], "anonymized")], columns=KNOWN
+    )
+    place = int((baselines["kind"] == "no_privacy").sum())
+    return pd.concat([baselines[:place], known, baselines[place:]], ignore_index=True)
 
 
 def guarantee_at(learner: str, points: pd.DataFrame, epsilon: float, release: str = "") -> Guarantee | None:

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import pandas as pd
 import streamlit as st
 
-from dashboard import closer, controls, frame, public_inputs, session, sweeps, tables, training_on, widgets
+from dashboard import closer, controls, frame, public_inputs, session, spending, sweeps, tables, training_on, widgets
 from ppml_core.accounting.budget import delta_fault, delta_limit
 from ppml_core.accounting.calibration import for_groups
 from ppml_core.accounting.shares import SHARE
@@ -40,7 +40,7 @@ def page() -> None:
         measure = widgets.measure_control(plans.measures_for(data.schema))
         points = sweeps.epsilon_points(question, rows, measure, learner)
         curves = sweeps.beside(learner, points, measure, sweeps.compared(learner))
-        baselines = sweeps.epsilon_baselines(question, rows, measure, learner)
+        baselines = sweeps.with_anonymized(sweeps.epsilon_baselines(question, rows, measure, learner), measure)
         widgets.chart(
             epsilon_chart(curves, baselines, measure, widgets.short_title(data), epsilon, widgets.mode()),
             key="epsilon_curve",
@@ -55,7 +55,7 @@ def page() -> None:
         widgets.label("What it promises")
         said = sweeps.remarks(question)
         widgets.guarded_part(lambda: promise(learner, points, baselines, measure, epsilon, question.release, said))
-        widgets.guarded_part(lambda: ledger(learner, points, question.release))
+        widgets.guarded_part(lambda: ledger(learner, points, question))
         for warning in said.warnings:
             widgets.aside(f"Warning: {warning}")
     below, _ = st.columns([1.9, 1], gap="large")
@@ -105,8 +105,9 @@ def quick_answer(epsilon: float, measure: str) -> None:
         widgets.aside(f"At once, from noisy sums: {wording(measure).noun} {say} at ε = {budget(epsilon)}. Internal.")
 
 
-def ledger(learner: str, points: pd.DataFrame, release: str) -> None:
-    """What the models or tables behind the curve would cost, were they all handed out."""
+def ledger(learner: str, points: pd.DataFrame, question: sweeps.Question) -> None:
+    """What the models or tables behind the curve would cost, were they all handed out, and all others with them."""
+    release = question.release
     known = sweeps.spent(learner, points, release)
     if known is not None:
         runs, whole = known
@@ -115,6 +116,18 @@ def ledger(learner: str, points: pd.DataFrame, release: str) -> None:
             f"Ledger: the {count(runs)} private {made} of this curve together would cost ε = {whole.epsilon:.3g}"
             + (f", δ = {power(whole.delta)}" if whole.delta else "")
             + ". They are for exploration: none of them may leave, and choosing ε by the curve is not charged."
+        )
+    everything = spending.spent(dict(question.parts)[""])
+    if sum(one.trainings for one in everything) > (known[0] if known else 0):
+        told = "; ".join(
+            f"{count(one.trainings)} at ε = {one.guarantee.epsilon:.3g}"
+            + (f", δ = {power(one.guarantee.delta)}" if one.guarantee.delta else "")
+            + f", {story.RELATIONS[one.guarantee.neighbours]}, per {one.guarantee.unit}"
+            for one in everything
+        )
+        widgets.aside(
+            f"All private trainings that this session asked for on this table, together: {told}. "
+            f"Not counted: {spending.NOT_COUNTED}."
         )
 
 

@@ -5,12 +5,32 @@ In: the guarantees of single runs. Out: one that covers all of them, under the o
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
-from ppml_core.accounting.gaussian import epsilon_of
+from ppml_core.accounting.gaussian import as_replace_one, epsilon_of
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Guarantee
+
+
+def all_together(guarantees: Sequence[Guarantee]) -> Guarantee:
+    """The guarantee of all runs at once, of whatever mechanisms: brought to one relation, Gaussian ones added exactly.
+
+    Where relations differ all are said for replacing one record (`as_replace_one`). Raises NotApplicable where units
+    differ, or where so many runs promise nothing together.
+
+    >>> ours, theirs = Guarantee(1.0, 0.0, "add_or_remove_one"), Guarantee(0.5, 0.0, "replace_one")
+    >>> all_together([ours, theirs])
+    Guarantee(epsilon=2.5, delta=0.0, neighbours='replace_one', unit='record', mu=None)
+    """
+    if len({one.neighbours for one in guarantees}) > 1:
+        guarantees = [as_replace_one(one) for one in guarantees]
+    gaussian = [one for one in guarantees if one.mu is not None]
+    others = [one for one in guarantees if one.mu is None]
+    if not (gaussian and others):
+        return together(guarantees)
+    return together([dataclasses.replace(together(gaussian), mu=None), *others])
 
 
 def together(guarantees: Sequence[Guarantee]) -> Guarantee:

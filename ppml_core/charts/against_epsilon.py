@@ -27,8 +27,8 @@ def epsilon_chart(
 ) -> Chart:
     """The curves of `points` (columns series, x, value, low, high, repeats, error; the first series is the chosen one).
 
-    `baselines` has columns text, value, kind ("no_privacy" or "guessing"). Where `points` has the columns `asked` and
-    `relation`, x is ε for that relation and `asked` what was set; `chosen` is what was set.
+    `baselines` has columns text, value, kind ("no_privacy", "anonymized" or "guessing"). Where `points` has the columns
+    `asked` and `relation`, x is ε for that relation and `asked` what was set; `chosen` is what was set.
     """
     say = wording(measure)
     curves = curves_of(points, "ε", say)

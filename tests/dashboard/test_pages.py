@@ -47,6 +47,11 @@ def figure(at: AppTest, number: int = 0) -> dict[str, Any]:
     return dict(json.loads(at.get("plotly_chart")[number].proto.spec))
 
 
+def specs(at: AppTest) -> str:
+    """Everything that the page's figures draw."""
+    return "\n".join(chart.proto.spec for chart in at.get("plotly_chart"))
+
+
 def notes(at: AppTest, number: int = 0) -> list[str]:
     return [note["text"] for note in figure(at, number)["layout"].get("annotations", [])]
 
@@ -171,6 +176,11 @@ def test_a_sweep_runs_beside_the_page_and_its_curve_appears(open_page: Open) -> 
     assert any(trace.get("name", "").startswith("interval of") for trace in figure(at)["data"])
     assert at.button(key="run").disabled
     accuracy = at.get("plotly_chart")[0].proto.spec
+    assert "this session asked for" not in texts(at), "the curve is all there is"
+    at.button(key="look_closer").click().run()
+    at = settled(at)
+    more = len(session.EPSILONS) * 2 - 2 + 10
+    assert f"together: {more} at ε = " in texts(at), "a closer look trains ten, two of which the curve has"
     assert "per person with up to" not in texts(at)
     at.number_input(key="rows_per_person").set_value(3).run()
     assert "per person with up to 3 records" in texts(at)
@@ -233,6 +243,11 @@ def test_the_cost_of_look_alikes_is_computed_on_request(open_page: Open) -> None
     assert "What do look-alikes cost" in said
     assert "What risk is left in the release?" in said
     assert "carries no ε" in said
+    at.session_state["view"] = "A guarantee (ε)"
+    named = "look-alikes of k = 5"
+    assert named in specs(at.run()), "the release stands beside the guarantee, by its name"
+    at.session_state["kept"] = at.session_state["kept"] | {"models": "distinct_l_diversity(l=2)"}
+    assert named not in specs(at.run()), "another release than was computed"
 
 
 def test_a_role_can_be_changed_and_taken_back(open_page: Open) -> None:

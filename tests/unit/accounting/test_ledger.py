@@ -6,8 +6,8 @@ import pytest
 
 from ppml_core.accounting.accountants import gdp
 from ppml_core.accounting.events import Composition, Gaussian
-from ppml_core.accounting.gaussian import mu_of
-from ppml_core.accounting.ledger import together
+from ppml_core.accounting.gaussian import as_replace_one, epsilon_of, mu_of
+from ppml_core.accounting.ledger import all_together, together
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Guarantee
 
@@ -34,3 +34,15 @@ def test_what_does_not_add_up_is_refused() -> None:
         together([Guarantee(1.0, 0.4, "replace_one")] * 3)
     with pytest.raises(BadInput):
         together([])
+
+
+def test_runs_of_all_mechanisms_add_up_under_one_relation() -> None:
+    gaussian = Guarantee(1.0, 1e-5, "add_or_remove_one", mu=mu_of(1.0, 1e-5))
+    pure = Guarantee(0.5, 0.0, "replace_one")
+    alone, whole = together([gaussian] * 4), all_together([gaussian] * 4 + [pure])
+    assert all_together([gaussian] * 4) == alone, "nothing to convert"
+    assert whole.neighbours == "replace_one"
+    assert whole.epsilon == pytest.approx(epsilon_of(4 * mu_of(1.0, 1e-5), 1e-5) + 0.5), "2·sqrt(4) times mu, and ε"
+    assert whole.epsilon < sum(as_replace_one(gaussian).epsilon for _ in range(4)) + 0.5
+    with pytest.raises(NotApplicable):
+        all_together([pure, Guarantee(0.5, 0.0, "replace_one", unit="client")])
