@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +16,33 @@ from playwright.sync_api import Browser
 from postgres import Server, serving
 from served import browsing, served
 
+import ppml_core
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 
 ORACLE = "PPML_ARX_ORACLE"
+MANY_TESTS = 1_000
+WARMING: list[subprocess.Popen[bytes]] = []
 
 hypothesis.settings.register_profile("ppml", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ppml")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where many tests begin in a fresh checkout, its kernels are compiled beside the first of them."""
+    caches = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(ppml_core.__file__).parent)
+    fresh = next(caches.rglob("*.nbi"), None) is None
+    if fresh and len(session.items) >= MANY_TESTS and not session.config.option.collectonly:
+        command = [sys.executable, str(Path(__file__).with_name("warming.py"))]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        WARMING.append(subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, **quiet))
+        threading.Thread(target=WARMING[0].wait, daemon=True).start()
+
+
+def pytest_unconfigure() -> None:
+    for process in WARMING:
+        process.terminate()
+        process.wait()
 
 
 @pytest.fixture(autouse=True)
