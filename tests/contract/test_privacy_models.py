@@ -5,6 +5,7 @@ A model without a definition in `model_definitions` fails here.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,14 @@ def replaced(column: Any, **entries: Any) -> Any:
 
 WHOLE = clinic()
 HALF = WHOLE.take(np.arange(0, len(WHOLE), 2))
+TEXTS = texts(HALF)
+
+
+@cache
+def published(levels: tuple[int, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Half of the people and all of them at a node."""
+    named = dict(zip(QI, levels, strict=True))
+    return generalized(HALF, named), generalized(WHOLE, named)
 
 
 def variants(name: str) -> list[PrivacyModel]:
@@ -173,11 +182,11 @@ class Case:
         packed = self.requirement.tuples.raised(named)[self.requirement.tuples.row_of]
         self.kept = np.array([key in stays for key in packed.tolist()])
         kinds = {leaf: (kind, "*") for leaf, kind in GROUPS.items()}
-        self.published = generalized(HALF, named)
+        self.published, everybody = published(levels)
         self.released = Released(
-            self.model, QI, texts(HALF), self.published, ["diagnosis"],
+            self.model, QI, TEXTS, self.published, ["diagnosis"],
             {name: order_of(HALF, name) for name in ("diagnosis", "smoker")}, {"diagnosis": kinds},
-            generalized(WHOLE, named),
+            everybody,
         )  # fmt: skip
 
     def groups(self) -> list[tuple[pd.DataFrame, bool]]:
