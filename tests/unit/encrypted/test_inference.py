@@ -44,6 +44,7 @@ def test_answers_are_those_of_the_clear_model(told: tuple[np.ndarray, np.ndarray
     assert np.abs(told[0] - told[1]).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_whoever_stops_it_ends_both_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
     spawn = parties.spawn_module
