@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from pages import at_rest, taken
 from playwright.sync_api import Browser, Page, expect
 from served import Watch, served
 
@@ -51,10 +52,6 @@ def visit(page: Page, address: str, slug: str, **link: object) -> None:
     page.goto(f"{address}/{slug}?{query}")
     expect(page.get_by_role("list", name="Scenario")).to_be_visible(timeout=LONG)
     at_rest(page)
-
-
-def at_rest(page: Page) -> None:
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
 
 
 def told(page: Page) -> str:
@@ -158,11 +155,8 @@ def test_work_is_saved_found_again_and_the_report_stands_alone(
         compute.click()
     report = page.get_by_role("button", name="Report (HTML)")
     expect(report).to_be_visible(timeout=LONG)
-    at_rest(page)
-    with page.expect_download(timeout=LONG) as saving:
-        report.click()
     kept = tmp_path / "report.html"
-    saving.value.save_as(kept)
+    taken(page, "Report (HTML)").save_as(kept)
     context = browser.new_context(offline=True)
     alone = context.new_page()
     errors: list[str] = []

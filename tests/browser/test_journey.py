@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from accessible import refused
+from pages import taken
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import Watch
 
@@ -74,11 +75,10 @@ def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, 
     expect(limit).not_to_have_value(before)
     expect(page).to_have_url(re.compile(r"[?&]k=6(&|$)"))
     expect(page).to_have_url(re.compile("suppression="))
-    with page.expect_download() as saving:
-        page.get_by_role("button", name="Download the release as CSV").click()
-    release = pd.read_csv(saving.value.path(), dtype=str, keep_default_na=False)
+    saved = taken(page, "Download the release as CSV")
+    release = pd.read_csv(saved.path(), dtype=str, keep_default_na=False)
     assert release.groupby(QUASI_IDENTIFIERS).size().min() >= 6
-    assert "-k6" in saving.value.suggested_filename
+    assert "-k6" in saved.suggested_filename
 
     go(page, "Private training")
     bar = page.get_by_role("list", name="Scenario")

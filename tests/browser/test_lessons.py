@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 from accessible import refused
+from pages import taken
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import Watch
 
@@ -48,12 +49,12 @@ def test_every_lesson_is_driven_wide_in_dark_and_on_a_phone(address: str, browse
         watch = Watch(page)
         for name, cls in lessons().items():
             page.goto(f"{address}/lessons?lesson={name}&seed=1&class=1")
-            expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=LONG)
+            expect(page.locator(".st-key-lesson .js-plotly-plot")).to_be_visible(timeout=LONG)
             expect(page.get_by_text("For a class: everybody with this link sees the same")).to_be_visible()
             before = told(page)
             moved = move(page, cls)
             expect(page).to_have_url(re.compile(re.escape(moved)), timeout=LONG)
-            expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=LONG)
+            expect(page.locator(".st-key-lesson .js-plotly-plot")).to_be_visible(timeout=LONG)
             page.wait_for_function("([was, told]) => (0, eval)(told)() !== was", arg=[before, TOLD], timeout=LONG)
             for place, question in enumerate(cls.questions):
                 asked = page.get_by_role("radiogroup", name=re.compile(f"Question {place + 1}"))
@@ -76,9 +77,7 @@ def test_a_link_fixes_what_a_class_sees_and_a_handout_can_be_taken(address: str,
     other = browser.new_page()
     other.goto(page.url)
     expect(other.get_by_text(first)).to_be_visible(timeout=LONG)
-    with page.expect_download() as taken:
-        page.get_by_role("button", name="Handout to print").click()
-    assert "Randomized response" in taken.value.path().read_text(encoding="utf-8")
+    assert "Randomized response" in taken(page, "Handout to print").path().read_text(encoding="utf-8")
     other.close()
     page.close()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, expect
+from pages import pick, taken
+from playwright.sync_api import Browser, Page, expect
 from served import Watch
 
 LONG = 120_000
@@ -55,25 +54,8 @@ def role(page: Page, column: str, wanted: str) -> None:
     expect(row).to_contain_text(wanted, timeout=LONG)
 
 
-def pick(page: Page, label: str, option: str) -> None:
-    """Chooses once the page is at rest: a run that ends meanwhile would take the open list away."""
-    page.wait_for_timeout(400)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
-    box = page.get_by_role("combobox", name=label, exact=True)
-    wanted = page.get_by_role("option", name=option, exact=True)
-    for _ in range(5):
-        box.click()
-        try:
-            wanted.click(timeout=4_000)
-        except TimeoutError:
-            page.keyboard.press("Escape")
-        else:
-            return
-    raise AssertionError(f"{option} cannot be chosen from {label}")
-
-
 @pytest.mark.slow
-def test_from_a_file_with_names_to_a_release(address: str, browser: Browser, tmp_path: Path) -> None:
+def test_from_a_file_with_names_to_a_release(address: str, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 960})
     watch = Watch(page)
     page.goto(f"{address}/data_roles")
@@ -109,9 +91,8 @@ def test_from_a_file_with_names_to_a_release(address: str, browser: Browser, tmp
         times.append(float(page.evaluate(CLOCK, f"k = {k}")))
         page.wait_for_timeout(300)
     print(f"k on the chart after {sorted(times)[len(times) // 2]:.0f} ms (median of {len(times)})")
-    with page.expect_download() as saving:
-        page.get_by_role("button", name="Download the release as CSV").click()
-    release = pd.read_csv(io.BytesIO(Path(saving.value.path()).read_bytes()), dtype=str, keep_default_na=False)
+    saved = taken(page, "Download the release as CSV").path()
+    release = pd.read_csv(saved, dtype=str, keep_default_na=False)
     assert "Name" not in release
     assert release.groupby(["geboren", "Ort"]).size().min() >= 12
     assert "patienten" not in page.url
