@@ -24,6 +24,8 @@ ORACLE = "PPML_ARX_ORACLE"
 MANY_TESTS = 1_000
 WARMING: list[subprocess.Popen[bytes]] = []
 
+os.environ.setdefault("PPML_DEBUG", "1")  # a command that breaks in a test says where
+
 hypothesis.settings.register_profile("ppml", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ppml")
 
