@@ -15,7 +15,15 @@ from functools import lru_cache
 from typing import Any
 
 from ppml_core.accounting.concentrated import epsilon_of_rho
-from ppml_core.accounting.events import Composition, Event, Gaussian, Laplace, PureEpsilon, SubsampledGaussian
+from ppml_core.accounting.events import (
+    Composition,
+    Event,
+    Gaussian,
+    Laplace,
+    PureEpsilon,
+    Selection,
+    SubsampledGaussian,
+)
 from ppml_core.accounting.gaussian import epsilon_of
 from ppml_core.errors import BadInput, NotApplicable
 
@@ -23,6 +31,7 @@ Events = Event | Composition
 
 FINEST, COARSEST = 2e-5, 1e-2
 CELLS = 3000
+GEOMETRIC = 1.0
 
 
 def pure(event: Events, delta: float) -> float:
@@ -60,8 +69,11 @@ def mu_of_events(event: Events) -> float:
 
 
 def rdp(event: Events, delta: float) -> float:
-    """An upper bound by Renyi DP. Mironov 2017; Mironov, Talwar, Zhang 2019 for the sampled Gaussian."""
+    """An upper bound by Renyi DP. Mironov 2017; Mironov, Talwar, Zhang 2019 for the sampled Gaussian; Papernot, Steinke
+    2022 for a selection, which no other accountant here covers.
+    """
     import dp_accounting
+    import dp_accounting.dp_event
     from dp_accounting.rdp import RdpAccountant
 
     logging.getLogger("absl").setLevel(logging.ERROR)  # it would tell of every order that it leaves out
@@ -76,6 +88,9 @@ def rdp(event: Events, delta: float) -> float:
             )
         elif isinstance(part, Gaussian):
             theirs = dp_accounting.GaussianDpEvent(part.noise_multiplier)
+        elif isinstance(part, Selection):
+            one = dp_accounting.GaussianDpEvent(part.noise_multiplier)
+            theirs = dp_accounting.dp_event.RepeatAndSelectDpEvent(one, part.expected_runs, GEOMETRIC)
         else:
             theirs = dp_accounting.LaplaceDpEvent(_multiplier(part))
         accountant.compose(theirs, count)
@@ -130,7 +145,8 @@ def _pure_epsilon(part: Event, way: str) -> float:
         return part.epsilon
     if isinstance(part, Laplace):
         return 1 / part.noise_multiplier
-    raise NotApplicable(f"Gaussian noise has no pure epsilon, so {way} says nothing.")
+    what = "A selection among Gaussian runs" if isinstance(part, Selection) else "Gaussian noise"
+    raise NotApplicable(f"{what} has no pure epsilon, so {way} says nothing.")
 
 
 def _rho(part: Event) -> float:

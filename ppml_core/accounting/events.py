@@ -69,6 +69,22 @@ class PureEpsilon(Event):
 
 
 @dataclass(frozen=True)
+class Selection(Event):
+    """The best of a geometric number of Gaussian runs, `expected_runs` on average, by a score that the noise covers.
+
+    `noise_multiplier` is that of one run, training and score together. Papernot, Steinke 2022 (accounting.selection).
+    """
+
+    noise_multiplier: float = 1.0
+    expected_runs: float = 1.0
+
+    def __post_init__(self) -> None:
+        self._above("noise_multiplier")
+        if not (self.expected_runs >= 1 and math.isfinite(self.expected_runs)):
+            raise BadInput(f"expected_runs must be a finite number of at least 1, not {self.expected_runs}.")
+
+
+@dataclass(frozen=True)
 class Composition:
     """Events one after another, each so many times, chosen adaptively or not. Raises NotApplicable for two relations.
 

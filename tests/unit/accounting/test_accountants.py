@@ -11,8 +11,17 @@ from dp_accounting.rdp import RdpAccountant
 
 from ppml_core.accounting.accountants import ACCOUNTANTS, gdp, mu_of_events, pld, pure, rdp, zcdp
 from ppml_core.accounting.calibration import calibrate, for_groups, split_budget, subsampled_noise_multiplier
-from ppml_core.accounting.events import Composition, Event, Gaussian, Laplace, PureEpsilon, SubsampledGaussian
+from ppml_core.accounting.events import (
+    Composition,
+    Event,
+    Gaussian,
+    Laplace,
+    PureEpsilon,
+    Selection,
+    SubsampledGaussian,
+)
 from ppml_core.accounting.gaussian import delta_of, epsilon_of, mu_of
+from ppml_core.accounting.selection import epsilon_of_selection
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Guarantee
 
@@ -88,6 +97,26 @@ def test_what_an_accountant_does_not_cover_is_said() -> None:
     for name in ("pld", "rdp"):
         with pytest.raises(NotApplicable, match="adding or removing"):
             ACCOUNTANTS[name](SubsampledGaussian("replace_one", 2.0, 0.1), 1e-5)
+
+
+@pytest.mark.parametrize(("mu", "runs"), [(0.1, 5.0), (0.3, 10.0), (0.05, 20.0), (1.0, 3.0), (2.0, 50.0)])
+def test_a_selection_costs_what_its_own_proof_says(mu: float, runs: float) -> None:
+    """Worked out here and by dp-accounting on its coarser orders, which only make it dearer."""
+    found = rdp(Selection(noise_multiplier=1 / mu, expected_runs=runs), 1e-5)
+    assert epsilon_of_selection(mu, runs, 1e-5) <= found * (1 + 1e-4)
+    assert found == pytest.approx(epsilon_of_selection(mu, runs, 1e-5), rel=0.05)
+
+
+def test_a_selection_adds_to_what_was_spent_before() -> None:
+    chosen, noise = Selection(noise_multiplier=5.0, expected_runs=10.0), Gaussian(noise_multiplier=5.0)
+    both = rdp(Composition(((chosen, 1), (noise, 3))), 1e-5)
+    assert max(rdp(chosen, 1e-5), rdp(Composition(((noise, 3),)), 1e-5)) < both
+    assert both < rdp(chosen, 5e-6) + rdp(Composition(((noise, 3),)), 5e-6)
+    for name in ("pure", "zcdp", "gdp", "pld"):
+        with pytest.raises(NotApplicable):
+            ACCOUNTANTS[name](chosen, 1e-5)
+    with pytest.raises(BadInput):
+        Selection(expected_runs=0.5)
 
 
 def test_relations_are_never_mixed() -> None:
