@@ -83,11 +83,10 @@ def _intervals(drawing: Sketch, cells: Sequence[Told], colour: str) -> None:
     drawing.line(
         x=values, y=list(range(len(cells))), mode="markers", name="noisy answer",
         marker={"color": colour, "size": 8},
-        error_x={
-            "type": "data", "symmetric": False, "color": colour, "thickness": 1.6, "width": 0,
-            "array": [high - value for high, value in zip(highs, values, strict=True)],
-            "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
-        },
+        error_x=template.reaching(
+            [value - low for low, value in zip(lows, values, strict=True)],
+            [high - value for high, value in zip(highs, values, strict=True)], colour,
+        ),
         hovertemplate="%{x:,.6g}<extra></extra>",
     )  # fmt: skip
 

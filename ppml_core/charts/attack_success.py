@@ -77,10 +77,7 @@ def _row(drawing: template.Sketch, found: Tried, at: float, mark: str, colours: 
     drawing.line(
         x=[estimate.value], y=[at], mode="markers", name=escape(f"{found.attack}: {found.table}"),
         marker={"color": colours.risk, "size": 10, "symbol": mark},
-        error_x={
-            "type": "data", "array": [estimate.high - estimate.value], "arrayminus": [estimate.value - estimate.low],
-            "thickness": 1.6, "width": 0, "color": colours.risk,
-        },
+        error_x=template.error_bars([estimate], colours.risk),
         text=[interval(estimate.value, estimate.low, estimate.high)], hovertemplate="%{text}<extra></extra>",
     )  # fmt: skip
 

@@ -59,34 +59,10 @@ def choice_map(
     template.note(drawing, 0.484, up[1], "keeps both limits", colours.bound, xanchor="left", yanchor="top", shift=4)
     for number, name in enumerate(names):
         mine = sorted((choice for choice in choices if choice.technique == name), key=lambda choice: choice.guess)
-        ink = colours.utility if number == 0 else colours.muted
-        spread = [choice.accuracy for choice in mine]
-        drawing.line(
-            x=[choice.guess for choice in mine], y=[one.value for one in spread], mode="lines+markers",
-            name=escape(name),
-            line={"color": ink, "width": 1.6, "dash": ("solid", "dash", "dot")[number % 3]},
-            marker={"size": 9, "color": ink, "line": {"width": 1.5, "color": ink},
-                    "symbol": [SYMBOLS[number % 3] + ("-open" if choice.beaten else "") for choice in mine]},
-            error_y={"type": "data", "symmetric": False, "array": [one.high - one.value for one in spread],
-                     "arrayminus": [one.value - one.low for one in spread], "color": ink, "thickness": 1.2, "width": 0},
-            text=[f"{escape(name)}, {choice.setting}: accuracy {percent(choice.accuracy.value)}, guess right at most "
-                  f"{at_most(choice.guess)}" for choice in mine],
-            hovertemplate="%{text}<extra></extra>",
-        )  # fmt: skip
-        last = mine[-1]
-        template.note(drawing, last.guess, min(last.accuracy.high, up[1] - pad), escape(name), ink, xanchor="right",
-                      yanchor="bottom", rise=3)  # fmt: skip
+        _technique(drawing, number, mine, colours.utility if number == 0 else colours.muted, up[1] - pad)
     for choice in choices:
         if choice.chosen:
-            drawing.line(
-                x=[choice.guess], y=[choice.accuracy.value], mode="markers", name="chosen", hoverinfo="skip",
-                marker={"color": colours.highlight, "size": 14, "line": {"color": colours.paper, "width": 1.5}},
-            )  # fmt: skip
-            right = choice.guess < 0.8
-            template.note(
-                drawing, choice.guess, choice.accuracy.value, f"<b>{choice.setting}</b>", colours.highlight,
-                xanchor="left" if right else "right", yanchor="top", shift=10, rise=-4,
-            )  # fmt: skip
+            _chosen(drawing, choice, colours)
     ticks = np.arange(5, 11) / 10
     marks = round_ticks(up)
     drawing.axis_x("right guesses at most, proved (50 % is guessing)", range=[0.48, 1.01], tickmode="array",
@@ -101,4 +77,35 @@ def choice_map(
         "marks are beaten by no other beyond their interval. The shaded corner keeps both of your limits, interval "
         "included.",
         table=table, standing="Accuracy is internal: measured on private test people. The bound is proved.",
+    )  # fmt: skip
+
+
+def _technique(drawing: template.Sketch, number: int, mine: Sequence[Choice], ink: str, top: float) -> None:
+    """The settings of one technique, joined by a line that is named at its end."""
+    name, spread = escape(mine[0].technique), [choice.accuracy for choice in mine]
+    drawing.line(
+        x=[choice.guess for choice in mine], y=[one.value for one in spread], mode="lines+markers", name=name,
+        line={"color": ink, "width": 1.6, "dash": ("solid", "dash", "dot")[number % 3]},
+        marker={"size": 9, "color": ink, "line": {"width": 1.5, "color": ink},
+                "symbol": [SYMBOLS[number % 3] + ("-open" if choice.beaten else "") for choice in mine]},
+        error_y=template.error_bars(spread, ink, 1.2),
+        text=[f"{name}, {choice.setting}: accuracy {percent(choice.accuracy.value)}, guess right at most "
+              f"{at_most(choice.guess)}" for choice in mine],
+        hovertemplate="%{text}<extra></extra>",
+    )  # fmt: skip
+    last = mine[-1]
+    template.note(
+        drawing, last.guess, min(last.accuracy.high, top), name, ink, xanchor="right", yanchor="bottom", rise=3
+    )
+
+
+def _chosen(drawing: template.Sketch, choice: Choice, colours: template.Palette) -> None:
+    drawing.line(
+        x=[choice.guess], y=[choice.accuracy.value], mode="markers", name="chosen", hoverinfo="skip",
+        marker={"color": colours.highlight, "size": 14, "line": {"color": colours.paper, "width": 1.5}},
+    )  # fmt: skip
+    right = choice.guess < 0.8
+    template.note(
+        drawing, choice.guess, choice.accuracy.value, f"<b>{choice.setting}</b>", colours.highlight,
+        xanchor="left" if right else "right", yanchor="top", shift=10, rise=-4,
     )  # fmt: skip

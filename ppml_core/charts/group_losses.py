@@ -33,11 +33,10 @@ def group_chart(groups: Sequence[GroupLoss], reference: str, seeds: int, unit: s
     drawing.line(
         x=[group.lost.value * scale for group in shown], y=places, mode="markers", name="groups",
         marker={"color": colours.risk, "size": 8},
-        error_x={
-            "type": "data", "symmetric": False, "color": colours.risk, "thickness": 1.4, "width": 0,
-            "array": [(group.lost.high - group.lost.value) * scale for group in shown],
-            "arrayminus": [(group.lost.value - group.lost.low) * scale for group in shown],
-        },
+        error_x=template.reaching(
+            [(group.lost.value - group.lost.low) * scale for group in shown],
+            [(group.lost.high - group.lost.value) * scale for group in shown], colours.risk, 1.4,
+        ),
         text=[escape(f"{_name(g)}: {count(g.people)} test people") for g in shown],
         hovertemplate="%{text}<br>%{x:.1f}<extra></extra>",
     )  # fmt: skip

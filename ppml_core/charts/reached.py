@@ -89,11 +89,7 @@ def _dots(drawing: Sketch, rows: Sequence[Reached], colours: Palette) -> None:
     drawing.line(
         x=[found.value for _, _, found in known], y=[place for place, _, _ in known], mode="markers", name="measured",
         marker={"color": colours.risk, "size": 9},
-        error_x={
-            "type": "data", "symmetric": False, "color": colours.risk, "thickness": 1.6, "width": 0,
-            "array": [found.high - found.value for _, _, found in known],
-            "arrayminus": [found.value - found.low for _, _, found in known],
-        },
+        error_x=template.error_bars([found for _, _, found in known], colours.risk),
         text=[f"{escape(name)}: {interval(found.value, found.low, found.high)}" for _, name, found in known],
         hovertemplate="%{text}<extra></extra>",
     )  # fmt: skip

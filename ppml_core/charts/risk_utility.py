@@ -152,11 +152,10 @@ def _levels(drawing: template.Sketch, levels: Sequence[Baseline], values: Sequen
 def _bars(drawing: template.Sketch, places: Sequence[Place], colour: str) -> None:
     """The intervals on both axes, as thin lines of their own so that the points keep their place above them."""
     spread = {
-        f"error_{side}": {
-            "type": "data", "symmetric": False, "color": template.faded(colour, 0.55), "thickness": 1, "width": 0,
-            "array": [_reach(one, side)[1] for one in places],
-            "arrayminus": [_reach(one, side)[0] for one in places],
-        }
+        f"error_{side}": template.reaching(
+            [_reach(one, side)[0] for one in places], [_reach(one, side)[1] for one in places],
+            template.faded(colour, 0.55), 1,
+        )
         for side in ("x", "y")
     }  # fmt: skip
     drawing.line(

@@ -5,11 +5,14 @@ In: a mode and plain numbers. Out: figures that stand without a legend, and `Cha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
+
+from ppml_core.evidence import Estimate
 
 Mode = Literal["light", "dark"]
 
@@ -162,6 +165,21 @@ def faded(colour: str, opacity: float) -> str:
     """
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
+
+
+def error_bars(estimates: Sequence[Estimate], ink: str, thickness: float = 1.6) -> dict[str, Any]:
+    """The intervals of those values as plotly draws them, on either axis."""
+    return reaching(
+        [one.value - one.low for one in estimates], [one.high - one.value for one in estimates], ink, thickness
+    )
+
+
+def reaching(below: Sequence[float], above: Sequence[float], ink: str, thickness: float = 1.6) -> dict[str, Any]:
+    """Error bars that reach so far below and above their points."""
+    return {
+        "type": "data", "symmetric": False, "color": ink, "thickness": thickness, "width": 0,
+        "array": list(above), "arrayminus": list(below),
+    }  # fmt: skip
 
 
 def enlarged(figure: go.Figure, factor: float) -> go.Figure:

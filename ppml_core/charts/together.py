@@ -17,7 +17,6 @@ from ppml_core.charts.rounds import INTERNAL
 from ppml_core.charts.story import SEEDED
 from ppml_core.charts.template import Chart, Mode
 from ppml_core.charts.words import budget, count, interval, percent, power, size
-from ppml_core.evidence import Estimate
 from ppml_core.experiment.apart import Apart, read_out
 from ppml_core.federated.inversion_study import Sighting, Study
 
@@ -63,7 +62,7 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
         drawing.line(
             x=[spot.value], y=[found.value], mode="markers", name=escape(run.name),
             marker={"color": ink, "size": 11, "symbol": ("circle", "square", "diamond", "triangle-up")[number % 4]},
-            error_y=_bars(found, ink), error_x=_bars(spot, ink),
+            error_y=template.error_bars([found], ink, 1.4), error_x=template.error_bars([spot], ink, 1.4),
             text=[f"{escape(run.name)}: accuracy {interval(found.value, found.low, found.high)}, "
                   f"read out {_read(one)}"],
             hovertemplate="%{text}<extra></extra>",
@@ -162,11 +161,6 @@ def _read(seen: Sighting) -> str:
     return (
         f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)}), control {percent(seen.control.value)}"
     )
-
-
-def _bars(one: Estimate, ink: str) -> dict[str, object]:
-    return {"type": "data", "symmetric": False, "array": [one.high - one.value], "arrayminus": [one.value - one.low],
-            "color": ink, "thickness": 1.4, "width": 0}  # fmt: skip
 
 
 def _seconds(seconds: float) -> str:
