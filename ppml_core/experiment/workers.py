@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,30 +92,39 @@ def in_processes(batches: Sequence[Batch], data: Dataset, processes: int, cancel
     waiting, suspects = list(reversed(batches)), list[Batch]()
     deaths: dict[Batch, int] = {}
     while (waiting or suspects) and not cancelled():
-        running: dict[Future[list[Record]], Batch] = {}
         under_way: list[Batch] = []
-        with _pool(data, processes) as pool:
-            try:
-                while True:
-                    most = 1 if suspects else 2 * processes
-                    while (suspects or waiting) and len(running) < most and not cancelled():
-                        under_way.append((suspects or waiting).pop())
-                        running[pool.submit(_work, under_way[-1])] = under_way[-1]
-                    if not running:
-                        return
-                    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        records = future.result()
-                        under_way.remove(running[future])
-                        yield running.pop(future), records
-            except BrokenProcessPool:
-                pass
+        with _pool(data, processes) as pool, suppress(BrokenProcessPool):
+            yield from _until_one_dies(pool, processes, waiting, suspects, under_way, cancelled)
         if len(under_way) == 1:
             alone = under_way[0]
             deaths[alone] = deaths.get(alone, 0) + 1
             if deaths[alone] >= DEATHS_ALLOWED:
                 yield under_way.pop(), lost(alone, _died())
         suspects += under_way
+
+
+def _until_one_dies(
+    pool: ProcessPoolExecutor,
+    processes: int,
+    waiting: list[Batch],
+    suspects: list[Batch],
+    under_way: list[Batch],
+    cancelled: Callable[[], bool],
+) -> Done:
+    """What comes of the batches, suspects first and one at a time; `under_way` are those of which nothing came yet."""
+    running: dict[Future[list[Record]], Batch] = {}
+    while True:
+        most = 1 if suspects else 2 * processes
+        while (suspects or waiting) and len(running) < most and not cancelled():
+            under_way.append((suspects or waiting).pop())
+            running[pool.submit(_work, under_way[-1])] = under_way[-1]
+        if not running:
+            return
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            records = future.result()
+            under_way.remove(running[future])
+            yield running.pop(future), records
 
 
 def _died() -> Unreachable:
