@@ -53,21 +53,10 @@ def level_bars(
     drawing = template.Sketch(mode, ROOM + ROW * len(bars))
     low, high = limits
     start = low if guessing is None else guessing
+    any_chosen = any(bar.chosen for bar in bars)
     for number, bar in enumerate(bars):
         place = len(bars) - 1 - number
-        ink = str(getattr(colours, bar.role))
-        faint = any(other.chosen for other in bars) and not bar.chosen
-        drawing.bar(
-            x=[bar.value.value - start], y=[place], base=[start], width=[THICK], orientation="h",
-            name=escape(bar.name),
-            marker={"color": template.faded(ink, 0.45) if faint else ink, "line": {"width": 0}},
-            hovertemplate=f"{escape(bar.name)}: {show(bar.value.value)}, 95 % interval {show(bar.value.low)} to "
-            f"{show(bar.value.high)}<extra></extra>",
-        )  # fmt: skip
-        drawing.line(
-            x=[bar.value.low, bar.value.high], y=[place, place], mode="lines", hoverinfo="skip",
-            name=f"interval of {escape(bar.name)}", line={"color": colours.text, "width": 1.4},
-        )  # fmt: skip
+        _drawn(drawing, bar, place, start, show, colours, faint=any_chosen and not bar.chosen)
         name = f"<b>{escape(bar.name)}</b>" if bar.chosen else escape(bar.name)
         told = f"{name}: {show(bar.value.value)}{escape(bar.note)}"
         template.note(drawing, low, place + NAMED, told, colours.text, xanchor="left", ground=ground)
@@ -87,4 +76,28 @@ def level_bars(
     return Chart(
         figure=drawing.figure(), question=question, answer=answer,
         alt=f"Bars of {axis}: {said}. {answer}", how_to_read=how_to_read, table=table, standing=standing,
+    )  # fmt: skip
+
+
+def _drawn(
+    drawing: template.Sketch,
+    bar: Bar,
+    place: int,
+    start: float,
+    show: Callable[[float], str],
+    colours: template.Palette,
+    *,
+    faint: bool,
+) -> None:
+    """The bar from `start` on, and its interval over it."""
+    ink, value = str(getattr(colours, bar.role)), bar.value
+    drawing.bar(
+        x=[value.value - start], y=[place], base=[start], width=[THICK], orientation="h", name=escape(bar.name),
+        marker={"color": template.faded(ink, 0.45) if faint else ink, "line": {"width": 0}},
+        hovertemplate=f"{escape(bar.name)}: {show(value.value)}, 95 % interval {show(value.low)} to "
+        f"{show(value.high)}<extra></extra>",
+    )  # fmt: skip
+    drawing.line(
+        x=[value.low, value.high], y=[place, place], mode="lines", hoverinfo="skip",
+        name=f"interval of {escape(bar.name)}", line={"color": colours.text, "width": 1.4},
     )  # fmt: skip

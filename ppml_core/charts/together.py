@@ -84,16 +84,7 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
     )  # fmt: skip
     marks = round_ticks(up)
     drawing.axis_y("accuracy", range=up, tickmode="array", tickvals=marks, ticktext=[f"{mark:.3g}" for mark in marks])
-    best = max(runs, key=lambda run: run.apart.accuracy.value)
-    exposed = [run.name for run, is_open in zip(runs, open_ones, strict=True) if is_open]
-    answer = f"The most accurate is {best.name} with {best.apart.accuracy.value:.3f}; " + (
-        f"a curious onlooker reads records out of {', '.join(exposed)}." if exposed
-        else "of none that was measured does a curious onlooker read more than by guessing." if shown
-        else "what an onlooker reads was measured of none."
-    )  # fmt: skip
-    hidden = [f"{number + 1}" for number, one in enumerate(seen) if one is None]
-    if hidden:
-        answer += f" {'Run' if len(hidden) == 1 else 'Runs'} {', '.join(hidden)}: not on the map, nothing was measured."
+    answer = _answer(runs, seen, open_ones)
     return Chart(
         figure=drawing.figure(), question="Which technique keeps accuracy, and what does it give away?", answer=answer,
         alt=f"Map of {len(runs)} runs by accuracy and by what is read out of one message. {answer}",
@@ -105,6 +96,21 @@ def comparison_chart(runs: Sequence[Told], study: Study, mode: Mode = "light") -
         "It is about messages only: the model that comes out can be attacked as any other, on Attacks & risk.",
         table=comparison_table(runs, study), standing=INTERNAL,
     )  # fmt: skip
+
+
+def _answer(runs: Sequence[Told], seen: Sequence[Sighting | None], open_ones: Sequence[bool]) -> str:
+    """Which run is the most accurate, whose records are read, and which are not on the map."""
+    best = max(runs, key=lambda run: run.apart.accuracy.value)
+    exposed = [run.name for run, is_open in zip(runs, open_ones, strict=True) if is_open]
+    answer = f"The most accurate is {best.name} with {best.apart.accuracy.value:.3f}; " + (
+        f"a curious onlooker reads records out of {', '.join(exposed)}." if exposed
+        else "of none that was measured does a curious onlooker read more than by guessing." if any(seen)
+        else "what an onlooker reads was measured of none."
+    )  # fmt: skip
+    hidden = [f"{number + 1}" for number, one in enumerate(seen) if one is None]
+    if hidden:
+        answer += f" {'Run' if len(hidden) == 1 else 'Runs'} {', '.join(hidden)}: not on the map, nothing was measured."
+    return answer
 
 
 def comparison_table(runs: Sequence[Told], study: Study | None) -> pd.DataFrame:
