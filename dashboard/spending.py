@@ -34,14 +34,14 @@ class Spent:
     guarantee: Guarantee
 
 
-def ask(scenarios: Iterable[Scenario]) -> None:
-    """Remembers what this session wants trained on its table, as plain text."""
-    _asked().update(dict.fromkeys(one.to_toml() for one in scenarios))
+def ask(fingerprint: str, scenarios: Iterable[Scenario]) -> None:
+    """Remembers what this session wants trained on the table of that fingerprint, as plain text."""
+    _asked(fingerprint).update(dict.fromkeys(one.to_toml() for one in scenarios))
 
 
 def looked_closer(scenario: Scenario) -> None:
     """Remembers a closer look, which trains the first repeats of a point again."""
-    _asked()[scenario.to_toml()] = closer_key(scenario)
+    _asked(tables.dataset().fingerprint)[scenario.to_toml()] = closer_key(scenario)
 
 
 def closer_key(scenario: Scenario) -> Hashable:
@@ -54,7 +54,7 @@ def spent(shown: Iterable[Scenario]) -> list[Spent]:
     Worked out again where something was asked for, or has moved on, since the last time. Raises NotApplicable where so
     many trainings together promise nothing.
     """
-    asked = dict.fromkeys(one.to_toml() for one in shown) | _asked()
+    asked = dict.fromkeys(one.to_toml() for one in shown) | _asked(tables.dataset().fingerprint)
     desk = tables.desk()
     mark = (tuple(asked.items()), tuple((job.key, job.done) for job in desk.at_hand()))
     known = st.session_state.get(KNOWN)
@@ -92,7 +92,7 @@ def _scenario(toml: str) -> Scenario:
     return scenario_from_toml(toml)
 
 
-def _asked() -> dict[str, Hashable]:
-    """What this session asked for on its table: scenario as TOML -> where its closer look is, if it had one."""
-    by_table: dict[Hashable, dict[str, Hashable]] = st.session_state.setdefault(ASKED, {})
-    return by_table.setdefault(tables.key(), {})
+def _asked(fingerprint: str) -> dict[str, Hashable]:
+    """What this session asked for on a table: scenario as TOML -> where its closer look is, if it had one."""
+    by_table: dict[str, dict[str, Hashable]] = st.session_state.setdefault(ASKED, {})
+    return by_table.setdefault(fingerprint, {})

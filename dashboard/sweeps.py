@@ -185,7 +185,7 @@ def start(question: Question, desk: Desk, data: Dataset, title: str, background:
             )  # fmt: skip
 
     if not background:
-        spending.ask(scenario for _, part in question.parts for scenario in part)
+        spending.ask(question.fingerprint, [scenario for _, part in question.parts for scenario in part])
     desk.start(question.key, title, work, background=background)
 
 
