@@ -19,18 +19,18 @@ def delta_limit(expected_rows: int) -> float:
 
 
 def delta_fault(delta: float, expected_rows: int) -> str:
-    """Why no guarantee is given at that delta, "" where it is within the limit.
+    """Why nothing leaves with that delta, "" where it is within the limit.
 
     >>> delta_fault(1e-6, 48_842)
     ''
     >>> delta_fault(1e-5, 48_842)
-    'delta 1e-05 is above 1/(10 × 48,842 expected rows) = 2e-06: choose a smaller one to get a guarantee'
+    'delta 1e-05 is above 1/(10 × 48,842 expected rows) = 2e-06: choose a smaller one'
     """
     limit = delta_limit(expected_rows)
     if delta <= limit:
         return ""
     shown = f"1/(10 × {expected_rows:,} expected rows) = {limit:.1g}"
-    return f"delta {delta:g} is above {shown}: choose a smaller one to get a guarantee"
+    return f"delta {delta:g} is above {shown}: choose a smaller one"
 
 
 def default_delta(expected_rows: int) -> float:

@@ -84,7 +84,7 @@ def training_report(
 ) -> dict[str, Any]:  # fmt: skip
     """What is said of a training, wherever it ran; `central` is the accuracy of a model of all, where it is known."""
     privacy = privacy_of(plan, model)
-    ground = model.ground.at(privacy.guarantee.delta) if privacy else model.ground
+    ground = model.ground
     guarantee = ground.promised(privacy.guarantee) if privacy else None
     return {
         "rounds": found,

@@ -114,11 +114,12 @@ class Model:
         seconds: float = 0.0,
     ) -> Fitted:  # fmt: skip
         """The weights as a model of people."""
-        ground = self.ground.at(guarantee.delta) if guarantee else self.ground
+        ground = self.ground
         known: dict[str, Any] = {
             "features": self.features, "ground": ground, "classes": ground.classes,
             "guarantee": guarantee and ground.promised(guarantee), "guarantee_note": ground.doubt if guarantee else "",
-            "warnings": self.notes, "noise": noise, "seconds": seconds,
+            "warnings": self.notes + (ground.size_warnings(guarantee.delta) if guarantee else ()),
+            "noise": noise, "seconds": seconds,
         }  # fmt: skip
         if not self.hidden:
             return LinearModel(weights=np.array(weights[0]), **known)

@@ -144,7 +144,6 @@ def train_parts(
 def _model(
     weights: Block, features: Features, ground: Ground, plan: Plan, warnings: tuple[str, ...], seconds: float
 ) -> LinearModel:
-    ground = ground.at(plan.guarantee.delta)
     return LinearModel(
         weights=weights,
         features=features,
@@ -152,7 +151,7 @@ def _model(
         classes=ground.classes,
         guarantee=ground.promised(plan.guarantee),
         guarantee_note=ground.doubt,
-        warnings=ground.encoder.notes + warnings,
+        warnings=ground.encoder.notes + ground.size_warnings(plan.guarantee.delta) + warnings,
         noise=noise_of(plan, "gaussian", plan.noise / plan.clip),
         seconds=seconds,
     )

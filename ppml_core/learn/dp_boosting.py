@@ -121,7 +121,7 @@ class DPBoosting(Learner):
             classes=ground.classes,
             guarantee=ground.promised(guarantee),
             guarantee_note=ground.doubt,
-            warnings=ground.encoder.notes,
+            warnings=ground.encoder.notes + ground.size_warnings(delta),
             noise=(
                 ("mechanism", "gaussian"), ("steps", self.trees), ("noise_multiplier", multiplier),
                 ("clip_norm", clip), ("mu", mu),

@@ -118,7 +118,7 @@ class DPNetwork(Learner):
             classes=ground.classes,
             guarantee=ground.promised(guarantee),
             guarantee_note=ground.doubt,
-            warnings=ground.encoder.notes,
+            warnings=ground.encoder.notes + ground.size_warnings(delta),
             noise=(
                 ("mechanism", "gaussian" if self.rate == 1 else "subsampled gaussian"), ("steps", self.steps),
                 ("noise_multiplier", multiplier), ("rate", self.rate), ("clip_norm", clip),

@@ -90,7 +90,7 @@ class DPSufficientStatistics(Learner):
             classes=ground.classes,
             guarantee=ground.promised(guarantee),
             guarantee_note=ground.doubt,
-            warnings=ground.encoder.notes,
+            warnings=ground.encoder.notes + ground.size_warnings(delta),
             noise=(("mechanism", "gaussian"), ("standard_deviation", noise), ("mu", mu)),
             seconds=time.perf_counter() - start,
         )

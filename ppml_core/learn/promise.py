@@ -93,12 +93,15 @@ class Ground:
         return default_delta(self.people) if asked is None else asked
 
     def at(self, asked: float | None) -> Ground:
-        """The same at that delta: in doubt, too, where it followed from a private size or is above the public limit."""
-        if asked is None:
-            fault = "" if self.sized else PRIVATE_SIZE
-        else:
-            fault = delta_fault(asked, self.people) if self.sized else ""
-        return self if self.doubt or not fault else dataclasses.replace(self, doubt=fault)
+        """The same at that delta: in doubt, too, where it followed from a private size."""
+        if self.doubt or self.sized or asked is not None:
+            return self
+        return dataclasses.replace(self, doubt=PRIVATE_SIZE)
+
+    def size_warnings(self, delta: float) -> tuple[str, ...]:
+        """A sentence where delta is above what the public size allows: true, explored, and never released."""
+        fault = delta_fault(delta, self.people) if self.sized else ""
+        return (f"{fault}; nothing is released with it.",) if fault else ()
 
     def promised(self, guarantee: Guarantee) -> Guarantee | None:
         """The guarantee, or None where something private was read."""

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, softmax
 
+from ppml_core.accounting.budget import delta_fault
 from ppml_core.accounting.concentrated import rho_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
@@ -38,7 +39,7 @@ def release(learner: Descending, data: Dataset) -> LinearModel:
     """
     start = time.perf_counter()
     ground, features, plan = learner.prepared(data)
-    if doubt := ground.at(plan.guarantee.delta).doubt:
+    if doubt := ground.doubt or delta_fault(plan.guarantee.delta, ground.people):
         raise NotApplicable(f"nothing is released: {doubt}.")
     X = features.rows(data)
     target, link = target_of(ground, data), link_of(ground)

@@ -118,12 +118,12 @@ def test_shuffled_membership_covers_guessing(adult: Dataset) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["dp_gd", "dp_additive"])
 def test_no_attack_exceeds_the_curve_of_a_private_learner(name: str, adult: Dataset) -> None:
-    """At ε = 1 and δ = 1e-6 the area is .566 at most; what is measured lies below it, by every attack."""
-    game = played(adult, method(Learner, name).from_values({"epsilon": 1.0, "delta": 1e-6}))
+    """At ε = 1 and δ = 1e-5 the area is .575 at most; what is measured lies below it, by every attack."""
+    game = played(adult, method(Learner, name).from_values({"epsilon": 1.0, "delta": 1e-5}))
     for attack in methods(MembershipAttack).values():
         found = reports(game, attack())
         print(name, attack.name(), area(found), found[0].auc_bound)
-        assert found[0].auc_bound == pytest.approx(0.566, abs=1e-3)
+        assert found[0].auc_bound == pytest.approx(0.575, abs=1e-3)
         assert area(found).value <= found[0].auc_bound
 
 

@@ -72,8 +72,8 @@ class DPSynthetic(Anonymizer):
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu)
         sized = data.schema.expected_rows is not None or (self.rows is not None and self.delta is not None)
         doubt = doubt_of(data.schema, list(domain), sized=sized)
-        if not doubt and data.schema.expected_rows is not None:
-            doubt = delta_fault(delta, whole or size)
+        if data.schema.expected_rows is not None and (fault := delta_fault(delta, whole or size)):
+            notes.append(f"{fault}.")
         statistics = {"pairs": [list(pair) for pair in model.edges], "people": people, "notes": notes}
         return released(data, made, people, guarantee, doubt, statistics)
 

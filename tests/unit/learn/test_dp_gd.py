@@ -148,8 +148,8 @@ def test_bounds_without_a_source_mean_no_guarantee() -> None:
 
 def test_delta_beyond_the_public_size_is_said() -> None:
     model = DPGradientDescent(steps=2, delta=0.01).fit(three_classes(), np.random.default_rng(0))
-    assert model.guarantee is None
-    assert "200 expected rows" in model.guarantee_note
+    assert model.guarantee is not None
+    assert "200 expected rows" in model.warnings[0]
 
 
 def test_no_rows_are_not_applicable() -> None:

@@ -74,9 +74,9 @@ def test_twice_the_text_takes_about_twice_the_time(part: str) -> None:
     def seconds(copies: int) -> float:
         best = float("inf")
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.thread_time()
             scan_text(part * copies)
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.thread_time() - started)
         return best
 
     assert seconds(4_000) < 8 * seconds(1_000) + 0.02
