@@ -1,21 +1,34 @@
-"""Our gradient descent against the best of diffprivlib, paired over 20 splits and under one relation.
+"""Our gradient descent and additive model against the best of diffprivlib, paired over 20 splits, one relation.
 
 Everything is said for replacing one person, with the table's own δ for ours and none for the library, whose ε is pure;
 the library's row count is public. Its best is whichever of its learners has the highest mean over the splits, which is
-kind to it. The interval is Student's t over the splits, which share people, and so is somewhat too narrow.
+kind to it. The interval is Student's t over the splits, which share people, and so is somewhat too narrow. Of
+census_kdd 20,000 people are drawn once and split anew each time, since the library takes minutes for a model of all.
 """
 
 from __future__ import annotations
+
+import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from ppml_core.data.bundled import load
+from ppml_core.data.dataset import Dataset
 from ppml_core.experiment.scenario import Scenario, expand
 from ppml_core.experiment.sweep import sweep
 
 SPLITS = range(1, 21)
+SAMPLED = 20_000
+OURS = ("dp_gd", "dp_additive")
+# Where the library is detectably better, as it was found: the additive model on a thousand or two thousand people.
+WORSE = {
+    "german_credit": {("dp_additive", 1.0)},
+    "actg175": {("dp_additive", 1.0), ("dp_additive", 3.0)},
+    "census_kdd": set[tuple[str, float]](),
+}
 EPSILONS = (1.0, 3.0)
 LIBRARY: list[tuple[str, dict[str, object]]] = [
     ("diffprivlib_logistic_regression", {"C": 0.01}),
@@ -26,28 +39,43 @@ LIBRARY: list[tuple[str, dict[str, object]]] = [
 ]
 
 
+@cache
+def people(name: str) -> Dataset:
+    """The table; of one that is larger than SAMPLED so many people, whose public size that is, with splits by seed."""
+    data = load(name)
+    if len(data) <= SAMPLED:
+        return data
+    drawn = data.take(np.sort(np.random.default_rng(1).permutation(len(data))[:SAMPLED]))
+    schema = dataclasses.replace(data.schema, split=None, expected_rows=SAMPLED)
+    return dataclasses.replace(drawn, schema=schema, whole=None)
+
+
 def accuracies(name: str, learner: str, settings: dict[str, object]) -> dict[float, np.ndarray]:
     """One accuracy for each split, in order, at every epsilon."""
     base = [Scenario.of(name, learner, settings, repeats=1, measures=("accuracy",), seed=split) for split in SPLITS]
     plan = [scenario for one in base for scenario in expand(one, {"learner.epsilon": list(EPSILONS)})]
-    rows = sweep(plan, load(name), swept=["learner.epsilon"])
+    rows = sweep(plan, people(name), swept=["learner.epsilon"])
     own = rows[rows["measure"] == "accuracy"].sort_values("seed")
     assert set(own["guarantee_neighbours"]) == {"replace_one"}
     return {epsilon: own.loc[own["learner.epsilon"] == epsilon, "value"].to_numpy() for epsilon in EPSILONS}
 
 
 @pytest.mark.bench
-@pytest.mark.parametrize("name", ["german_credit", "actg175"])
-def test_no_worse_than_the_best_of_diffprivlib(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ours = accuracies(name, "dp_gd", {"neighbours": "replace_one"})
+@pytest.mark.parametrize("name", ["german_credit", "actg175", "census_kdd"])
+def test_what_is_detectably_worse_than_the_best_of_diffprivlib(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ours = {learner: accuracies(name, learner, {"neighbours": "replace_one"}) for learner in OURS}
     theirs = {f"{learner} {settings or ''}": accuracies(name, learner, settings) for learner, settings in LIBRARY}
+    worse = set()
     for epsilon in EPSILONS:
         best = max(theirs, key=lambda learner: float(theirs[learner][epsilon].mean()))
-        extra = ours[epsilon] - theirs[best][epsilon]
-        half = float(stats.t.ppf(0.975, len(extra) - 1) * extra.std(ddof=1) / np.sqrt(len(extra)))
-        with capsys.disabled():
-            print(
-                f"\n{name}, ε = {epsilon:g}, replace-one: dp_gd {ours[epsilon].mean():.4f}, best of diffprivlib "
-                f"({best}) {theirs[best][epsilon].mean():.4f}, difference {extra.mean():+.4f} ± {half:.4f}"
-            )
-        assert extra.mean() + half >= 0, "diffprivlib is better, and detectably so"
+        for learner, reached in ours.items():
+            extra = reached[epsilon] - theirs[best][epsilon]
+            half = float(stats.t.ppf(0.975, len(extra) - 1) * extra.std(ddof=1) / np.sqrt(len(extra)))
+            with capsys.disabled():
+                print(
+                    f"\n{name}, ε = {epsilon:g}, replace-one: {learner} {reached[epsilon].mean():.4f}, library "
+                    f"({best}) {theirs[best][epsilon].mean():.4f}, difference {extra.mean():+.4f} ± {half:.4f}"
+                )
+            if extra.mean() + half < 0:
+                worse.add((learner, epsilon))
+    assert worse == WORSE[name], "what is detectably worse than diffprivlib has changed"
