@@ -36,7 +36,8 @@ BATCH = 250
 FEW_NUMBERS = 8
 TELLING: dict[str, Any] = {
     "steps": 1, "momentum": 0.0, "averaged": 1.0, "learning_rate": 1e-3, "knots": 1, "ridge": 0.0, "trees": 20,
-    "shrinkage": 100.0, "columns": 1, "n_estimators": 1, "n_clusters": 2, "iterations": 1, "rows": 5_000, "pairs": False,
+    "shrinkage": 100.0, "columns": 1, "n_estimators": 1, "n_clusters": 2, "iterations": 1, "rows": 5_000,
+    "pairs": False,
 }  # fmt: skip
 TELLING_AT_ONCE: dict[str, Any] = {"ridge": 1e6}
 
