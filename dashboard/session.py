@@ -10,10 +10,9 @@ page one is on, and a link must carry all.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -27,8 +26,6 @@ from ppml_core.anonymize.transforms.full_domain import FullDomain
 from ppml_core.calls import read_calls, write_calls
 from ppml_core.catalog import method, methods
 from ppml_core.data.bundled import names
-from ppml_core.data.bundled import schema_of as bundled_schema
-from ppml_core.data.schema import Column, Schema
 from ppml_core.errors import BadInput
 from ppml_core.experiment.axes import axes
 from ppml_core.experiment.plans import private_releases
@@ -118,7 +115,7 @@ def start() -> None:
             st.session_state[key] = st.query_params[key]
     if COLUMNS in st.query_params and kept["dataset"] != UPLOAD:
         try:
-            keep_schema(_with_changes(str(kept["dataset"]), links.unpack(st.query_params[COLUMNS])).to_toml())
+            keep_schema(links.with_changes(str(kept["dataset"]), links.unpack(st.query_params[COLUMNS])).to_toml())
         except BadInput:
             refused.append(COLUMNS)
     if refused:
@@ -174,7 +171,7 @@ def publish(more: Mapping[str, str]) -> None:
         own = {f"{SETTING}{get('venue')}.{name}" for name in venue_columns()}
         wanted = {name: text for name, text in wanted.items() if name not in own and not set(text) & QUOTES}
     edited = edited_schema()
-    if edited is not None and not is_upload() and (packed := _packed(dataset_name(), edited)):
+    if edited is not None and not is_upload() and (packed := links.packed(dataset_name(), edited)):
         wanted[COLUMNS] = packed
     wanted |= more
     if wanted != st.query_params.to_dict():
@@ -384,37 +381,6 @@ def beside() -> list[str]:
 
 def keep_schema(toml: str) -> None:
     st.session_state["schema"] = toml
-
-
-@lru_cache(maxsize=32)
-def _packed(name: str, edited: str) -> str:
-    """The columns of a bundled table whose meaning was changed, for the link; asked after every run."""
-    first, now = bundled_schema(name), Schema.from_values(tomllib.loads(edited))
-    return links.pack({name: column.values() for name, column in now.columns.items() if column != first[name]})
-
-
-def _with_changes(name: str, changes: Mapping[str, Mapping[str, Any]]) -> Schema:
-    """A bundled table's schema with some columns changed. Raises BadInput for a column that it does not have."""
-    first = bundled_schema(name)
-    for column in changes:
-        if column not in first.columns:
-            raise BadInput(f"the table has no column {column!r}.")
-    changed = {column: Column.from_values(column, values) for column, values in changes.items()}
-    schema = first.replace_columns(changed)
-    check_files(schema, first)
-    return schema
-
-
-def check_files(schema: Schema, first: Schema | None) -> None:
-    """Raises BadInput where a schema names a hierarchy file that the table did not come with: links and uploads may not
-    make this machine open its files."""
-    for name, column in schema.columns.items():
-        own = first.columns.get(name) if first is not None else None
-        if column.hierarchy_file and column.hierarchy_file != (own.hierarchy_file if own else None):
-            raise BadInput(
-                f"column {name!r}: the hierarchy file {column.hierarchy_file!r} is not here; "
-                f"load it on the page Data & roles, in the hierarchy editor."
-            )
 
 
 def first_time(what: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from dashboard import session
+from dashboard import links, session
 from dashboard.jobs import Desk, Job, note_fault, own_desk, shared_desk
 from ppml_core.anonymize.lattice import Lattice
 from ppml_core.anonymize.models.base import read_models
@@ -68,7 +68,7 @@ def dataset() -> Dataset:
     def make() -> Dataset:
         if own:
             schema = Schema.from_values(tomllib.loads(edited or brought["schema"]))
-            session.check_files(schema, None)
+            links.check_files(schema, None)
             return Dataset(brought["table"], schema, name=brought["filename"])
         return with_roles(load(name), edited) if edited else load(name)
 
@@ -79,7 +79,7 @@ def dataset() -> Dataset:
 def with_roles(data: Dataset, toml: str) -> Dataset:
     """The table with the meaning that the TOML gives it; no file of this machine is opened by a name in there."""
     schema = Schema.from_values(tomllib.loads(toml), folder=data.schema.folder)
-    session.check_files(schema, data.schema)
+    links.check_files(schema, data.schema)
     return data.with_schema(schema)
 
 

@@ -126,5 +126,5 @@ def test_a_schema_may_not_open_files_of_this_machine() -> None:
     values = data.schema.values()
     values["columns"]["age"] = {"role": "quasi_identifier", "hierarchy_file": "/etc/passwd"}
     with pytest.raises(BadInput, match=r"'age'.*not here"):
-        session.check_files(Schema.from_values(values), data.schema)
-    session.check_files(load("adult").schema, load("adult").schema)
+        links.check_files(Schema.from_values(values), data.schema)
+    links.check_files(load("adult").schema, load("adult").schema)
