@@ -37,8 +37,8 @@ DOORS = (
     ),
     Door(
         "Demonstrate",
-        "Tell it to others: one chart at a time in large type, what look-alikes (k = 10) and a guarantee (ε = 1) cost "
-        "and buy on Adult, in plain words.",
+        "Tell it to others: one chart at a time in large type, what look-alikes (k\u00a0=\u00a010) and a guarantee "
+        "(ε\u00a0=\u00a01) cost and buy on Adult, in plain words.",
         "Open the presentation",
         "present",
         {"dataset": "adult", "k": 10, "epsilon": 1.0},
