@@ -9,6 +9,7 @@ TRIES = 5
 PATIENCE = 30_000
 REACH = 4_000
 SETTLING = 400
+SEVERAL = ""  # what a list says from which several can be chosen
 
 
 def at_rest(page: Page) -> None:
@@ -18,7 +19,10 @@ def at_rest(page: Page) -> None:
 
 
 def pick(page: Page, label: str, option: str, exact: bool = True) -> None:
-    """Chooses from the first list of that label; a run that ends meanwhile takes an open list away."""
+    """Chooses from the first list of that label, until it stands there.
+
+    A run that ends meanwhile takes an open list away, or puts a list of that label in its place that begins anew.
+    """
     at_rest(page)
     box = page.get_by_role("combobox", name=label, exact=exact).first
     wanted = page.get_by_role("option", name=option, exact=True)
@@ -28,7 +32,9 @@ def pick(page: Page, label: str, option: str, exact: bool = True) -> None:
             wanted.click(timeout=REACH)
         except TimeoutError:
             page.keyboard.press("Escape")
-        else:
+            continue
+        at_rest(page)
+        if box.input_value() in (option, SEVERAL):
             return
     raise AssertionError(f"{option} cannot be chosen from {label}")
 
