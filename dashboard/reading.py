@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ppml_core.errors import BadInput
 from ppml_core.settings import Setting
 
 ANY = "any"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of the scenario: what it is at first, and how a link's text is read (BadInput where it cannot be)."""
+
+    default: Any
+    read: Callable[[str], Any]
 
 
 def within_slider(setting: Setting, text: str) -> Any:

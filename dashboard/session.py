@@ -10,8 +10,7 @@ page one is on, and a link must carry all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -56,44 +55,36 @@ QUOTES = {"'", '"'}  # around every column that a method names
 VIEWS = ("measure", "view", "column", "beside_column", "decide_mode", "shown_point", "shown_run")
 
 
-@dataclass(frozen=True)
-class Field:
-    """One value of the scenario: what it is at first, and how a link's text is read (BadInput where it cannot be)."""
-
-    default: Any
-    read: Callable[[str], Any]
-
-
 @cache
-def fields() -> dict[str, Field]:
+def fields() -> dict[str, reading.Field]:
     """The scenario's values by name, in the order of the road."""
     release = settings_of(FullDomain)
     return {
-        "dataset": Field("adult", reading.one_of([*names(), UPLOAD])),
-        "k": Field(release["k"].default, lambda text: reading.within_slider(release["k"], text)),
-        "suppression": Field(
+        "dataset": reading.Field("adult", reading.one_of([*names(), UPLOAD])),
+        "k": reading.Field(release["k"].default, lambda text: reading.within_slider(release["k"], text)),
+        "suppression": reading.Field(
             release["suppression_limit"].default, lambda text: reading.within_slider(release["suppression_limit"], text)
         ),
-        "models": Field("", lambda text: write_calls(read_models(text))),
-        "perturb": Field("", lambda text: write_calls(read_calls(Anonymizer, text, PERTURB))),
-        "recoding": Field(next(iter(RECODINGS)), reading.one_of(list(RECODINGS))),
-        "node": Field("", reading.node),
-        "train_on": Field(PEOPLE, reading.one_of([PEOPLE, LOOK_ALIKES, *private_releases()])),
-        "learner": Field(FIRST_LEARNER, reading.one_of(list(methods(Learner)))),
-        "plain_learner": Field("logistic_regression", reading.one_of(list(methods(Learner)))),
-        "epsilon": Field(1.0, reading.between(EPSILONS[0], EPSILONS[-1])),
-        "delta": Field(AUTO, reading.number_of(DELTAS)),
-        "repeats": Field(10, lambda text: int(reading.number_of(REPEATS)(text))),
-        "venue": Field(FIRST_VENUE, lambda text: reading.one_of(list(methods(Venue)))(text)),
-        "apart_learner": Field(LINEAR, reading.one_of(list(methods(Learner)))),
-        "utility_axis": Field(AUTO, reading.one_of([AUTO, *axes()])),
-        "risk_axis": Field(AUTO, reading.one_of([AUTO, *axes()])),
-        "need_utility": Field(ANY, reading.or_any(reading.between(-1e9, 1e9))),
-        "need_risk": Field(ANY, reading.or_any(reading.between(0.0, 1.0))),
-        "need_epsilon": Field(ANY, reading.or_any(reading.number_of(EPSILONS))),
-        "need_seconds": Field(ANY, reading.or_any(reading.between(0.0, 1e9))),
-        "need_bytes": Field(ANY, reading.or_any(reading.between(0.0, 1e15))),
-        "objective": Field(AUTO, reading.one_of([AUTO, *axes()])),
+        "models": reading.Field("", lambda text: write_calls(read_models(text))),
+        "perturb": reading.Field("", lambda text: write_calls(read_calls(Anonymizer, text, PERTURB))),
+        "recoding": reading.Field(next(iter(RECODINGS)), reading.one_of(list(RECODINGS))),
+        "node": reading.Field("", reading.node),
+        "train_on": reading.Field(PEOPLE, reading.one_of([PEOPLE, LOOK_ALIKES, *private_releases()])),
+        "learner": reading.Field(FIRST_LEARNER, reading.one_of(list(methods(Learner)))),
+        "plain_learner": reading.Field("logistic_regression", reading.one_of(list(methods(Learner)))),
+        "epsilon": reading.Field(1.0, reading.between(EPSILONS[0], EPSILONS[-1])),
+        "delta": reading.Field(AUTO, reading.number_of(DELTAS)),
+        "repeats": reading.Field(10, lambda text: int(reading.number_of(REPEATS)(text))),
+        "venue": reading.Field(FIRST_VENUE, lambda text: reading.one_of(list(methods(Venue)))(text)),
+        "apart_learner": reading.Field(LINEAR, reading.one_of(list(methods(Learner)))),
+        "utility_axis": reading.Field(AUTO, reading.one_of([AUTO, *axes()])),
+        "risk_axis": reading.Field(AUTO, reading.one_of([AUTO, *axes()])),
+        "need_utility": reading.Field(ANY, reading.or_any(reading.between(-1e9, 1e9))),
+        "need_risk": reading.Field(ANY, reading.or_any(reading.between(0.0, 1.0))),
+        "need_epsilon": reading.Field(ANY, reading.or_any(reading.number_of(EPSILONS))),
+        "need_seconds": reading.Field(ANY, reading.or_any(reading.between(0.0, 1e9))),
+        "need_bytes": reading.Field(ANY, reading.or_any(reading.between(0.0, 1e15))),
+        "objective": reading.Field(AUTO, reading.one_of([AUTO, *axes()])),
     }
 
 

@@ -183,7 +183,10 @@ def reaching(below: Sequence[float], above: Sequence[float], ink: str, thickness
 
 
 def enlarged(figure: go.Figure, factor: float) -> go.Figure:
-    """A copy whose letters, height and margins are larger, to be read from afar."""
+    """A copy whose letters, height and margins are larger, to be read from afar.
+
+    What stands in brackets below the x axis goes on a second line, so that narrow screens hold it.
+    """
     values = figure.to_dict()
     layout = values["layout"]
     layout["height"] = round(layout["height"] * factor)
@@ -191,6 +194,11 @@ def enlarged(figure: go.Figure, factor: float) -> go.Figure:
     layout["font"]["size"] = LABEL_SIZE * factor
     for axis in (layout["xaxis"], layout["yaxis"]):
         axis["tickfont"]["size"] = axis["title"]["font"]["size"] = LABEL_SIZE * factor
+    title, line = layout["xaxis"]["title"], round(1.5 * LABEL_SIZE * factor)
+    if " (" in title["text"]:
+        title["text"] = title["text"].replace(" (", "<br>(")
+        layout["margin"]["b"] += line
+        layout["height"] += line
     for label in layout.get("annotations", ()):
         label["font"]["size"] = LABEL_SIZE * factor
     return go.Figure(values, _validate=False)

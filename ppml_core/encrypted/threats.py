@@ -60,14 +60,10 @@ LINEAR = Threats(
     "noise first (IND-CPA-D)",
 )
 
-NETWORK = Threats(
+NETWORK = dataclasses.replace(
+    LINEAR,
     technique="encrypted inference, network with square activation",
-    parties="a client with rows and secret key, a server with the model",
-    inputs="nobody; " + SIZES,
-    model="the client learns the number of features and classes, and what the logits tell",
     intermediates="nobody: hidden units stay encrypted, and the noise of an answer is flooded",
-    output="the client alone: it decrypts logits and applies the sigmoid itself",
-    colluding_pair="client and server together know the rows and the model",
     given_away="a logit is a quadratic form of d features: (d + 1)(d + 2)/2 answers determine it, though not "
     "which hidden units make it up",
     sent_back="nothing: decrypted logits stay at the key holder",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression as Library
 from threadpoolctl import threadpool_limits
+from timing import least_cpu
 
 from ppml_core.attacks.membership.attacking import report_of
 from ppml_core.attacks.membership.game import Game, play, truth_of
@@ -20,16 +18,6 @@ from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.logistic_regression import LogisticRegression
 
 PEOPLE, SHADOWS = 5_000, 64
-
-
-def least(work: Callable[[], object], times: int) -> float:
-    """CPU seconds of the quickest of several runs, which other work on the machine disturbed least."""
-    found = []
-    for _ in range(times):
-        start = time.process_time()
-        work()
-        found.append(time.process_time() - start)
-    return min(found)
 
 
 @pytest.mark.bench
@@ -55,8 +43,8 @@ def test_an_attack_takes_a_quarter_of_its_shadow_models_one_by_one(
             Library(C=1.0, max_iter=1000).fit(X[mask], y[mask])
 
     with threadpool_limits(1):
-        ours = least(lambda: report_of(attack(), drawn(), np.random.default_rng(1)), 3)
-        theirs = least(one_by_one, 3)
+        ours = least_cpu(lambda: report_of(attack(), drawn(), np.random.default_rng(1)), 3)
+        theirs = least_cpu(one_by_one, 3)
     with capsys.disabled():
         print(f"\n{attack.name()}: {ours:.2f} CPU s against {theirs:.2f}")
     assert ours < theirs / 4

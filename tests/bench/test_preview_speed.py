@@ -6,12 +6,10 @@ the same run, what one model of gradient descent takes.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
+from timing import least_cpu
 
 from ppml_core.data.bundled import load
 from ppml_core.experiment.prepare import parts
@@ -20,18 +18,8 @@ from ppml_core.learn.dp_gd import DPGradientDescent
 from ppml_core.learn.dp_sufficient_statistics import DPSufficientStatistics
 
 EPSILONS = (0.01, 0.1, 0.5, 1.0, 3.0, 10.0)
-RUNS = 10
+RUNS, LOOKS = 10, 15
 LOOK_SECONDS, MODEL_SECONDS, TIMES_FASTER = 0.1, 0.002, 50
-
-
-def least(work: Callable[[], object], rounds: int = 15) -> float:
-    """CPU seconds of the fastest round."""
-    found = []
-    for _ in range(rounds):
-        start = time.process_time()
-        work()
-        found.append(time.process_time() - start)
-    return min(found)
 
 
 @pytest.mark.bench
@@ -44,12 +32,14 @@ def test_a_moving_slider_is_answered_at_once(capsys: pytest.CaptureFixture[str])
         for measure in ("accuracy", "roc_auc"):
             quick_look(data, 1.0, None, measure)
         looks = {
-            measure: max(least(lambda e=epsilon, m=measure: quick_look(data, e, None, m)) for epsilon in EPSILONS)
+            measure: max(
+                least_cpu(lambda e=epsilon, m=measure: quick_look(data, e, None, m), LOOKS) for epsilon in EPSILONS
+            )
             for measure in ("accuracy", "roc_auc")
         }
-        model = least(lambda: learner.fit_many([learner] * RUNS, train, rngs)) / RUNS
+        model = least_cpu(lambda: learner.fit_many([learner] * RUNS, train, rngs), LOOKS) / RUNS
         slow.fit(train, np.random.default_rng(0))
-        descent = least(lambda: slow.fit(train, np.random.default_rng(0)), 2)
+        descent = least_cpu(lambda: slow.fit(train, np.random.default_rng(0)), 2)
     with capsys.disabled():
         print(f"\nnoisy sums: {1000 * model:.2f} CPU ms a model, dp_gd {descent / model:.0f} times as long")
         for measure, seconds in looks.items():
