@@ -57,6 +57,9 @@ def _dashboard(arguments: Sequence[str]) -> int:
         return 0
     from streamlit.web import cli as streamlit_cli
 
+    from dashboard import downloads
+
+    downloads.install()
     try:
         streamlit_cli.main(["run", str(APP), *streamlit_arguments(arguments)], prog_name="ppml")
     except SystemExit as end:

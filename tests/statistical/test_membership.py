@@ -4,8 +4,8 @@ The bars for the forest and the tree were measured on all fourteen columns that 
 then get 1.00 of their own people right, and .991 on the twelve columns of the schema that we bundle. That leaves out
 the survey weight, which is next to unique, and the years of schooling; without those less is remembered, and the same
 forest gives RMIA an area of .83 and finds 6 % at .1 %. So those two tests give both columns back, and say so by their
-names; the others attack what is shipped. The control is played with 1,000 people and 16 shadow models, twenty times;
-every private learner of the catalog once more with 500 people and 16 shadow models.
+names; the others attack what is shipped. The control is played in full size twenty times; every private learner of
+the catalog once more with 500 people and 16 shadow models.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def test_shuffled_membership_covers_guessing(adult: Dataset) -> None:
     covered = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        game = play(adult, ChainTrainer(LogisticRegression()), 16, rng, 1_000)
+        game = play(adult, ChainTrainer(LogisticRegression()), SHADOWS, rng, PEOPLE)
         null = report_of(strongest(game, rng), game, rng).null.auc
         covered += null.low <= 0.5 <= null.high
     print(covered)
