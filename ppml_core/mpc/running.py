@@ -40,15 +40,16 @@ class Wanted:
     test_rows: int | None = None
     steps: int | None = None
     learning_rate: float | None = None
-    batch: int = 1_000
+    batch: int | None = None
     hidden: int = 8
     knots: int = 8
 
     def plan(self, engine: str, encoding: Encoding, parts: Cut, rng: np.random.Generator, opens_model: bool) -> Plan:
+        usual = engines()[engine]
         return Plan.of(
             self.model, self.split, parts.rows, parts.test_rows, parts.columns, longest=encoding.longest,
-            steps=self.steps or engines()[engine].steps[self.model], batch=self.batch, hidden=self.hidden,
-            rate=self.learning_rate, first_seed=int(rng.integers(SEEDS)), opens_model=opens_model,
+            steps=self.steps or usual.steps[self.model], batch=self.batch or usual.batch[self.model],
+            hidden=self.hidden, rate=self.learning_rate, first_seed=int(rng.integers(SEEDS)), opens_model=opens_model,
         )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def weights_in_clear(wanted: Wanted, data: Dataset, rng: np.random.Generator) ->
 
 
 def _planned(wanted: Wanted, data: Dataset, rng: np.random.Generator) -> tuple[str, Encoding, Features, Cut, Plan]:
-    engine = chosen(wanted.engine, wanted.model)
+    engine = chosen(wanted.engine)
     encoding = Encoding.of(data, wanted.knots)
     people = encoding.of_people(_drawn(data, wanted.rows or engines()[engine].most_rows, rng))
     require_all_classes(people.y.astype(int), encoding.classes)
@@ -109,7 +110,7 @@ def run_on_shares(
     waiting: Waiting = patient,
 ) -> SharedRun:  # fmt: skip
     """Trains on shares of `train` and predicts on shares of `test`; only each holder's predictions are opened to it."""
-    engine = chosen(wanted.engine, wanted.model)
+    engine = chosen(wanted.engine)
     encoding = Encoding.of(train, wanted.knots)
     people = encoding.of_people(_drawn(train, wanted.rows or engines()[engine].most_rows, rng))
     asked = encoding.of_people(_drawn(test, wanted.test_rows or engines()[engine].most_test_rows, rng))

@@ -30,12 +30,13 @@ MOST = " and ".join(f"{cls.most_rows:,} with {words(name)}" for name, cls in eng
 class SecretShares(Venue):
     """Three processes train on shares, by SPU (ABY3) or MPyC (Shamir), and open the model at the end.
 
-    Semi-honest parties, at most one of them corrupted. Logistic regression, with a polynomial in the sigmoid's place
-    and steps in the penalty's, and on SPU the network with square activation. Products are rounded at random, as the
+    Semi-honest parties, at most one of them corrupted. Logistic regression, or the network with square activation,
+    with a polynomial in the sigmoid's place and steps in the penalty's. Products are rounded at random, as the
     protocols want it: the same generator gives the same people and steps, and weights that differ in the last digits.
     """
 
     title: ClassVar[str] = "Secret shares"
+    version: ClassVar[int] = 2
     extra: ClassVar[str] = "mpc"
     network: ClassVar[str] = "square_network"
     repeats_exactly: ClassVar[bool] = False
@@ -54,7 +55,10 @@ class SecretShares(Venue):
     steps: int | None = setting(
         None, 1, 10_000, slider=(5, 200), log=True, help="gradient steps; none follows from engine and model"
     )
-    batch: int = setting(1_000, 1, 1_000_000, slider=(100, 10_000), log=True, help="people in a step", unit="people")
+    batch: int | None = setting(
+        None, 1, 1_000_000, slider=(100, 10_000), log=True, unit="people",
+        help="people in a step; none follows from engine and model",
+    )  # fmt: skip
     learning_rate: float | None = setting(
         None, 1e-3, 100.0, slider=(0.05, 2.0), log=True, help="length of a step; none follows from the schema"
     )
@@ -66,7 +70,7 @@ class SecretShares(Venue):
     def seen(self, network: bool = False) -> Seen:
         """With the engine that would run; where none is, as the one does it that runs on every Python."""
         try:
-            engine = chosen(self.engine, "network" if network else "logistic_regression")
+            engine = chosen(self.engine)
         except NotApplicable:
             engine = next(name for name, cls in engines().items() if not cls.limits)
         scene = scenes.on_shares(self.split, engines()[engine].title)

@@ -22,8 +22,8 @@ def installed() -> tuple[str, ...]:
     return tuple(name for name, cls in engines().items() if importlib.util.find_spec(cls.library) is not None)
 
 
-def chosen(name: str, model: str) -> str:
-    """The engine that runs: the named one, or under "auto" the first that is here and has the model.
+def chosen(name: str) -> str:
+    """The engine that runs: the named one, or under "auto" the first that is here.
 
     Raises NotApplicable with what to do where there is none.
     """
@@ -32,15 +32,8 @@ def chosen(name: str, model: str) -> str:
         raise BadInput(f"engine must be one of auto, {', '.join(known)}, not {name!r}.")
     if not here:
         raise NotApplicable(EXTRA)
-    fitting = [able for able in here if model in known[able].steps]
-    if name == "auto" and fitting:
-        return fitting[0]
-    if name == "auto" or model not in known[name].steps:
-        able = next(able for able, cls in known.items() if model in cls.steps)
-        raise NotApplicable(
-            f"a {model} on shares is trained by {words(able)} only, which has a wheel for {known[able].limits}: "
-            "take logistic_regression, or that Python."
-        )
+    if name == "auto":
+        return here[0]
     if name not in here:
         limited = [f"{words(able)} has a wheel for {cls.limits} only" for able, cls in known.items() if cls.limits]
         raise NotApplicable(

@@ -13,14 +13,16 @@ from ppml_core.mpc.plan import Model, Plan
 class Engine(ABC):
     """Takes part in a computation on shares as one party. Its name is its file's.
 
-    `steps` says which models it has, and the usual number of their steps; `most_rows` and `most_test_rows` how many
-    people it takes where nobody says. `sums` is what one party sees of what is computed, `notes` what else there is to
-    know of the protocol, in sentences. `limits` says for which Python its library has a wheel, "" for all.
+    `steps` and `batch` are the usual number of each model's steps and of the people in one; `most_rows` and
+    `most_test_rows` how many people it takes where nobody says. `sums` is what one party sees of what is computed,
+    `notes` what else there is to know of the protocol, in sentences. `limits` says for which Python its library has a
+    wheel, "" for all.
     """
 
     title: ClassVar[str]
     library: ClassVar[str]
     steps: ClassVar[Mapping[Model, int]]
+    batch: ClassVar[Mapping[Model, int]]
     most_rows: ClassVar[int]
     most_test_rows: ClassVar[int]
     sums: ClassVar[str]

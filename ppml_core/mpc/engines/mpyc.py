@@ -1,13 +1,14 @@
 """MPyC as one of three parties: Shamir sharing over a prime field, threshold 1 (Schoenmakers, MPyC 0.11).
 
-Numbers are whole: features count 2^-8, weights 2^-16. A product adds the bits behind the point, and cutting them off is
-what costs; so the field is wide enough for a whole step, and only the gradient is cut, once for each weight and not
-for each person. Matrix products are local, with one message for each entry of the result.
+Numbers are whole: features count 2^-12, weights 2^-20. A product adds the bits behind the point, and the field is wide
+enough for a whole step: only the gradient is cut, once for each weight, and of the network each person's log-odds.
+Matrix products are local, with one message for each entry of the result.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -18,15 +19,19 @@ from ppml_core.mpc.descent import batch_rows
 from ppml_core.mpc.engines.base import Engine
 from ppml_core.mpc.engines.lap import Clock
 from ppml_core.mpc.holding import Array, Holding, Opened
-from ppml_core.mpc.plan import FACTOR_BITS, MOMENTUM_BITS, PARTIES, POLYNOMIAL_BITS, Model, Plan
+from ppml_core.mpc.plan import FACTOR_BITS, MOMENTUM_BITS, PARTIES, POLYNOMIAL_BITS, Model, Plan, first_weights
 
-FEATURE_BITS = 8
-WEIGHT_BITS = 16
+FEATURE_BITS = 12
+WEIGHT_BITS = 20
 LOGIT_BITS = FEATURE_BITS + WEIGHT_BITS
 RESIDUAL_BITS = 3 * LOGIT_BITS + POLYNOMIAL_BITS
-GRADIENT_BITS = FEATURE_BITS + RESIDUAL_BITS + FACTOR_BITS
-ROOM_BITS = 6
+SLOPE_BITS = RESIDUAL_BITS + FACTOR_BITS
+ROOM_BITS = {"logistic_regression": 6, "network": 12}
 """Room above the largest gradient of people whose polynomial stays in [0, 1], should it leave that range."""
+MASK_BITS = 30
+CARRY_BITS = 1
+
+Numbers = tuple[Any, ...]
 
 
 class MPyC(Engine):
@@ -34,14 +39,16 @@ class MPyC(Engine):
 
     title: ClassVar[str] = "MPyC, Shamir sharing"
     library: ClassVar[str] = "mpyc"
-    steps: ClassVar[Mapping[Model, int]] = {"logistic_regression": 40}
+    steps: ClassVar[Mapping[Model, int]] = {"logistic_regression": 40, "network": 140}
+    batch: ClassVar[Mapping[Model, int]] = {"logistic_regression": 1_000, "network": 250}
     most_rows: ClassVar[int] = 3_000
     most_test_rows: ClassVar[int] = 3_000
     sums: ClassVar[str] = "uniform shares and masked numbers"
     notes: ClassVar[tuple[str, ...]] = (
         "Shamir sharing of threshold 1 over a prime field, products by sharing anew (Gennaro, Rabin, Rabin 1998).",
-        "Cutting bits off a sum opens it under a mask 30 bits longer: what is opened tells something with a chance of "
-        "about 2^-30 for each number. Rounding is at random by 2^-16, so two runs differ in the last digits.",
+        "Cutting bits off a sum opens it under a mask 30 bits longer, from keys that pairs of parties share: what is "
+        "opened tells something with a chance of about 2^-30 for each number. Rounding is at random by about 2^-20, so "
+        "two runs differ in the last digits.",
         "Parties read one another's messages with Python's pickle: a malicious party could run code at the others.",
     )
 
@@ -69,24 +76,26 @@ async def _computed(mpc: Any, plan: Plan, party: int, holding: Holding) -> Opene
     clock = Clock()
     await mpc.start()
     clock.lap("start")
-    whole = mpc.SecInt(_field_bits(plan))
+    whole = mpc.SecInt(_field_bits(plan) + CARRY_BITS)
     X, y, T = await _shared(mpc, whole, plan, party, holding)
     clock.lap("sharing")
     weights = await _trained(mpc, whole, plan, X, y)
-    found = _probability(plan, T @ weights)
+    z, *_ = await _logits(mpc, plan, T, weights)
+    found = _probability(plan, z)
     await mpc.gather(found)
     clock.lap("computing")
     predictions = await _opened_predictions(mpc, plan, party, found)
-    model = (_floats(await mpc.output(weights), WEIGHT_BITS),) if plan.opens_model else ()
+    model = [_floats(await mpc.output(each), WEIGHT_BITS) for each in weights] if plan.opens_model else []
     sent = sum(peer.protocol.nbytes_sent for peer in mpc.parties if peer.pid != mpc.pid)
     await mpc.shutdown()
     clock.lap("opening")
-    return Opened(predictions, model, sent, clock.seconds)
+    return Opened(predictions, tuple(model), sent, clock.seconds)
 
 
 def _field_bits(plan: Plan) -> int:
     """Bits of the largest number: a gradient summed over everybody, with all bits behind the point kept."""
-    return GRADIENT_BITS + plan.halvings + ROOM_BITS
+    behind = FEATURE_BITS + SLOPE_BITS + (LOGIT_BITS + WEIGHT_BITS if plan.model == "network" else 0)
+    return behind + plan.halvings + ROOM_BITS[plan.model]
 
 
 async def _shared(mpc: Any, whole: Any, plan: Plan, party: int, holding: Holding) -> tuple[Any, Any, Any]:
@@ -108,25 +117,73 @@ def _given(
     return mpc.input(whole.array(numbers), senders=owner)
 
 
-async def _trained(mpc: Any, whole: Any, plan: Plan, X: Any, y: Any) -> Any:
+async def _trained(mpc: Any, whole: Any, plan: Plan, X: Any, y: Any) -> Numbers:
     """Weights on shares after all steps; the parties wait for one another after each, so that none runs ahead."""
     batches = [batch_rows(plan, place) for place in range(plan.batches)]
     rows = [X[batch, :] for batch in batches]
     columns = [mpc.np_transpose(batch) for batch in rows]
     classes = [y[batch] * (1 << RESIDUAL_BITS) for batch in batches]
-    weights = before = whole.array(np.zeros(plan.width, dtype=object))
-    cut = GRADIENT_BITS - WEIGHT_BITS + plan.halvings
+    weights = before = tuple(whole.array(_whole(each, WEIGHT_BITS)) for each in first_weights(plan))
     for step, momentum in enumerate(plan.momenta):
         place, ahead = step % plan.batches, weights
         if momentum:
-            pushed = (weights - before) * round(momentum * 2**MOMENTUM_BITS)
-            ahead = weights + mpc.np_trunc(pushed, f=MOMENTUM_BITS, l=2 * WEIGHT_BITS + MOMENTUM_BITS)
-        residual = _probability(plan, rows[place] @ ahead) - classes[place]
-        slope = (columns[place] @ residual) * round(plan.factor * 2**FACTOR_BITS)
-        weights, before = ahead - mpc.np_trunc(slope, f=cut, l=_field_bits(plan)), weights
-        await mpc.gather(weights)
+            push = round(momentum * 2**MOMENTUM_BITS)
+            pairs = zip(weights, before, strict=True)
+            ahead = tuple([w + await _cut(mpc, (w - old) * push, MOMENTUM_BITS) for w, old in pairs])
+        slopes = await _slopes(mpc, plan, rows[place], columns[place], classes[place], ahead)
+        weights, before = tuple([w - slope for w, slope in zip(ahead, slopes, strict=True)]), weights
+        await mpc.gather(*weights)
         await mpc.barrier()
     return weights
+
+
+async def _logits(mpc: Any, plan: Plan, rows: Any, weights: Numbers) -> tuple[Any, ...]:
+    """Log-odds with LOGIT_BITS behind the point; of the network its hidden units, and their squares, as well."""
+    if plan.model == "logistic_regression":
+        return (rows @ weights[0],)
+    first, out, bias = weights
+    units = rows @ first
+    squares = units * units
+    z = squares @ out + bias * (1 << 2 * LOGIT_BITS)
+    return await _cut(mpc, z, LOGIT_BITS + WEIGHT_BITS), units, squares
+
+
+async def _slopes(mpc: Any, plan: Plan, rows: Any, columns: Any, classes: Any, weights: Numbers) -> Numbers:
+    """What a step subtracts from each of the weights: `descent.gradients`, by `factor` and `shrinks`."""
+    z, *hidden = await _logits(mpc, plan, rows, weights)
+    residual = (_probability(plan, z) - classes) * round(plan.factor * 2**FACTOR_BITS)
+    if not hidden:
+        slopes, bits = [columns @ residual], [FEATURE_BITS]
+    else:
+        units, squares = hidden
+        first = columns @ (units * mpc.np_expand_dims(residual, 1)) * weights[1]
+        slopes = [first, mpc.np_transpose(squares) @ residual, mpc.np_sum(residual, keepdims=True)]
+        bits = [FEATURE_BITS + LOGIT_BITS + WEIGHT_BITS, 2 * LOGIT_BITS, 0]
+    cuts = [
+        SLOPE_BITS + behind - WEIGHT_BITS - round(math.log2(shrink))
+        for behind, shrink in zip(bits, plan.shrinks, strict=True)
+    ]
+    return tuple([await _cut(mpc, slope, cut) for slope, cut in zip(slopes, cuts, strict=True)])
+
+
+async def _cut(mpc: Any, numbers: Any, bits: int) -> Any:
+    """numbers / 2^bits, rounded at random: right on average, by less than 2 off.
+
+    The sum with a mask, low + high · 2^bits, is opened. Of the three terms of `low`, uniform below 2^bits and each
+    known to two parties, every party lacks one, so the last bits of what is opened tell it nothing; `high` is
+    MASK_BITS longer than the number. Taking those bits off leaves a multiple of 2^bits: no carry has to be computed,
+    and no bit of the mask to be known alone (Catrina, Saxena 2010, Protocol 3.1, has `low` from random bits, which
+    cost a message each; integers from shared keys: Damgård, Thorbek 2007, section 2).
+    """
+    kind = type(numbers)
+    field, shape = kind.sectype.field, numbers.shape
+    low = mpc._np_randoms(field, numbers.size, 4 << bits).value.reshape(shape)
+    high = mpc._np_randoms(field, numbers.size, 4 << (kind.sectype.bit_length - CARRY_BITS + MASK_BITS - bits))
+    shares = (await mpc.gather(numbers)).value + low
+    lifted = 1 << kind.sectype.bit_length - 1
+    opened = await mpc.output(field.array(shares + lifted + (high.value.reshape(shape) << bits)))
+    left = field.array(shares - (opened.value & ((1 << bits) - 1)))
+    return kind(left >> bits) - 1
 
 
 def _probability(plan: Plan, z: Any) -> Any:
@@ -153,4 +210,4 @@ def _whole(array: Array, bits: int) -> Any:
 
 
 def _floats(numbers: Any, bits: int) -> Array:
-    return np.array([int(number) / 2**bits for number in numbers], dtype=np.float64)
+    return np.array([int(number) / 2**bits for number in numbers.ravel()], dtype=np.float64).reshape(numbers.shape)

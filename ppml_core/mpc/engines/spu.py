@@ -31,6 +31,7 @@ class SPU(Engine):
     title: ClassVar[str] = "SPU, protocol ABY3"
     library: ClassVar[str] = "spu"
     steps: ClassVar[Mapping[Model, int]] = {"logistic_regression": 60, "network": 160}
+    batch: ClassVar[Mapping[Model, int]] = {"logistic_regression": 1_000, "network": 1_000}
     most_rows: ClassVar[int] = 40_000
     most_test_rows: ClassVar[int] = 20_000
     sums: ClassVar[str] = "uniform shares"

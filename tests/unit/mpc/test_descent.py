@@ -97,13 +97,10 @@ def test_a_step_too_short_to_be_written_is_refused() -> None:
 def test_what_is_not_installed_is_said_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "installed", lambda: ())
     with pytest.raises(NotApplicable, match=r"pip install 'ppml-explorer\[mpc\]'"):
-        engines.chosen("auto", "logistic_regression")
+        engines.chosen("auto")
     monkeypatch.setattr(engines, "installed", lambda: ("mpyc",))
-    assert engines.chosen("auto", "logistic_regression") == "mpyc"
+    assert engines.chosen("auto") == "mpyc"
     with pytest.raises(NotApplicable, match=r"CPython 3\.11"):
-        engines.chosen("spu", "logistic_regression")
-    for name in ("auto", "mpyc"):
-        with pytest.raises(NotApplicable, match="SPU only"):
-            engines.chosen(name, "network")
+        engines.chosen("spu")
     with pytest.raises(BadInput, match="engine"):
-        engines.chosen("other", "network")
+        engines.chosen("other")

@@ -35,7 +35,7 @@ from ppml_core.mpc.descent import probabilities, trained_in_clear
 from ppml_core.mpc.engines import installed
 from ppml_core.mpc.holding import Holding, read_holding
 from ppml_core.mpc.party import REFUSED
-from ppml_core.mpc.plan import Plan
+from ppml_core.mpc.plan import Model, Plan
 from ppml_core.workers import end_group
 
 COLUMNS = 4
@@ -69,11 +69,12 @@ def holdings(rows: int = 8, seed: int = 1) -> tuple[Holding, Holding, Holding]:
     return one, two, three
 
 
-def plan_of(rows: int = 8, steps: int = 3) -> Plan:
+def plan_of(rows: int = 8, steps: int = 3, model: Model = "logistic_regression", opens_model: bool = False) -> Plan:
     columns = (COLUMNS, COLUMNS, COLUMNS)
     return Plan.of(
-        "logistic_regression", "horizontal", (rows, rows, rows), (3, 3, 3), columns, longest=4.0, steps=steps, batch=12
-    )
+        model, "horizontal", (rows, rows, rows), (3, 3, 3), columns, longest=4.0, steps=steps, batch=12, hidden=3,
+        opens_model=opens_model,
+    )  # fmt: skip
 
 
 class Foreign(Holding):
@@ -94,6 +95,20 @@ def test_a_small_training_agrees_with_the_clear_run_and_leaves_nothing_behind(pr
     assert outcome.bytes_sent > 0
     assert len(processes) == 3
     assert len({os.getpgid(0), *(process.pid for process in processes)}) == 4
+
+
+@pytest.mark.parametrize(
+    "engine", [pytest.param(name, marks=() if name == "mpyc" else pytest.mark.slow) for name in installed()]
+)
+def test_a_network_trained_on_shares_has_the_weights_of_the_clear_run(processes: list[Running], engine: str) -> None:
+    held, plan = holdings(), plan_of(steps=6, model="network", opens_model=True)
+    outcome: Outcome = compute(plan, held, engine)
+    X, y = np.vstack([each.X for each in held]), np.concatenate([each.y for each in held if each.y is not None])
+    clear = trained_in_clear(plan, X, y)
+    for found, expected in zip(outcome.weights, clear, strict=True):
+        assert found == pytest.approx(expected, abs=0.001)
+    for mine, answers in zip(held, outcome.predictions, strict=True):
+        assert answers == pytest.approx(probabilities(plan, mine.T, clear), abs=0.001)
 
 
 def test_a_party_refuses_what_is_not_its_own_and_the_others_are_ended(processes: list[Running]) -> None:
@@ -261,7 +276,6 @@ def test_the_command_line_trains_and_says_what_came_out(engine: str, capsys: pyt
         (("--engine", "other"), "engine must be one of auto, spu, mpyc"),
         (("--split", "diagonal"), "split must be one of horizontal, vertical"),
         (("--test-rows", "1"), "--test-rows must be at least 3"),
-        (("--engine", "mpyc", "--model", "network"), "SPU only"),
     ],
 )
 def test_bad_wishes_are_refused_in_one_line(
