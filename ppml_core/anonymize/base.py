@@ -11,6 +11,7 @@ import pandas as pd
 
 from ppml_core.accounting.shares import SharesBudget
 from ppml_core.data.dataset import Dataset
+from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
 
 
@@ -62,3 +63,12 @@ class Anonymizer(SharesBudget, ABC):
 
     @abstractmethod
     def fit(self, data: Dataset, rng: np.random.Generator) -> Recoding: ...
+
+    def fit_release(self, data: Dataset) -> Recoding:
+        """A release whose noise nobody can draw again: no seed. Raises NotApplicable where no guarantee would stand."""
+        raise NotApplicable(f"{self.name()} has no release path.")
+
+    @classmethod
+    def has_release_path(cls) -> bool:
+        """Whether its tables may leave under their guarantee."""
+        return cls.fit_release is not Anonymizer.fit_release

@@ -21,7 +21,7 @@ def audit_arguments(command: argparse.ArgumentParser) -> None:
     asked.add_argument("--anonymizer", help="the name of an anonymizer whose release carries a guarantee")
     asked.add_argument("--mechanism", help="the noise itself: gaussian, randomized_response, desk_laplace, …")
     command.add_argument(
-        "--release", action="store_true", help="of a learner what leaves: noise of the operating system, no seed"
+        "--release", action="store_true", help="what leaves of it: noise of the operating system, no seed"
     )
     command.add_argument("--epsilon", help="the privacy budget ε that it is to keep")
     command.add_argument("--delta", help="the privacy budget δ that it is to keep")
@@ -68,7 +68,7 @@ def run_audit(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _learner(arguments: argparse.Namespace) -> tuple[Any, dict[str, Any], int | None]:
     """(what was found, the settings, the seed): None where the operating system gave the noise."""
-    from ppml_core.attacks.audits.running import audit_canaries, audit_learner, audit_release
+    from ppml_core.attacks.audits.running import audit_canaries, audit_learner
     from ppml_core.catalog import method, methods
     from ppml_core.learn.base import Learner
 
@@ -78,11 +78,9 @@ def _learner(arguments: argparse.Namespace) -> tuple[Any, dict[str, Any], int | 
         raise BadInput(f"{arguments.learner} claims nothing that could be audited; private learners are {private}.")
     learner = _made(cls, arguments)
     settings = learner.values()
-    runs, canaries, error, schema = _runs(arguments), _canaries(arguments), _error(arguments), _schema(arguments)
     if arguments.release:
-        if not cls.has_release_path():
-            raise BadInput(f"{arguments.learner} has no release path: leave --release out.")
-        return audit_release(learner, arguments.learner, runs, error, schema), settings, None
+        return _release(arguments, learner), settings, None
+    runs, canaries, error, schema = _runs(arguments), _canaries(arguments), _error(arguments), _schema(arguments)
     seed = _seed(arguments)
     if arguments.method == "one_run":
         return audit_canaries(learner, canaries, seed, error, schema), settings, seed
@@ -100,8 +98,18 @@ def _anonymizer(arguments: argparse.Namespace) -> tuple[Any, dict[str, Any], int
         private = ", ".join(name for name, other in methods(Anonymizer).items() if "epsilon" in settings_of(other))
         raise BadInput(f"{arguments.anonymizer} claims nothing that could be audited; those that do are {private}.")
     made, seed = _made(cls, arguments), _seed(arguments)
+    if arguments.release:
+        return _release(arguments, made), made.values(), None
     found = audit_anonymizer(made, _runs(arguments), seed, _error(arguments), _schema(arguments), Bar())
     return found, made.values(), seed
+
+
+def _release(arguments: argparse.Namespace, method: Any) -> Any:
+    from ppml_core.attacks.audits.running import audit_release
+
+    if not method.has_release_path():
+        raise BadInput(f"{method.name()} has no release path: leave --release out.")
+    return audit_release(method, _runs(arguments), _error(arguments), _schema(arguments))
 
 
 def _mechanism(arguments: argparse.Namespace) -> tuple[Any, dict[str, Any], int | None]:
@@ -143,8 +151,8 @@ def _check(arguments: argparse.Namespace) -> None:
     one_run = arguments.method == "one_run"
     if one_run and (arguments.learner is None or arguments.release):
         raise BadInput("one_run is of a learner that is trained once: give --learner, without --release.")
-    if arguments.release and arguments.learner is None:
-        raise BadInput("--release is of a learner: give --learner.")
+    if arguments.release and arguments.mechanism is not None:
+        raise BadInput("--release is of a learner or an anonymizer: give --learner or --anonymizer.")
     if arguments.release and arguments.seed is not None:
         raise BadInput("a release takes no --seed: its noise comes from the operating system.")
     if one_run and arguments.runs is not None:

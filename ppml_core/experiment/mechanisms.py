@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ppml_core.accounting.gaussian import mu_of
-from ppml_core.anonymize.synthetic.marginals import noisy
-from ppml_core.anonymize.transforms.dp_synthetic import exponential
 from ppml_core.anonymize.transforms.randomized_response import respond
 from ppml_core.attacks.audits.bounds import Floats
 from ppml_core.attacks.audits.running import Report, audit_views
@@ -22,13 +20,14 @@ from ppml_core.attacks.audits.worlds import built_in, pairs
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.output_perturbation import spherical
+from ppml_core.mechanisms.draws import Draws, SeededDraws, SystemDraws
 from ppml_core.queries.engine import Engine
 from ppml_core.queries.ledger import MOST_AMOUNT, MemoryJournal, Session
 from ppml_core.queries.noise import OpenDPNoise
 from ppml_core.queries.private import PrivateDesk
 from ppml_core.queries.query import Query
 
-Draws = Callable[[int, float, float, int, np.random.Generator], Floats]
+Drawn = Callable[[int, float, float, int, np.random.Generator], Floats]
 
 VALUES, CHOICES = 5, 10
 
@@ -41,7 +40,7 @@ class Mechanism:
     """
 
     title: str
-    draw: Draws
+    draw: Drawn
     gaussian: bool = False
     seeded: bool = True
     neighbours: Neighbours = "replace_one"
@@ -84,7 +83,8 @@ def audit_mechanism(
 
 
 def _counts(world: int, mu: float, delta: float, runs: int, rng: np.random.Generator) -> Floats:
-    return np.array([noisy(np.array([world, 0.0]), 1 / mu, rng) for _ in range(runs)])
+    draws = SeededDraws(rng)
+    return np.array([draws.noisy(np.array([world, 0]), 1 / mu) for _ in range(runs)])
 
 
 def _spherical(world: int, epsilon: float, delta: float, runs: int, rng: np.random.Generator) -> Floats:
@@ -95,9 +95,17 @@ def _spherical(world: int, epsilon: float, delta: float, runs: int, rng: np.rand
 
 
 def _exponential(world: int, epsilon: float, delta: float, runs: int, rng: np.random.Generator) -> Floats:
-    scores = np.eye(CHOICES)[0]
+    return _choices(SeededDraws(rng), world, epsilon, runs)
+
+
+def _released_choice(world: int, epsilon: float, delta: float, runs: int, rng: np.random.Generator) -> Floats:
+    return _choices(SystemDraws(), world, epsilon, runs)
+
+
+def _choices(draws: Draws, world: int, epsilon: float, runs: int) -> Floats:
+    scores = np.eye(CHOICES, dtype=np.int64)[0]
     scores = 1 - scores if world else scores
-    return np.array([[float(exponential(scores, epsilon, rng) == 0)] for _ in range(runs)])
+    return np.array([[float(draws.choose(scores, 1, epsilon) == 0)] for _ in range(runs)])
 
 
 def _responses(world: int, epsilon: float, delta: float, runs: int, rng: np.random.Generator) -> Floats:
@@ -131,6 +139,7 @@ MECHANISMS = {
     "spherical": Mechanism("Spherical noise on weights", _spherical),
     "exponential": Mechanism("The exponential mechanism", _exponential),
     "randomized_response": Mechanism("Randomized response", _responses),
+    "release_choice": Mechanism("The choice of pairs of a table that leaves", _released_choice, seeded=False),
     "desk_laplace": Mechanism("The desk's Laplace noise", _desk_count, seeded=False, neighbours=COMES),
     "desk_gaussian": Mechanism("The desk's Gaussian noise", _desk_count, True, False, COMES),
     "desk_selection": Mechanism("The desk's selection", _desk_selection, seeded=False, neighbours=COMES),

@@ -14,12 +14,12 @@ from typing import Any
 
 import pandas as pd
 
-from ppml_core import __version__
 from ppml_core.catalog import method, methods
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import TEST_SHARE
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import EXPLORATORY, Guarantee
+from ppml_core.experiment.cards import UNCHARGED, made_by, public_inputs
 from ppml_core.experiment.points import point_of, record_of
 from ppml_core.experiment.prepare import Prepared, parts_for_release, prepare
 from ppml_core.experiment.results import tidy
@@ -35,7 +35,6 @@ SEEDED = (
     "Who was trained on follows from a seed and the number of rows: ε is about them, not about everyone in the table."
 )
 GIVEN = "The table's own split says who was trained on: ε is about everyone in the table."
-UNCHARGED = "Settings chosen by looking at results on this table are not charged."
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,16 +73,12 @@ class Trained:
         schema = self.prepared.train.schema
         learner: Learner = self.scenario.learner.make(Learner)
         plain = {
-            "title": f"{learner.title} for {schema.target}", "made_by": f"PPML Explorer {__version__}",
+            "title": f"{learner.title} for {schema.target}", "made_by": made_by(),
             "learner": self.scenario.learner.values(),
             "venue": self.scenario.venue.values() if self.scenario.venue else None,
             "anonymized_by": [s.values() for s in self.scenario.anonymize],
             "target": schema.target, "classes": list(self.model.classes),
-            "public_inputs": {
-                name: {"kind": column.kind, "bounds": column.bounds, "categories": column.categories,
-                       "source": column.source}
-                for name in schema.inputs if (column := schema[name])
-            },
+            "public_inputs": public_inputs(schema, schema.inputs),
             "expected_rows": schema.expected_rows, "split_note": self.split_note, "noise": dict(self.model.noise),
             "warnings": list(self.model.warnings),
         }  # fmt: skip

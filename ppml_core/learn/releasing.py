@@ -11,7 +11,6 @@ discrete Gaussian keeps exactly, so it costs a little more noise than the explor
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import math
 import time
 from typing import Any
@@ -25,6 +24,7 @@ from ppml_core.accounting.concentrated import rho_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.learn.descent import Block, Descending, LinearModel, Plan, link_of, noise_of, target_of
+from ppml_core.mechanisms.system import discrete_gaussian, measured
 
 BITS = 30
 SHRUNK = 1 - 1e-9
@@ -66,12 +66,12 @@ def _scale(plan: Plan) -> float:
 
 def _descend(X: Any, target: Block, link: str, outputs: int, plan: Plan, scale: float) -> Block:
     """Averaged weights, shape (features, outputs), from noisy sums alone."""
-    draw = _noise(X.shape[1] * outputs, scale)
+    noise = discrete_gaussian(scale)
     norms = np.sqrt(np.asarray(X.multiply(X).sum(axis=1), dtype=np.float64)).ravel()
     bound = plan.clip * SHRUNK / np.where(norms > 0, norms, np.inf)
     W, velocity, total = (np.zeros((X.shape[1], outputs)) for _ in range(3))
     for t in range(plan.steps):
-        sums = whole_sums(X, _residuals(X @ W, target, link), bound, plan.clip) + draw().reshape(W.shape)
+        sums = measured(noise, whole_sums(X, _residuals(X @ W, target, link), bound, plan.clip))
         velocity = plan.momentum * velocity + plan.step * (plan.clip * 2.0**-BITS * sums + plan.ridge * W)
         W = W - velocity
         total += W if t >= plan.first_averaged else 0.0
@@ -98,17 +98,3 @@ def _residuals(z: Block, target: Block, link: str) -> Block:
     if link == "softmax":
         return np.asarray(softmax(z, axis=1)) - np.eye(z.shape[1])[target.astype(np.int64)]
     return (expit(z) if link == "logit" else z) - target[:, None]
-
-
-def _noise(length: int, scale: float) -> Any:
-    """A function that draws `length` whole numbers from the discrete Gaussian, shape (length,)."""
-    try:
-        dp = importlib.import_module("opendp.prelude")
-    except ImportError as absent:
-        raise NotApplicable(
-            "a release needs noise from OpenDP, which is not installed: pip install 'ppml-explorer[release]'."
-        ) from absent
-    dp.enable_features("contrib")
-    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T=float)
-    measurement = dp.m.make_gaussian(*space, scale=scale)
-    return lambda: np.array(measurement([0] * length), dtype=np.int64)

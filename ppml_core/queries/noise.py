@@ -12,17 +12,17 @@ answer, adds them exactly, and is still right after a restart (`queries.ledger`)
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from ppml_core.errors import NotApplicable
+from ppml_core.mechanisms.system import ABSENT as NO_OPENDP
+from ppml_core.mechanisms.system import opendp
 
 EXACT = 2**53
-ABSENT = "private answers need noise from OpenDP, which is not installed: pip install 'ppml-explorer[release]'."
+ABSENT = f"private answers need {NO_OPENDP}"
 
 
 class Noise(Protocol):
@@ -50,11 +50,7 @@ class OpenDPNoise:
     releases = True
 
     def __init__(self) -> None:
-        try:
-            self._dp: Any = importlib.import_module("opendp.prelude")
-        except ImportError as absent:
-            raise NotApplicable(ABSENT) from absent
-        self._dp.enable_features("contrib")
+        self._dp = opendp(ABSENT)
 
     def laplace(self, exact: Sequence[int], scale: float) -> list[float]:
         space = self._floats(), self._dp.l1_distance(T=float)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -13,6 +14,7 @@ from ppml_core.catalog import methods
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import Column, Schema
+from ppml_core.errors import NotApplicable
 
 NAMES = sorted(methods(Anonymizer))
 
@@ -65,3 +67,18 @@ def test_a_recoding_fixed_in_advance_reads_no_row(anonymizer: Anonymizer) -> Non
     more = Dataset(pd.concat([few.table, pd.DataFrame({"name": ["e"], "age": [99]})], ignore_index=True), few.schema)
     with_few, with_more = (anonymizer.fit(data, np.random.default_rng(1)) for data in (few, more))
     pd.testing.assert_frame_equal(with_few.transform(few).table, with_more.transform(few).table)
+
+
+def test_what_leaves_is_drawn_anew_and_nothing_leaves_without_a_public_size(
+    anonymizer: Anonymizer, clinic: Dataset
+) -> None:
+    if not anonymizer.has_release_path():
+        with pytest.raises(NotApplicable, match="no release path"):
+            anonymizer.fit_release(clinic)
+        return
+    first, second = (anonymizer.fit_release(clinic) for _ in range(2))
+    assert first.guarantee is not None
+    assert first.guarantee.mu is None, "discrete noise is not exactly Gaussian"
+    assert not first.release.table.equals(second.release.table)
+    with pytest.raises(NotApplicable, match="nothing is released: the number of rows"):
+        anonymizer.fit_release(clinic.with_schema(dataclasses.replace(clinic.schema, expected_rows=None)))

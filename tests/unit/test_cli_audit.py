@@ -55,7 +55,9 @@ def test_one_run_with_the_schema_of_a_table(capsys: pytest.CaptureFixture[str]) 
         (("--learner", "dp_gd", "--release", "--seed", "2"), "no --seed"),
         (("--anonymizer", "full_domain"), "dp_synthetic, randomized_response"),
         (("--anonymizer", "dp_synthetic", "--method", "one_run"), "give --learner"),
-        (("--anonymizer", "dp_synthetic", "--release"), "give --learner"),
+        (("--anonymizer", "randomized_response", "--release"), "randomized_response has no release path"),
+        (("--anonymizer", "dp_synthetic", "--release", "--seed", "2"), "no --seed"),
+        (("--mechanism", "gaussian", "--release"), "give --learner or --anonymizer"),
         (("--mechanism", "nothing"), "desk_laplace"),
         (("--mechanism", "gaussian"), "needs a delta"),
         (("--mechanism", "exponential", "--delta", "1e-5"), "leave delta out"),
@@ -91,3 +93,8 @@ def test_what_leaves(capsys: pytest.CaptureFixture[str]) -> None:
     assert said["seed"] is None
     assert said["claim"]["mu"] is None
     assert said["contradicted"] is False
+    made_up = answer(capsys, "audit", "--anonymizer", "dp_synthetic", "--epsilon", 4, "--delta", "1e-5", "--release",
+                     "--telling", "--runs", 20)  # fmt: skip
+    assert (made_up["anonymizer"], made_up["released"], made_up["seed"]) == ("dp_synthetic", True, None)
+    assert made_up["claim"]["mu"] is None
+    assert made_up["contradicted"] is False

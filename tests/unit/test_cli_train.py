@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -117,3 +118,25 @@ def test_people_are_made_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     answer(capsys, "synthesize", "adult", "--epsilon", 1, "--delta", "1e-6", "--rows", 300, "--out", target)
     assert target.read_bytes() == first, "the same seed makes up the same people"
     assert "rows" in refusal(capsys, "synthesize", "adult", "--epsilon", 1, "--rows", 0, "--out", target)
+
+
+def test_a_made_up_table_that_leaves_takes_its_guarantee_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "S.csv"
+    given = ("synthesize", "german_credit", "--epsilon", 1, "--rows", 300, "--out", target)
+    said = answer(capsys, *given, "--release")
+    assert (said["released"], said["exploratory"], said["guarantee_note"]) == (True, False, "")
+    first, card = target.read_bytes(), json.loads((tmp_path / "S.card.json").read_text())
+    assert card["guarantee"] == said["guarantee"]
+    assert sum(step["share"] for step in card["budget"]["steps"]) == pytest.approx(1)
+    assert card["public_inputs"]["age"]["source"]
+    assert "seed" not in json.dumps(card)
+    answer(capsys, *given, "--release")
+    assert target.read_bytes() != first, "no two releases are alike"
+    answer(capsys, *given)
+    explored = json.loads((tmp_path / "S.card.json").read_text())
+    assert explored["guarantee"] is None
+    assert "can be reproduced" in explored["guarantee_note"]
+    assert "no --seed" in refusal(capsys, *given, "--release", "--seed", 3)
+    assert "nothing is released" in refusal(capsys, *given, "--release", "--delta", "0.01")

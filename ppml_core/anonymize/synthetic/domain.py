@@ -19,6 +19,7 @@ from ppml_core.errors import NotApplicable
 Codes = npt.NDArray[np.int64]
 
 MOST_LEVELS = 500
+PRIVATE_SIZE = "the number of rows was taken from the private table; write expected_rows into the schema"
 USED = ("quasi_identifier", "sensitive", "feature")
 
 
@@ -97,7 +98,7 @@ def doubt_of(schema: Schema, names: list[str], *, sized: bool) -> str:
         )
         return f"bounds or categories of {inferred[0]!r} {how}"
     if not sized:
-        return "the number of rows was taken from the private table; write expected_rows into the schema"
+        return PRIVATE_SIZE
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Counts of code tuples, with noise, and what is made of them: nothing negative, and totals that agree."""
+"""Counts of code tuples, and what is made of them once they are noisy: nothing negative, and totals that agree."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.anonymize.synthetic.domain import Codes
+from ppml_core.mechanisms.system import Whole
 
 Table = npt.NDArray[np.float64]
 
 
-def marginal(codes: Sequence[Codes], sizes: Sequence[int]) -> Table:
+def marginal(codes: Sequence[Codes], sizes: Sequence[int]) -> Whole:
     """People per tuple of codes, shape `sizes`. One person more or less moves it by 1 (L1 and L2)."""
     flat = np.zeros(len(codes[0]), dtype=np.int64)
     for column, size in zip(codes, sizes, strict=True):
         flat = flat * size + column
-    return np.bincount(flat, minlength=int(np.prod(sizes))).reshape(tuple(sizes)).astype(np.float64)
-
-
-def noisy(table: Table, noise: float, rng: np.random.Generator) -> Table:
-    return table + noise * rng.standard_normal(table.shape)
+    return np.bincount(flat, minlength=int(np.prod(sizes))).reshape(tuple(sizes)).astype(np.int64)
 
 
 def onto_people(table: Table, people: float) -> Table:

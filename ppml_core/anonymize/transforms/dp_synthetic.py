@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
+import dataclasses
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
 import numpy as np
-import pandas as pd
 
 from ppml_core.accounting.budget import default_delta, delta_fault
 from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting, neighbours_setting
@@ -17,15 +15,14 @@ from ppml_core.accounting.calibration import split_budget
 from ppml_core.accounting.concentrated import rho_of
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.anonymize.base import Anonymizer
-from ppml_core.anonymize.synthetic.domain import Coded, Codes, domain_of, doubt_of
-from ppml_core.anonymize.synthetic.marginals import Table, draw, marginal, noisy, onto_people
+from ppml_core.anonymize.synthetic.domain import PRIVATE_SIZE, Coded, domain_of, doubt_of
+from ppml_core.anonymize.synthetic.model import Model
 from ppml_core.anonymize.synthetic.release import Synthetic, released
 from ppml_core.data.dataset import Dataset
+from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee, Neighbours
+from ppml_core.mechanisms.draws import Draws, SeededDraws, SystemDraws
 from ppml_core.settings import setting
-
-MOST_CELLS = 20_000
-EXPECTED_ABSOLUTE = math.sqrt(2 / math.pi)
 
 
 @dataclass(frozen=True)
@@ -37,11 +34,12 @@ class DPSynthetic(Anonymizer):
     A pair's score is an L1 distance, which one person more or less moves by 1 (replacing one: by 2). All of it adds up
     as concentrated DP: 1/(2 z²) for a count, epsilon²/8 for a choice. With `pairs` off it is a naive Bayes model,
     nothing is chosen, and Gaussian DP is exact. McKenna, Miklau, Sheldon 2021 (MST); McKenna, Mullins, Sheldon, Miklau
-    2022 (AIM); Cesar, Rogers 2021 (bounded range). Noise is reproducible: for experiments, not for a release.
+    2022 (AIM); Cesar, Rogers 2021 (bounded range). Counts and scores are whole numbers, so that a release draws the
+    same steps by OpenDP; the noise of an exploration is reproducible.
     """
 
     title: ClassVar[str] = "DP synthetic data"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     protocol: ClassVar[str] = "raw test people"
     uses_randomness: ClassVar[bool] = True
     synthesizes: ClassVar[bool] = True
@@ -58,28 +56,40 @@ class DPSynthetic(Anonymizer):
     neighbours: str = neighbours_setting()
 
     def fit(self, data: Dataset, rng: np.random.Generator) -> Synthetic:
-        domain, notes = domain_of(data)
-        size = data.schema.expected_rows or 2 ** round(math.log2(max(len(data), 1)))
-        people = self.rows or size
-        whole = data.whole.schema.expected_rows if data.whole is not None else None
-        delta = default_delta(whole or size) if self.delta is None else self.delta
-        model = Model.of(domain, data.schema.target if data.schema.target in domain else None, data)
-        chooses = self.pairs and len(model.features) > 1
-        mu = None if chooses else mu_of(self.epsilon, delta)
-        rho = rho_of(self.epsilon, delta) if mu is None else mu * mu / 2
-        model.measure(self._shares(rho / (4 if self.neighbours == "replace_one" else 1), chooses), rng)
-        made = model.sample(people, rng)
-        guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu)
-        sized = data.schema.expected_rows is not None or (self.rows is not None and self.delta is not None)
-        doubt = doubt_of(data.schema, list(domain), sized=sized)
-        if data.schema.expected_rows is not None and (fault := delta_fault(delta, whole or size)):
-            notes.append(f"{fault}.")
-        statistics = {"pairs": [list(pair) for pair in model.edges], "people": people, "notes": notes}
-        return released(data, made, people, guarantee, doubt, statistics)
+        ground = Ground.of(self, data)
+        chooses = self.pairs and len(ground.features) > 1
+        mu = None if chooses else mu_of(self.epsilon, ground.delta)
+        return self._made(data, ground, SeededDraws(rng), rng, mu)
 
-    def _shares(self, rho: float, chooses: bool) -> dict[str, float]:
-        """The budget of each step, in rho: half a squared mu where there is Gaussian noise alone."""
-        if not chooses:
+    def fit_release(self, data: Dataset) -> Synthetic:
+        """Noise and choices by OpenDP, priced as concentrated DP with and without pairs; people by a fresh generator.
+
+        Raises NotApplicable where no guarantee would stand, or OpenDP is not installed.
+        """
+        ground = Ground.of(self, data)
+        doubt = ground.doubt or (ground.size_fault if ground.sized else PRIVATE_SIZE)
+        if doubt:
+            raise NotApplicable(f"nothing is released: {doubt}.")
+        draws = SystemDraws()
+        made = self._made(data, ground, draws, np.random.default_rng(), None)
+        return dataclasses.replace(made, statistics={**made.statistics, "rho": draws.spent})
+
+    def _made(
+        self, data: Dataset, ground: Ground, draws: Draws, rng: np.random.Generator, mu: float | None
+    ) -> Synthetic:
+        """By the exact Gaussian curve where there is a mu, else by concentrated DP."""
+        model = Model.of(ground.domain, ground.target, data)
+        rho = rho_of(self.epsilon, ground.delta) if mu is None else mu * mu / 2
+        model.measure(self._shares(rho / (4 if self.neighbours == "replace_one" else 1), len(model.features)), draws)
+        made = model.sample(ground.people, rng)
+        guarantee = Guarantee(self.epsilon, ground.delta, cast(Neighbours, self.neighbours), mu=mu)
+        notes = [*ground.notes, *([f"{ground.size_fault}."] if ground.size_fault else [])]
+        statistics = {"pairs": [list(pair) for pair in model.edges], "people": ground.people, "notes": notes}
+        return released(data, made, ground.people, guarantee, ground.doubt, statistics)
+
+    def _shares(self, rho: float, features: int) -> dict[str, float]:
+        """The budget of each step, in rho; all for the single columns where there is no pair to choose."""
+        if not self.pairs or features < 2:
             return {"singles": rho}
         return split_budget(rho, self.budget_shares(), gaussian=False)
 
@@ -94,117 +104,37 @@ class DPSynthetic(Anonymizer):
         return {"singles": self.singles_share, "choice": self.choice_share, self.last_step: rest}
 
 
-@dataclass(eq=False)
-class Model:
-    """A tree of columns, each depending on the target and on its parent: tables of noisy counts, and people from them.
+@dataclass(frozen=True)
+class Ground:
+    """What is known before a row is read: codes of each column, delta, how many people are made up.
 
-    `codes` are the private rows; only `measure` reads them.
+    `doubt` says why no guarantee can stand, "" where it can; `sized` whether the public size is known, without which
+    nothing leaves; `size_fault` what is wrong with delta at that size.
     """
 
     domain: dict[str, Coded]
-    features: tuple[str, ...]
     target: str | None
-    codes: dict[str, Codes]
-    classes: int
+    notes: list[str]
+    people: int
+    delta: float
+    sized: bool
+    doubt: str
+    size_fault: str
 
     @classmethod
-    def of(cls, domain: dict[str, Coded], target: str | None, data: Dataset) -> Model:
-        features = tuple(name for name in domain if name != target)
-        codes = {name: coded.codes(data) for name, coded in domain.items()}
-        if target is None:
-            codes[""] = np.zeros(len(data), dtype=np.int64)
-        return cls(domain, features, target, codes, domain[target].size if target else 1)
+    def of(cls, method: DPSynthetic, data: Dataset) -> Ground:
+        domain, notes = domain_of(data)
+        known = data.schema.expected_rows
+        size = known or 2 ** round(math.log2(max(len(data), 1)))
+        whole = (data.whole.schema.expected_rows if data.whole is not None else None) or size
+        delta = default_delta(whole) if method.delta is None else method.delta
+        doubt = doubt_of(
+            data.schema, list(domain), sized=bool(known) or (method.rows is not None and method.delta is not None)
+        )
+        target = data.schema.target if data.schema.target in domain else None
+        fault = delta_fault(delta, whole) if known else ""
+        return cls(domain, target, notes, method.rows or size, delta, bool(known), doubt, fault)
 
-    def measure(self, shares: dict[str, float], rng: np.random.Generator) -> None:
-        """Everything that reads the rows, at a cost of rho for each step in `shares`."""
-        noise = math.sqrt(max(len(self.features), 1) / (2 * shares["singles"]))
-        found = {name: noisy(self._count((name,)), noise, rng) for name in self.features}
-        if found:
-            totals = np.mean([table.sum(axis=1) for table in found.values()], axis=0)
-        else:
-            totals = noisy(self._count(()), noise, rng)
-        self.target_counts = onto_people(totals, max(float(np.clip(totals, 0, None).sum()), 1.0))
-        self.singles = {
-            name: np.array([onto_people(row, total) for row, total in zip(table, self.target_counts, strict=True)])
-            for name, table in found.items()
-        }
-        self.edges: list[tuple[str, str]] = []
-        self.pairs: dict[tuple[str, str], Table] = {}
-        if "pairs" in shares:
-            self._choose_and_measure(shares, rng)
-
-    def _choose_and_measure(self, shares: dict[str, float], rng: np.random.Generator) -> None:
-        rounds = len(self.features) - 1
-        epsilon = math.sqrt(8 * shares["choice"] / rounds)
-        noise = math.sqrt(rounds / (2 * shares["pairs"]))
-        scores = {}
-        for pair in itertools.combinations(self.features, 2):
-            cells = self.classes * self.domain[pair[0]].size * self.domain[pair[1]].size
-            if cells <= MOST_CELLS:
-                scores[pair] = self.distance(pair) - EXPECTED_ABSOLUTE * noise * cells
-        group = {name: name for name in self.features}
-        for _ in range(rounds):
-            open_ = [pair for pair in scores if group[pair[0]] != group[pair[1]]]
-            if not open_:
-                return
-            chosen = exponential(np.array([scores[pair] for pair in open_] + [0.0]), epsilon, rng)
-            if chosen == len(open_):
-                continue
-            pair = open_[chosen]
-            counts = noisy(self._count(pair), noise, rng)
-            self.pairs[pair] = np.array(
-                [onto_people(table, total) for table, total in zip(counts, self.target_counts, strict=True)]
-            )
-            self.edges.append(pair)
-            old, new = group[pair[1]], group[pair[0]]
-            group = {name: new if mark == old else mark for name, mark in group.items()}
-
-    def distance(self, pair: tuple[str, str]) -> float:
-        """L1 between the pair's counts by the target and what the single columns let one expect: sensitivity 1."""
-        one, other = (self.singles[name] for name in pair)
-        shares = one / np.maximum(one.sum(axis=1, keepdims=True), 1e-9)
-        return float(np.abs(self._count(pair) - shares[:, :, None] * other[:, None, :]).sum())
-
-    def _count(self, names: Sequence[str]) -> Table:
-        """Counts by the target, shape (classes, …)."""
-        columns = [self.codes[self.target or ""], *(self.codes[name] for name in names)]
-        return marginal(columns, [self.classes, *(self.domain[name].size for name in names)])
-
-    def sample(self, people: int, rng: np.random.Generator) -> dict[str, pd.Series]:
-        """Columns of so many people, in the schema's order."""
-        label = np.sort(rng.choice(self.classes, people, p=self.target_counts / self.target_counts.sum()))
-        rng.shuffle(label)
-        made: dict[str, Codes] = {self.target or "": label}
-        for name, parent in self._order():
-            own = self.singles[name] + 1e-9
-            if parent is None:
-                made[name] = draw(own, label, rng)
-                continue
-            table = self.pairs.get((parent, name))
-            counts = table if table is not None else np.swapaxes(self.pairs[name, parent], 1, 2)
-            prior = own / own.sum(axis=1, keepdims=True)
-            shares = counts + prior[:, None, :]
-            made[name] = draw(shares.reshape(-1, shares.shape[2]), label * shares.shape[1] + made[parent], rng)
-        return {name: coded.values(made[name], rng) for name, coded in self.domain.items()}
-
-    def _order(self) -> list[tuple[str, str | None]]:
-        """Every feature after its parent in the forest of chosen pairs."""
-        found: list[tuple[str, str | None]] = []
-        seen: set[str] = set()
-        for root in self.features:
-            waiting: list[tuple[str, str | None]] = [] if root in seen else [(root, None)]
-            while waiting:
-                name, parent = waiting.pop()
-                seen.add(name)
-                found.append((name, parent))
-                near = [other for pair in self.edges if name in pair for other in pair if other not in seen]
-                waiting += [(other, name) for other in near]
-        return found
-
-
-def exponential(scores: Table, epsilon: float, rng: np.random.Generator) -> int:
-    """A place drawn with chances in proportion to exp(epsilon · score / 2), for scores of sensitivity 1.
-
-    By Gumbel noise. McSherry, Talwar 2007.
-    """
-    return int(np.argmax(epsilon * scores / 2 + rng.gumbel(size=len(scores))))
+    @property
+    def features(self) -> list[str]:
+        return [name for name in self.domain if name != self.target]

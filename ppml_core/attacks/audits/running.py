@@ -130,8 +130,8 @@ def audit_anonymizer(
     return _two_worlds(anonymizer.name(), claim, schema, seen, runs, error, progress)
 
 
-def audit_release(learner: Learner, name: str, runs: int, error: float = 0.01, schema: Schema | None = None) -> Report:
-    """Two-world audit of what leaves: models whose noise comes from the operating system, so without a seed.
+def audit_release(method: Learner | Anonymizer, runs: int, error: float = 0.01, schema: Schema | None = None) -> Report:
+    """Two-world audit of what leaves: models or tables whose noise comes from the operating system, so without a seed.
 
     Raises NotApplicable where OpenDP is not installed.
     """
@@ -139,11 +139,11 @@ def audit_release(learner: Learner, name: str, runs: int, error: float = 0.01, s
 
     def seen(pair: Pair, side: int, count: int) -> Floats:
         data = (pair.first, pair.second)[side]
-        return views.as_matrix([views.of_model(learner.fit_release(data), pair) for _ in range(count)])
+        return views.as_matrix([views.of(method.fit_release(data), pair) for _ in range(count)])
 
-    model = learner.fit_release(pairs(schema, "add_or_remove_one")[0].second)
-    claim = _claimed(model.guarantee, name, model.guarantee_note)
-    return _two_worlds(f"release of {name}", claim, schema, seen, runs, error, None)
+    made = method.fit_release(pairs(schema, "add_or_remove_one")[0].second)
+    claim = _claimed(made.guarantee, method.name(), made.guarantee_note)
+    return _two_worlds(f"release of {method.name()}", claim, schema, seen, runs, error, None)
 
 
 def audit_canaries(

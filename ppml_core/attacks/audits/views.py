@@ -28,6 +28,11 @@ RIDGE = 1e-3
 NOT_TOLD = ("guarantee", "guarantee_note", "warnings", "noise", "seconds", "costs", "classes", "ground")
 
 
+def of(made: Fitted | Recoding, pair: Pair) -> Floats:
+    """Whatever was released."""
+    return of_table(made, pair) if isinstance(made, Recoding) else of_model(made, pair)
+
+
 def of_model(model: Fitted, pair: Pair) -> Floats:
     """Its answers about the people asked, as log odds, then all numbers in its file: weights, counts, bounds, steps."""
     shares = model.predict_proba(pair.asked)

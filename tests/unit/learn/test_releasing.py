@@ -21,6 +21,7 @@ from ppml_core.learn.descent import LinearModel
 from ppml_core.learn.dp_additive import DPAdditive
 from ppml_core.learn.dp_gd import DPGradientDescent
 from ppml_core.learn.releasing import BITS, release, whole_sums
+from ppml_core.mechanisms import system
 
 
 def adult(rows: int = 2000) -> Dataset:
@@ -120,6 +121,6 @@ def test_without_opendp_nothing_is_released(monkeypatch: pytest.MonkeyPatch) -> 
         raise ImportError(name)
 
     data = adult()
-    monkeypatch.setattr(releasing.importlib, "import_module", absent)
+    monkeypatch.setattr(system.importlib, "import_module", absent)
     with pytest.raises(NotApplicable, match="pip install"):
         release(DPGradientDescent(), data)

@@ -1,0 +1,1 @@
+"""Noise on exact whole numbers and choices by scores: from a seed to explore, from the operating system to release."""
