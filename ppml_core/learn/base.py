@@ -21,14 +21,16 @@ Noise = tuple[tuple[str, float | str], ...]
 Masks = npt.NDArray[np.bool_]
 
 
+@dataclass(kw_only=True, eq=False)
 class Fitted(ABC):
-    """A trained model. `classes` are the target's labels in the order of `predict_proba`'s columns, () for regression.
+    """A trained model, told all of this by name when it is made.
 
-    `guarantee` is what is proved about the training step, None for a plain learner; `guarantee_note` says in a
-    sentence why there is none where one might be expected. `warnings` are sentences of the library underneath.
-    `noise` says in numbers what was added, as (name, value): mechanism, noise_multiplier, steps, clip_norm, mu.
-    `seconds` is the fit time, a batch's share where several were trained at once. `costs` is what a venue adds, as
-    (name, value): rounds, bytes, messages. `additive` says that its score is a sum of one share for each column.
+    `classes` are the target's labels in the order of `predict_proba`'s columns, () for regression. `guarantee` is what
+    is proved about the training step, None for a plain learner; `guarantee_note` says in a sentence why there is none
+    where one might be expected. `warnings` are sentences of the library underneath. `noise` says in numbers what was
+    added, as (name, value): mechanism, noise_multiplier, steps, clip_norm, mu. `seconds` is the fit time, a batch's
+    share where several were trained at once. `costs` is what a venue adds, as (name, value): rounds, bytes, messages.
+    `additive` says that its score is a sum of one share for each column.
     """
 
     additive: ClassVar[bool] = False
@@ -44,19 +46,6 @@ class Fitted(ABC):
     @abstractmethod
     def predict_proba(self, data: Dataset) -> Array:
         """Class probabilities, shape (rows, classes); for regression the predicted value, shape (rows, 1)."""
-
-
-@dataclass(kw_only=True)
-class FittedModel(Fitted):
-    """A trained model that is told all of that by name when it is made, beside what it predicts with."""
-
-    classes: tuple[str, ...] = ()
-    guarantee: Guarantee | None = None
-    guarantee_note: str = ""
-    warnings: tuple[str, ...] = ()
-    noise: Noise = ()
-    seconds: float = 0.0
-    costs: tuple[tuple[str, float], ...] = ()
 
 
 class Learner(SharesBudget, ABC):

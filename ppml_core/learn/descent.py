@@ -17,7 +17,7 @@ from scipy.special import expit, softmax
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted, FittedModel, Masks, Noise
+from ppml_core.learn.base import Array, Fitted, Masks, Noise
 from ppml_core.learn.gradients import TILE, ClippedSums, Link
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.subset_gradients import SubsetSums
@@ -65,7 +65,7 @@ class Plan:
 
 
 @dataclass
-class LinearModel(FittedModel):
+class LinearModel(Fitted):
     """Weights of shape (features, outputs); one output is the logit of class 1, or the number in a regression."""
 
     additive: ClassVar[bool] = True

@@ -12,7 +12,7 @@ from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted, FittedModel, Learner
+from ppml_core.learn.base import Array, Fitted, Learner
 from ppml_core.learn.deadline import fit_in_time
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.models import imported, seed_of, watched
@@ -145,7 +145,7 @@ def class_counts(labels: npt.NDArray[np.intp], y: npt.NDArray[np.int64], cluster
 
 
 @dataclass
-class ClusterModel(FittedModel):
+class ClusterModel(Fitted):
     """Noisy centres and shares: the library's own object, which holds everybody's label, is not kept."""
 
     centres: Block

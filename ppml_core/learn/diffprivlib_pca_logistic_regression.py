@@ -13,7 +13,7 @@ from scipy.special import expit, softmax
 from ppml_core.accounting.budget_settings import epsilon_setting
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted, FittedModel, Learner
+from ppml_core.learn.base import Array, Fitted, Learner
 from ppml_core.learn.deadline import FIT_SECONDS, fit_in_time, within
 from ppml_core.learn.eigenvectors import principal_directions
 from ppml_core.learn.encoding import Encoder
@@ -109,7 +109,7 @@ def coordinates(rows: Block, directions: Block) -> Block:
 
 
 @dataclass
-class ProjectedModel(FittedModel):
+class ProjectedModel(Fitted):
     """What the three steps told: nothing else of the library's objects is kept."""
 
     centre: Block

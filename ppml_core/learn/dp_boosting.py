@@ -17,7 +17,7 @@ from ppml_core.accounting.gaussian import mu_of, noise_multiplier
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee, Neighbours
-from ppml_core.learn.base import Array, Fitted, FittedModel, Learner, Masks, Task
+from ppml_core.learn.base import Array, Fitted, Learner, Masks, Task
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import MIDDLE, link_of, target_of
 from ppml_core.learn.promise import Ground
@@ -201,7 +201,7 @@ def _drawn(levels: Sequence[int], columns: int, groups: int, rng: np.random.Gene
 
 
 @dataclass
-class RandomTrees(FittedModel):
+class RandomTrees(Fitted):
     """The trees' values add up to the score."""
 
     trees: tuple[Tree, ...]

@@ -18,7 +18,7 @@ from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee, Neighbours
-from ppml_core.learn.base import Array, Fitted, FittedModel, Learner, Masks, Task
+from ppml_core.learn.base import Array, Fitted, Learner, Masks, Task
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import MIDDLE, first_averaged, link_of, target_of
 from ppml_core.learn.gradients import distinct
@@ -185,7 +185,7 @@ def _table(table: Any, labels: npt.NDArray[np.float32], counts: npt.NDArray[np.f
 
 
 @dataclass
-class Network(FittedModel):
+class Network(Fitted):
     """Weights (skip, first, second, out); without a second hidden layer that matrix has no column."""
 
     weights: Weights

@@ -16,7 +16,7 @@ from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting,
 from ppml_core.accounting.gaussian import mu_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Guarantee, Neighbours
-from ppml_core.learn.base import Array, Fitted, FittedModel, Learner, Masks, Task
+from ppml_core.learn.base import Array, Fitted, Learner, Masks, Task
 from ppml_core.learn.dp_gd import KnotFeatures
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
@@ -105,7 +105,7 @@ class Sums:
 
 
 @dataclass
-class NoisyLeastSquares(FittedModel):
+class NoisyLeastSquares(Fitted):
     """Weights of shape (features, outputs); a score of ±1 is a class, clipped scores are its probability."""
 
     weights: Block

@@ -17,7 +17,7 @@ from ppml_core.anonymize.transforms.randomized_response import honest_share, res
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee
-from ppml_core.learn.base import Array, Fitted, FittedModel, Learner
+from ppml_core.learn.base import Array, Fitted, Learner
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
 
@@ -159,7 +159,7 @@ def pulled(counts: Block, error: float) -> Block:
 
 
 @dataclass
-class BayesTables(FittedModel):
+class BayesTables(Fitted):
     """Per column the log shares, shape (classes, values)."""
 
     columns: tuple[Coded, ...]

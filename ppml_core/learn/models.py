@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput, NotApplicable
-from ppml_core.learn.base import Array, FittedModel
+from ppml_core.learn.base import Array, Fitted
 from ppml_core.learn.encoding import Encoder
 
 SEEDS = 2**31 - 1
@@ -95,7 +95,7 @@ def seed_of(rng: np.random.Generator) -> int:
 
 
 @dataclass
-class LibraryModel(FittedModel):
+class LibraryModel(Fitted):
     """A scikit-learn style model behind an encoder; `form` is the shape of features it takes."""
 
     model: Any

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.special import expit, softmax
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.learn.base import Array, Fitted, FittedModel, Learner
+from ppml_core.learn.base import Array, Fitted, Learner
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.models import one_thread, require_all_classes
 from ppml_core.learn.target import encode_target, target_classes
@@ -102,7 +102,7 @@ def gradients(weights: list[Array], X: Any, truth: Array, penalty: float) -> Wei
 
 
 @dataclass
-class SquareModel(FittedModel):
+class SquareModel(Fitted):
     """Weights (first, first_bias, out, bias) behind an encoder; one output stands for two classes."""
 
     weights: Weights

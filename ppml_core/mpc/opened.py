@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.learn.base import Array, FittedModel
+from ppml_core.learn.base import Array, Fitted
 from ppml_core.learn.models import one_thread
 from ppml_core.mpc.cutting import Encoding
 from ppml_core.mpc.descent import Weights, logits
@@ -18,7 +18,7 @@ from ppml_core.workers import Waiting, patient
 
 
 @dataclass
-class OpenedModel(FittedModel):
+class OpenedModel(Fitted):
     """Weights behind an encoding. It was trained with a polynomial and is asked with the true sigmoid."""
 
     weights: Weights

@@ -73,24 +73,21 @@ def _shown(fitted: Fitted) -> tuple[str, ...]:
     return (f"whoever asks needs the bounds or categories of {named}, which were read off the training rows.",)
 
 
-@dataclass
 class EncryptedModel(Fitted):
     """A model of which only answers are seen. Every question starts a server and a client process.
 
     `seconds` counts the first question in. `waiting` is called while the two work, and may raise to end them.
     """
 
-    trained: Fitted
-    learner: Learner
-    security_bits: int
-    seed: int | None
-    waiting: Waiting = patient
-    first: tuple[tuple[str, float], ...] = ()
-
-    def __post_init__(self) -> None:
-        self.classes, self.guarantee = self.trained.classes, self.trained.guarantee
-        self.guarantee_note, self.noise = self.trained.guarantee_note, self.trained.noise
-        self.warnings, self.seconds = self.trained.warnings + _shown(self.trained), self.trained.seconds
+    def __init__(
+        self, trained: Fitted, learner: Learner, security_bits: int, seed: int | None, waiting: Waiting = patient
+    ) -> None:
+        self.trained, self.learner, self.security_bits = trained, learner, security_bits
+        self.seed, self.waiting = seed, waiting
+        self.first: tuple[tuple[str, float], ...] = ()
+        self.classes, self.guarantee = trained.classes, trained.guarantee
+        self.guarantee_note, self.noise = trained.guarantee_note, trained.noise
+        self.warnings, self.seconds = trained.warnings + _shown(trained), trained.seconds
 
     def predict_proba(self, data: Dataset) -> Array:
         return self.ask(self.halves.rows(data)).probabilities

@@ -17,7 +17,7 @@ from ppml_core.encrypted.threats import TRAINING
 from ppml_core.encrypted.training import encrypted_training
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import PROTECTS
-from ppml_core.learn.base import Array, Fitted, FittedModel, Learner
+from ppml_core.learn.base import Array, Fitted, Learner
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.models import one_thread, require_all_classes
@@ -163,7 +163,7 @@ class Given:
 
 
 @dataclass
-class EncryptedlyTrained(FittedModel):
+class EncryptedlyTrained(Fitted):
     """Weights (features and constant, outputs) as the client decrypted them."""
 
     weights: Array
