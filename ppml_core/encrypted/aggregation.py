@@ -2,7 +2,7 @@
 
 In: an array from each client. Out: their sum, decrypted by the clients. Only bytes pass between the two roles, and the
 server's has no secret key; but all clients hold the same one, so whoever joins them and the server opens every update
-(see `threats`).
+(see `threats`). `EncryptedSums` has both roles in one process; in `summing` each is a process of its own.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Total:
 class EncryptedSums:
     """Round after round of sums over up to `clients` arrays whose numbers are within ±`most`.
 
-    Raises BadInput for a number beyond that, for what is no number, for arrays of unlike shapes, and for fewer than
-    three clients, since a sum of two tells each the other's.
+    `secret` is the key that another client made. Raises BadInput for a number beyond that, for what is no number, for
+    arrays of unlike shapes, and for fewer than three clients, since a sum of two tells each the other's.
 
     >>> sums = EncryptedSums(clients=3, most=4.0)
     >>> sums.add([np.float64(0.25), np.float64(-1.0), np.float64(2.0)]).value.item()
@@ -60,18 +60,18 @@ class EncryptedSums:
     clients: int
     most: float
     security_bits: int = 128
+    secret: bytes | None = field(default=None, repr=False)
     parameters: Parameters = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.clients < FEWEST:
-            raise BadInput(f"a sum of {self.clients} updates tells too much: at least {FEWEST} clients.")
+        require_enough(self.clients)
         if not (self.most > 0 and math.isfinite(self.most)):
             raise BadInput(f"most must be a number above 0, not {self.most}.")
         magnitude = max(0, math.ceil(math.log2(self.clients * self.most))) + 2
         self.parameters = chosen(
             0, SCALE_BITS, SCALE_BITS + magnitude, self.security_bits, switches_keys=False
         )  # fmt: skip
-        self._holder = KeyHolder(self.parameters)
+        self._holder = KeyHolder(self.parameters, self.secret)
         self._adder = Ring(self.parameters)
 
     def add(
@@ -86,13 +86,12 @@ class EncryptedSums:
         """
         arrays = self._checked(updates)
         start = time.perf_counter()
-        sent = [self._encrypted(array.ravel()) for array in arrays]
+        sent = [self.encrypted(array) for array in arrays]
         client_seconds = (time.perf_counter() - start) / len(arrays)
         start = time.perf_counter()
         summed = summed_blobs(self._adder, sent)
         server_seconds = time.perf_counter() - start
-        found = np.concatenate([self._holder.decrypt(self._holder.ring.read("Ciphertext", blob)) for blob in summed])
-        value = found[: arrays[0].size].reshape(arrays[0].shape)
+        value = self._decrypted(summed, arrays[0].size).reshape(arrays[0].shape)
         deviation = self._deviation(len(arrays), rounds * len(summed)) if returned else 0.0
         if returned:
             value = value + deviation * standard_normal(value.shape, rng)
@@ -107,16 +106,25 @@ class EncryptedSums:
         for place, array in enumerate(arrays):
             if array.shape != arrays[0].shape or not array.size:
                 raise BadInput(f"update {place} has the shape {array.shape}, the first {arrays[0].shape}.")
-            largest = float(np.abs(array).max())
-            if not largest <= self.most:
-                raise BadInput(
-                    f"update {place} holds {largest:.6g}; ciphertexts are made for up to {self.most:g}: raise most."
-                )
         return arrays
 
-    def _encrypted(self, values: Array) -> list[bytes]:
-        slots = self.parameters.slots
+    def secret_key(self) -> bytes:
+        """What the clients share, for another client and nobody else."""
+        return self._holder.secret_key()
+
+    def encrypted(self, update: Array) -> list[bytes]:
+        """One client's ciphertexts."""
+        require_within(update, self.most)
+        values, slots = update.ravel(), self.parameters.slots
         return [self._holder.encrypt(values[first : first + slots]) for first in range(0, len(values), slots)]
+
+    def opened(self, summed: Sequence[bytes], size: int) -> Array:
+        """The sum behind the server's ciphertexts, `size` numbers of it, for the clients alone."""
+        return self._rounded(self._decrypted(summed, size))
+
+    def _decrypted(self, summed: Sequence[bytes], size: int) -> Array:
+        found = [self._holder.decrypt(self._holder.ring.read("Ciphertext", blob)) for blob in summed]
+        return np.concatenate(found)[:size]
 
     def _rounded(self, value: Array) -> Array:
         step = 2.0 ** (math.ceil(math.log2(self.clients * self.most)) - GRID_BITS)
@@ -126,6 +134,18 @@ class EncryptedSums:
         largest = max(1.0, self.most)
         error = clients * largest * fresh_error(self.parameters.ring_degree, self._holder.ring.scale)
         return flooding_deviation(error, self.parameters.slots, answers)
+
+
+def require_within(update: Array, most: float) -> None:
+    """Raises BadInput for a number that ciphertexts are not made for, and for what is no number."""
+    largest = float(np.abs(update).max())
+    if not largest <= most:
+        raise BadInput(f"an update holds {largest:.6g}; ciphertexts are made for up to {most:g}: raise most.")
+
+
+def require_enough(updates: int) -> None:
+    if updates < FEWEST:
+        raise BadInput(f"a sum of {updates} updates tells too much: at least {FEWEST} clients.")
 
 
 def summed_blobs(ring: Ring, sent: Sequence[Iterable[bytes]]) -> list[bytes]:

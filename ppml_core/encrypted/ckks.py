@@ -1,7 +1,7 @@
 """The CKKS scheme as two roles: `Ring` computes on ciphertexts with public keys, `KeyHolder` encrypts and decrypts.
 
 In: parameters, numbers, and keys as bytes. Out: ciphertexts as bytes or objects of TenSEAL's binding of SEAL. There is
-no way from a `Ring` to a secret key, and none that writes one down.
+no way from a `Ring` to a secret key. A `KeyHolder` hands its own on only where several clients share it.
 """
 
 from __future__ import annotations
@@ -85,15 +85,23 @@ class Ring:
 
 
 class KeyHolder:
-    """The one party that can read. Keys and the randomness of encryption come from the operating system."""
+    """The one party that can read, or one of several that share a key: `secret_key` is then what another made.
 
-    def __init__(self, parameters: Parameters) -> None:
+    Keys and the randomness of encryption come from the operating system.
+    """
+
+    def __init__(self, parameters: Parameters, secret_key: bytes | None = None) -> None:
         self.ring = Ring(parameters)
         seal, context = self.ring.seal, self.ring.context
-        self._generator = seal.KeyGenerator(context)
+        known = () if secret_key is None else (self.ring.read("SecretKey", secret_key),)
+        self._generator = seal.KeyGenerator(context, *known)
         secret = self._generator.secret_key()
         self._encryptor = seal.Encryptor(context, secret)
         self._decryptor = seal.Decryptor(context, secret)
+
+    def secret_key(self) -> bytes:
+        """For another holder of the same key; it is in a file for a moment, in memory where there is such a folder."""
+        return written(self._generator.secret_key())
 
     def public_key(self) -> bytes:
         key = self.ring.seal.PublicKey()

@@ -10,8 +10,8 @@ import numpy as np
 
 from ppml_core.catalog import methods
 from ppml_core.data.dataset import Dataset
-from ppml_core.encrypted.aggregation import EncryptedSums
 from ppml_core.encrypted.ckks import library
+from ppml_core.encrypted.summing import Summing
 from ppml_core.encrypted.threats import AGGREGATION
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import PROTECTS
@@ -39,11 +39,13 @@ class FederatedEncrypted(Venue):
     """Clients that share a key pair train on their own people; the server adds their ciphertexts and never sees a sum.
 
     Each client decrypts the sum and makes the strategy's step itself, so no decrypted value goes back to the server.
-    Whoever joins a client and the server opens every update. One process here; only bytes pass to the adding.
+    Whoever joins a client and the server opens every update. The server and each client are processes (from nine
+    clients on several share one), with ciphertexts on sockets between them; the local training runs in the process that
+    starts them.
     """
 
     title: ClassVar[str] = "Federated, sums on ciphertexts"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     extra: ClassVar[str] = "encrypted"
     network: ClassVar[str] = "network"
 
@@ -77,26 +79,28 @@ class FederatedEncrypted(Venue):
         self, learner: Learner, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient
     ) -> Generator[Fitted]:
         library()
-        seed, plan, sent = int(rng.integers(2**63)), self.plan(), 0
+        seed, plan = int(rng.integers(2**63)), self.plan()
         model, parts, spent = readied(learner, plan, data, seed)
-        for (answer, bytes_), seconds in timed(self._rounds(model, plan, parts, seed), spent):
-            sent += bytes_
+        for (answer, sent), seconds in timed(self._rounds(model, plan, parts, seed, waiting), spent):
             fitted = model.fitted(answer, seconds=seconds)
             fitted.costs = (("bytes", float(sent)), ("rounds", float(plan.rounds)))
             yield fitted
 
-    def _rounds(self, model: Model, plan: Plan, parts: Sequence[Rows], seed: int) -> Iterator[tuple[Weights, int]]:
-        """The weights after each round, and its bytes."""
-        sums = EncryptedSums(plan.clients, MOST, int(self.security_bits))
+    def _rounds(
+        self, model: Model, plan: Plan, parts: Sequence[Rows], seed: int, waiting: Waiting
+    ) -> Iterator[tuple[Weights, int]]:
+        """The weights after each round, and the bytes so far."""
         everyone = Server(model, plan, seed)  # the same at every client: all of them see the sum
-        for number in range(1, plan.rounds + 1):
-            updates = [
-                local_update(model, plan, everyone.weights, parts[client], seed, client, number)
-                for client in _answered(plan, seed, number)
-            ]
-            total, rows, sent = summed(sums, updates, everyone.weights)
-            everyone.receive_sum(total, rows)
-            yield everyone.answer(), sent
+        with Summing(plan.clients, MOST, plan.rounds, int(self.security_bits)) as sums:
+            for number in range(1, plan.rounds + 1):
+                waiting()
+                updates: list[Array | None] = [None] * plan.clients
+                for client in _answered(plan, seed, number):
+                    update = local_update(model, plan, everyone.weights, parts[client], seed, client, number)
+                    updates[client] = in_one(update)
+                opened = sums.add(updates)
+                everyone.receive_sum(*in_shape(opened.total, everyone.weights))
+                yield everyone.answer(), opened.bytes
 
     def train_in_clear(self, learner: Learner, data: Dataset, rng: np.random.Generator) -> Fitted:
         return Federated.from_values(self.plan().values()).train(learner, data, rng)
@@ -122,11 +126,13 @@ def _answered(plan: Plan, seed: int, number: int) -> tuple[int, ...]:
     )
 
 
-def summed(sums: EncryptedSums, updates: Sequence[Update], like: Weights) -> tuple[Weights, float, int]:
-    """Sum of rows × change in the shape of the weights, sum of rows, and bytes up and down to each that answered."""
-    vectors = [np.concatenate([*(u.rows * one.ravel() for one in u.change), [float(u.rows)]]) for u in updates]
-    total = sums.add(vectors)
-    cuts = np.cumsum([one.size for one in like])
-    arrays: list[Array] = np.split(total.value, cuts)
+def in_one(update: Update) -> Array:
+    """Rows × change, and last the rows: what a client encrypts."""
+    return np.concatenate([*(update.rows * one.ravel() for one in update.change), [float(update.rows)]])
+
+
+def in_shape(total: Array, like: Weights) -> tuple[Weights, float]:
+    """The sum of what clients encrypted: of rows × change in the shape of the weights, and of rows."""
+    arrays = np.split(total, np.cumsum([one.size for one in like]))
     shaped = [array.reshape(one.shape) for array, one in zip(arrays, like, strict=False)]
-    return shaped, float(round(float(total.value[-1]))), total.bytes_up + total.bytes_down * len(updates)
+    return shaped, float(round(float(total[-1])))

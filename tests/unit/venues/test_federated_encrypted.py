@@ -29,7 +29,14 @@ def trained(venue: Venue, data: Dataset) -> Fitted:
     return venue.train(LogisticRegression(knots=1), data, np.random.default_rng(1))
 
 
-@pytest.mark.parametrize("settings", [{}, {"strategy": "fedadam"}, {"partition": "dirichlet"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        pytest.param({"strategy": "fedadam"}, marks=pytest.mark.slow),
+        pytest.param({"partition": "dirichlet"}, marks=pytest.mark.slow),
+    ],
+)
 def test_the_model_is_that_of_sums_in_the_clear(settings: dict[str, object], people: tuple[Dataset, Dataset]) -> None:
     train, test = people
     hidden = FederatedEncrypted(clients=4, rounds=3, **settings)
