@@ -186,10 +186,6 @@ class Desk:
         future = self._values.get(key)
         return future is not None and future.done()
 
-    def is_busy(self) -> bool:
-        """Whether anything is still at work, what is being stopped as well."""
-        return any(job.running for job in list(self._jobs.values()))
-
     def close(self) -> None:
         """Stops what runs; for a session that ends."""
         for job in list(self._jobs.values()):

@@ -27,7 +27,7 @@ from ppml_core.store.points import Store
 from ppml_core.store.runs import (
     LONGEST_NOTE,
     Run,
-    State,
+    Written,
     check_is_sweep,
     checked_name,
     scenarios_of,
@@ -80,7 +80,7 @@ def import_runs(store: Store, path: Path) -> list[str]:
     for row in table.to_pylist():
         found.setdefault(str(row["run_id"]), []).append(row)
     ready = [_checked(lines, path) for lines in found.values()]
-    return [_written(store, **one) for one in ready]
+    return [_written(store, one) for one in ready]
 
 
 def _read(path: Path) -> pa.Table:
@@ -106,8 +106,8 @@ def _read(path: Path) -> pa.Table:
         raise BadInput(f"{path.name} is no Parquet file, or is damaged.") from fault
 
 
-def _checked(lines: list[dict[str, Any]], path: Path) -> dict[str, Any]:
-    """What `write_run` takes, from one run's rows."""
+def _checked(lines: list[dict[str, Any]], path: Path) -> Written:
+    """One run from its rows."""
     first = lines[0]
     try:
         scenarios = [scenario_from_toml(text) for text in _texts(first["scenarios"])]
@@ -128,22 +128,21 @@ def _checked(lines: list[dict[str, Any]], path: Path) -> dict[str, Any]:
     except PPMLError as fault:
         raise _wrong(path, str(fault).rstrip(".")) from fault
     reasons = {line["key"]: line["reason"] for line in lines if line["reason"] is not None}
-    return {
-        "scenarios": scenarios, "swept": swept, "name": name, "note": note, "keys": keys, "records": records,
-        "fingerprint": first["fingerprint"], "reasons": reasons, "created": str(first["created"])[:20],
-    }  # fmt: skip
+    told = json.dumps([keys, records, reasons], sort_keys=True)
+    all_there = len(records) + len(reasons.keys() - records.keys()) >= len(keys)
+    return Written(
+        scenarios, first["fingerprint"], swept, keys, "finished" if all_there else "stopped", name=name, note=note,
+        created=str(first["created"])[:20], id=hashlib.sha256(f"imported {told}".encode()).hexdigest()[:12],
+        records=records, reasons=reasons,
+    )  # fmt: skip
 
 
-def _written(store: Store, reasons: dict[str, str], **run: Any) -> str:
+def _written(store: Store, run: Written) -> str:
     """The same file imported twice is one run."""
-    told = json.dumps([run["keys"], run["records"], reasons], sort_keys=True)
-    run_id = hashlib.sha256(f"imported {told}".encode()).hexdigest()[:12]
     with store.reading() as connection:
-        if connection.execute(sa.select(runs.c.id).where(runs.c.id == run_id)).first():
-            return run_id
-    all_there = len(run["records"]) + len(reasons.keys() - run["records"].keys()) >= len(run["keys"])
-    state: State = "finished" if all_there else "stopped"
-    return write_run(store, state=state, run_id=run_id, reasons=reasons, **run)
+        if connection.execute(sa.select(runs.c.id).where(runs.c.id == run.id)).first():
+            return run.id
+    return write_run(store, run)
 
 
 def _record(text: str) -> Record:

@@ -1,8 +1,7 @@
 """Runs: sweeps and searches that somebody started, with name, note and state, found again with all that was computed.
 
 A run's id is made of what it asks for, so that the same sweep on the same table, started again, goes on in the same
-run. Its results are points of the store; those of somebody's own table, saved by them, and those of an imported file
-are kept with the run alone: no sweep reads them.
+run. Its results are points of the store; those of an imported file are kept with the run alone: no sweep reads them.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -24,7 +23,7 @@ from ppml_core.errors import BadInput, PPMLError
 from ppml_core.experiment.points import Point, Record
 from ppml_core.experiment.results import tidy
 from ppml_core.experiment.scenario import Scenario, scenario_from_toml
-from ppml_core.experiment.sweep import Memory, points_asked, points_needed
+from ppml_core.experiment.sweep import points_asked, points_needed
 from ppml_core.experiment.workers import Batch, lost
 from ppml_core.store.points import Store
 from ppml_core.store.schema import points, run_points, runs
@@ -69,75 +68,63 @@ def begin_run(
 ) -> str:
     """The id of the run that asks for these scenarios on this table: a new one, or the same one going on."""
     keys = [point.key for point in points_needed(scenarios, data.fingerprint)]
-    return write_run(store, scenarios, data.fingerprint, swept, keys, "running", name=name, note=note, usual=usual)
+    return write_run(store, Written(scenarios, data.fingerprint, swept, keys, name=name, note=note, usual=usual))
 
 
-def save_run(
-    store: Store,
-    scenarios: Sequence[Scenario],
-    data: Dataset,
-    memory: Memory,
-    swept: Sequence[str] = (),
-    name: str = "",
-    note: str = "",
-) -> str:
-    """The id of a run with what `memory` knows of it: for results of somebody's own table, which they save.
+@dataclass(frozen=True)
+class Written:
+    """A run as it is written: what it asks for, what it is called, and what is known of its points already.
 
-    Sentences of libraries, which may quote a cell, are left out; what is not known is a gap without words of its own.
+    `keys` are of its points, in order; `records` and `reasons` (why a point is a gap) go by key. `name` is given to it
+    also where it is there already, `usual` only where it is new and nobody has named it. `id` is "" where it follows
+    from what is asked.
     """
-    keys = [point.key for point in points_needed(scenarios, data.fingerprint)]
-    found = {key: without_sentences(record) for key, record in memory.known(keys).items()}
-    gaps = {key: UNTOLD for key in keys if key not in found}
-    return write_run(
-        store, scenarios, data.fingerprint, swept, keys, "finished", found, reasons=gaps, name=name, note=note
-    )
+
+    scenarios: Sequence[Scenario]
+    fingerprint: str
+    swept: Sequence[str]
+    keys: Sequence[str]
+    state: State = "running"
+    name: str = ""
+    usual: str = ""
+    note: str = ""
+    created: str = ""
+    id: str = ""
+    records: Mapping[str, Record] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_run(
-    store: Store,
-    scenarios: Sequence[Scenario],
-    fingerprint: str,
-    swept: Sequence[str],
-    keys: Sequence[str],
-    state: State,
-    records: Mapping[str, Record] | None = None,
-    *,
-    reasons: Mapping[str, str] | None = None,
-    name: str = "",
-    usual: str = "",
-    note: str = "",
-    created: str = "",
-    run_id: str = "",
-) -> str:
+def write_run(store: Store, run: Written) -> str:
     """Writes a run and the keys of its points in one transaction, or revives the one that is there; gives its id."""
-    if not scenarios:
+    if not run.scenarios:
         raise BadInput("a run needs at least one scenario.")
-    texts = [scenario.to_toml() for scenario in scenarios]
-    run_id = run_id or hashlib.sha256(json.dumps([texts, list(swept), list(keys)]).encode()).hexdigest()[:12]
-    alive: dict[str, Any] = {"state": state, "seen": time.time()}
-    alive |= {"name": checked_name(name)} if name else {}
-    alive |= {"note": _checked_note(note)} if note else {}
+    texts = [scenario.to_toml() for scenario in run.scenarios]
+    asked = json.dumps([texts, list(run.swept), list(run.keys)])
+    run_id = run.id or hashlib.sha256(asked.encode()).hexdigest()[:12]
+    alive: dict[str, Any] = {"state": run.state, "seen": time.time()}
+    alive |= {"name": checked_name(run.name)} if run.name else {}
+    alive |= {"note": _checked_note(run.note)} if run.note else {}
     row = {
         "id": run_id,
-        "name": usual or _usual_name(scenarios, swept),
+        "name": run.usual or _usual_name(run.scenarios, run.swept),
         "note": "",
-        "created": created or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "dataset": scenarios[0].dataset,
-        "fingerprint": fingerprint,
+        "created": run.created or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "dataset": run.scenarios[0].dataset,
+        "fingerprint": run.fingerprint,
         "scenarios": json.dumps(texts),
         "scenario_count": len(texts),
-        "swept": json.dumps(list(swept)),
+        "swept": json.dumps(list(run.swept)),
     }
-    places = [{"run_id": run_id, "position": place, "key": key} for place, key in enumerate(keys)]
+    places = [{"run_id": run_id, "position": place, "key": key} for place, key in enumerate(run.keys)]
     with store.writing() as connection:
         _take_turns(connection)
         if not connection.execute(runs.update().where(runs.c.id == run_id).values(alive)).rowcount:
             connection.execute(runs.insert().values(row | alive))
             connection.execute(run_points.insert(), places)
-        for key, record in (records or {}).items():
+        for key, record in run.records.items():
             told = {"record": json.dumps(record, allow_nan=False)}
             connection.execute(run_points.update().where(_at(run_id, key)).values(told))
-        for key, reason in (reasons or {}).items():
+        for key, reason in run.reasons.items():
             connection.execute(run_points.update().where(_at(run_id, key)).values(reason=reason))
     return run_id
 
@@ -268,12 +255,6 @@ def checked_name(name: str) -> str:
     if not short or len(short) > LONGEST_NAME:
         raise BadInput(f"a name has 1 to {LONGEST_NAME} characters, not {len(short)}.")
     return short
-
-
-def without_sentences(record: Record) -> Record:
-    """The record without sentences that may quote a cell of somebody's table."""
-    rows = [row | {"error": UNTOLD if row["error"] else None} for row in record["rows"]]
-    return record | {"warnings": [], "rows": rows}
 
 
 def gap_of(point: Point, reason: str) -> Record:

@@ -72,7 +72,7 @@ def settled(at: AppTest, seconds: float = 90) -> AppTest:
     while time.monotonic() < deadline:
         at.run()
         assert not at.exception
-        if not jobs.shared_desk().is_busy():
+        if not jobs.shared_desk().at_hand():
             return at.run()
         time.sleep(0.2)
     raise AssertionError("a job is still running")

@@ -29,8 +29,9 @@ def _few_trials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(tables, "shared_desk", lambda: shared)
     yield
     for desk in (shared, tables.own_desk()):
+        running = desk.at_hand()
         desk.close()
-        while desk.is_busy():
+        while any(job.running for job in running):
             time.sleep(0.05)
 
 

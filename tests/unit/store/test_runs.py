@@ -17,7 +17,7 @@ from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
 from ppml_core.experiment.scenario import Scenario, expand
-from ppml_core.experiment.sweep import Forgetful, sweep
+from ppml_core.experiment.sweep import sweep
 from ppml_core.store import Store, exchange
 from ppml_core.store import runs as store_runs
 from ppml_core.store.exchange import export_runs, import_runs
@@ -31,7 +31,6 @@ from ppml_core.store.runs import (
     note_run,
     rename_run,
     rows_of,
-    save_run,
     scenarios_of,
 )  # fmt: skip
 from ppml_core.store.saved import (
@@ -129,18 +128,6 @@ def test_runs_are_renamed_noted_and_deleted_with_what_is_theirs_alone(store: Sto
         delete_run(store, begun)
     with pytest.raises(BadInput, match="1 to 200 characters"):
         rename_run(store, begun, "  ")
-
-
-def test_results_of_an_own_table_stay_with_their_run(store: Store, credit: Dataset) -> None:
-    memory = Forgetful()
-    sweep(plan(), credit, memory)
-    run = find_run(store, save_run(store, plan(), credit, memory, name="kept"))
-    assert (run.state, run.done, run.failed, run.total, len(store)) == ("finished", 3, 1, 4, 0)
-    values = rows_of(store, run).dropna(subset="value")["value"]
-    assert values.tolist() == sweep(plan(), credit, memory).dropna(subset="value")["value"].tolist()
-    delete_run(store, run)
-    with store.reading() as connection:
-        assert connection.execute(sa.text("SELECT count(*) FROM run_points")).scalar() == 0
 
 
 def test_runs_travel_as_parquet_and_poison_no_sweep(
