@@ -7,18 +7,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ppml_core.calls import write_calls
 from ppml_core.errors import BadInput
-from ppml_core.settings import Setting
+from ppml_core.settings import Method, Setting
 
 ANY = "any"
 
 
 @dataclass(frozen=True)
 class Field:
-    """One value of the scenario: what it is at first, and how a link's text is read (BadInput where it cannot be)."""
+    """One value of the scenario: what it is at first, and how a link's text is read (BadInput where it cannot be).
+
+    `of_table` says whether a value may hold a column or a word of the table, which is nobody's business of an upload.
+    """
 
     default: Any
     read: Callable[[str], Any]
+    of_table: Callable[[Any], bool] = lambda value: False
+
+
+def calls(read: Callable[[str], Sequence[Method]]) -> Field:
+    """Methods written as calls, none at first."""
+
+    def of_table(text: str) -> bool:
+        return any(made.speaks_of_table() for made in read(text))
+
+    return Field("", lambda text: write_calls(read(text)), of_table)
 
 
 def within_slider(setting: Setting, text: str) -> Any:

@@ -22,7 +22,7 @@ from dashboard.history import State, history
 from ppml_core.anonymize.base import Anonymizer
 from ppml_core.anonymize.models.base import read_models
 from ppml_core.anonymize.transforms.full_domain import FullDomain
-from ppml_core.calls import read_calls, write_calls
+from ppml_core.calls import read_calls
 from ppml_core.catalog import method, methods
 from ppml_core.data.bundled import names
 from ppml_core.errors import BadInput
@@ -51,7 +51,6 @@ SETTING = "set."
 KEPT = "kept"
 DRAWN, DRAWING = "drawn", "drawing"
 COLUMNS = "columns"
-QUOTES = {"'", '"'}  # around every column that a method names
 VIEWS = ("measure", "view", "column", "beside_column", "decide_mode", "shown_point", "shown_run")
 
 
@@ -65,8 +64,8 @@ def fields() -> dict[str, reading.Field]:
         "suppression": reading.Field(
             release["suppression_limit"].default, lambda text: reading.within_slider(release["suppression_limit"], text)
         ),
-        "models": reading.Field("", lambda text: write_calls(read_models(text))),
-        "perturb": reading.Field("", lambda text: write_calls(read_calls(Anonymizer, text, PERTURB))),
+        "models": reading.calls(read_models),
+        "perturb": reading.calls(lambda text: read_calls(Anonymizer, text, PERTURB)),
         "recoding": reading.Field(next(iter(RECODINGS)), reading.one_of(list(RECODINGS))),
         "node": reading.Field("", reading.node),
         "train_on": reading.Field(PEOPLE, reading.one_of([PEOPLE, LOOK_ALIKES, *private_releases()])),
@@ -154,13 +153,13 @@ def publish(more: Mapping[str, str]) -> None:
     """
     st.session_state[DRAWN] = st.session_state[DRAWING]
     history().record(_state())
-    wanted = {name: _text(get(name)) for name, field in fields().items() if get(name) != field.default}
-    for used in (str(get(learner_field())), release()):
-        wanted |= {f"{SETTING}{used}.{name}": _text(value) for name, value in settings_for(used).items()}
-    wanted |= {f"{SETTING}{get('venue')}.{name}": _text(value) for name, value in venue_settings().items()}
-    if is_upload():
-        own = {f"{SETTING}{get('venue')}.{name}" for name in venue_columns()}
-        wanted = {name: text for name, text in wanted.items() if name not in own and not set(text) & QUOTES}
+    own = is_upload()
+    held = {name: get(name) for name, field in fields().items() if get(name) != field.default}
+    wanted = {name: _text(value) for name, value in held.items() if not (own and fields()[name].of_table(value))}
+    for used, changed in _changed_settings():
+        declared = settings_of(_kind(used))
+        shown = [name for name in changed if not (own and declared[name].is_of_table)]
+        wanted |= {f"{SETTING}{used}.{name}": _text(changed[name]) for name in shown}
     edited = edited_schema()
     if edited is not None and not is_upload() and (packed := links.packed(dataset_name(), edited)):
         wanted[COLUMNS] = packed
@@ -295,8 +294,7 @@ def settings_for(name: str) -> dict[str, Any]:
 
     Nothing for "", which is no method.
     """
-    known: dict[str, type[Method]] = {**methods(Learner), **methods(Anonymizer)}
-    return _changed(name, settings_of(known[name]), ("epsilon", "delta")) if name else {}
+    return _changed(name, settings_of(_kind(name)), ("epsilon", "delta")) if name else {}
 
 
 def venue_settings() -> dict[str, Any]:
@@ -306,9 +304,16 @@ def venue_settings() -> dict[str, Any]:
     return _changed(used, settings_of(method(Venue, used))) if held else {}
 
 
-def venue_columns() -> list[str]:
-    """Settings of the venue that name a column of the table."""
-    return [name for name, setting in settings_of(method(Venue, str(get("venue")))).items() if setting.type == "text"]
+def _changed_settings() -> list[tuple[str, dict[str, Any]]]:
+    """The methods that are used, by name, with what is changed of each."""
+    named = [name for name in (str(get(learner_field())), release()) if name]
+    found = [*((name, settings_for(name)) for name in named), (str(get("venue")), venue_settings())]
+    return [(name, changed) for name, changed in found if changed]
+
+
+def _kind(name: str) -> type[Method]:
+    known: dict[str, type[Method]] = {**methods(Learner), **methods(Anonymizer), **methods(Venue)}
+    return known[name]
 
 
 def _changed(used: str, declared: Mapping[str, Setting], besides: Sequence[str] = ()) -> dict[str, Any]:

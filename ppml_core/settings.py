@@ -47,6 +47,11 @@ class Setting:
     optional: bool = False
     method: str = ""
 
+    @property
+    def is_of_table(self) -> bool:
+        """Whether a value may be a column or a word of the table: a list of columns, or free text."""
+        return self.type in ("columns", "text")
+
     def check(self, value: Any) -> None:
         """Raises BadInput with the setting's name, the value it got, and what it may be."""
         if value is None and self.optional:
@@ -170,6 +175,11 @@ class Method:
             name: list(value) if isinstance(value := getattr(self, name), tuple) else value
             for name in settings_of(type(self))
         }
+
+    def speaks_of_table(self) -> bool:
+        """Whether a setting that is not its default may hold a column or a word of the table."""
+        declared = settings_of(type(self)).items()
+        return any(known.is_of_table and getattr(self, name) != known.default for name, known in declared)
 
     def text(self) -> str:
         """The method with its settings as a call; those at their default as well, for a default may change."""

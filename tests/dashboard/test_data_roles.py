@@ -92,6 +92,10 @@ def test_a_method_that_names_a_column_of_an_upload_stays_out_of_the_link(uploade
     assert uploaded.session_state[session.KEPT]["perturb"], "the session itself remembers it"
     assert "epsilon" in uploaded.query_params
     assert "contact" not in str(dict(uploaded.query_params))
+    uploaded.session_state["perturb"] = "rounding(base=5.0, way='random')"
+    uploaded.session_state[session.DRAWN] = {"perturb"}
+    uploaded.run()
+    assert "rounding" in str(dict(uploaded.query_params)), "what names no column goes along"
 
 
 def test_the_column_that_tells_holders_apart_stays_out_of_an_uploads_link(uploaded: AppTest, open_page: Open) -> None:

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 import pytest
 
+from ppml_core.anonymize.base import Anonymizer
+from ppml_core.calls import read_calls
 from ppml_core.errors import BadInput
 from ppml_core.settings import Method, setting, settings_of
 
@@ -72,3 +74,18 @@ def test_unknown_settings_are_refused_with_the_known_ones() -> None:
 def test_whole_numbers_serve_as_floats_and_hash_alike() -> None:
     assert Example.from_values({"share": 1}) == Example(share=1.0)
     assert hash(Example(share=1.0)) == hash(Example.from_values({"share": "1"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"),
+    [
+        ("rounding(base=5.0)", False),
+        ("mask(sign='*')", False),
+        ("mask(columns=['city'])", True),
+        ("coarsen_coordinates(latitude='north')", True),
+        ("rounding(way='random')", False),
+    ],
+)
+def test_columns_and_free_text_speak_of_the_table_and_words_of_the_program_do_not(text: str, speaks: bool) -> None:
+    (made,) = read_calls(Anonymizer, text, "rounding()")
+    assert made.speaks_of_table() == speaks
