@@ -33,16 +33,6 @@ MAIN = (
     "clients", "partition", "alpha", BY, "rounds", "graph", "strategy", "protection", "secagg", "dp", "epsilon",
     "security_bits", "engine", "split", "rows", "steps",
 )  # fmt: skip
-NEEDS: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "alpha": ("partition", ("dirichlet", "quantity")),
-    BY: ("partition", ("column",)),
-    "proximal": ("strategy", ("fedprox",)),
-    "server_rate": ("strategy", ("fedadam",)),
-    "trimmed": ("strategy", ("trimmed_mean",)),
-    "quorum": ("secagg", (True,)),
-    **dict.fromkeys(("unit", "clip_norm", "rate"), ("dp", ("central", "local", "distributed"))),
-}
-NOISE = ("epsilon", "delta")
 TITLES = {
     "dp": "Noise is added by", "secagg": "Secure aggregation", "alpha": "Dirichlet parameter of the skew",
     "epsilon": "Privacy budget ε", "delta": "δ", "security_bits": "Security level", "unit": "What noise protects",
@@ -80,7 +70,7 @@ def title_of(name: str) -> str:
 def declared() -> dict[str, Setting]:
     """The venue's settings that mean something beside the others as they are set."""
     known = settings_of(method(Venue, chosen()))
-    return {name: setting for name, setting in known.items() if _is_meant(name, known)}
+    return {name: setting for name, setting in known.items() if _is_meant(setting, known)}
 
 
 def key_of(name: str) -> str:
@@ -202,14 +192,10 @@ def _name(asked: Scenario) -> str:
     return in_short(asked).removeprefix(plain)
 
 
-def _is_meant(name: str, known: Mapping[str, Setting]) -> bool:
-    if name in NOISE and "protection" in known:
-        return bool(_value("protection", known["protection"]) == "noise")
-    if name in NOISE and "dp" in known:
-        return bool(_value("dp", known["dp"]) != "none")
-    if name not in NEEDS or NEEDS[name][0] not in known:
+def _is_meant(setting: Setting, known: Mapping[str, Setting]) -> bool:
+    if setting.needs is None:
         return True
-    other, values = NEEDS[name]
+    other, values = setting.needs
     return _value(other, known[other]) in values
 
 

@@ -30,7 +30,8 @@ class Setting:
 
     `low` and `high` bound what is accepted (inclusive; None is open); `slider` bounds what the control offers and
     `steps` lists the values it stops at. `optional` settings accept None, meaning "not used" or "chosen for you".
-    `method` is the name of the method that declares it.
+    `needs` names another setting and those of its values beside which alone this one means anything. `method` is the
+    name of the method that declares it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Setting:
     steps: tuple[float, ...] = ()
     log: bool = False
     optional: bool = False
+    needs: tuple[str, tuple[Any, ...]] | None = None
     method: str = ""
 
     @property
@@ -134,6 +136,7 @@ def setting(
     slider: tuple[float, float] | None = None,
     steps: Sequence[float] = (),
     log: bool = False,
+    needs: tuple[str, tuple[Any, ...]] | None = None,
 ) -> Any:
     """A dataclass field that declares one public setting of a method (see `Setting` for each argument)."""
     declared = {
@@ -145,6 +148,7 @@ def setting(
         "slider": slider,
         "steps": tuple(steps),
         "log": log,
+        "needs": needs,
     }
     return dataclasses.field(default=default, metadata={"setting": declared})
 

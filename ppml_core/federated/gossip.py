@@ -21,7 +21,7 @@ from ppml_core.federated.client import local_update
 from ppml_core.federated.engine import NUMBER_BYTES, readied, timed
 from ppml_core.federated.masking import secure_sum
 from ppml_core.federated.model import Model, Rows
-from ppml_core.federated.plan import LEAST_SURVIVORS, PARTITIONS, Plan, generator
+from ppml_core.federated.plan import LEAST_SURVIVORS, Plan, alpha_setting, by_setting, generator, partition_setting
 from ppml_core.federated.privacy import Privacy, privacy_of
 from ppml_core.federated.ring import from_ring, to_ring
 from ppml_core.federated.update import Weights
@@ -45,11 +45,9 @@ class GossipPlan(Method):
     clients: int = setting(8, 3, 1000, slider=(3, 50), help="holders of people, each with its own rows", log=True)
     rounds: int = setting(20, 1, 10_000, slider=(1, 100), help="times that everybody averages with its neighbours")
     graph: str = setting("random", choices=GRAPHS, help="who is whose neighbour; random is a ring with random chords")
-    partition: str = setting("iid", choices=PARTITIONS, help="who holds whom, as in the venue federated")
-    alpha: float = setting(
-        0.3, 1e-3, 1e4, slider=(0.05, 10.0), log=True, help="Dirichlet parameter of skewed classes or numbers"
-    )
-    by: str = setting("", help="the column whose values tell the holders apart, where the partition is by a column")
+    partition: str = partition_setting()
+    alpha: float = alpha_setting()
+    by: str = by_setting()
     local_epochs: int = setting(1, 1, 1000, slider=(1, 20), help="times a holder goes through its rows in a round")
     batch: int = setting(128, 1, 1_000_000, slider=(8, 1024), help="rows in a local step", unit="rows", log=True)
     learning_rate: float | None = setting(
@@ -58,8 +56,8 @@ class GossipPlan(Method):
     protection: str = setting(
         "none", choices=("none", "noise", "masks"), help="what keeps neighbours from seeing a holder's model as it is"
     )
-    epsilon: float = epsilon_setting("privacy budget ε of the noise", steps=())
-    delta: float | None = delta_setting()
+    epsilon: float = epsilon_setting("privacy budget ε of the noise", steps=(), needs=("protection", ("noise",)))
+    delta: float | None = delta_setting(("protection", ("noise",)))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -20,11 +20,31 @@ from ppml_core.federated.strategies.base import Strategy
 from ppml_core.settings import Method, setting, settings_of
 
 COLUMN = "column"
-PARTITIONS = ("iid", "dirichlet", "quantity", COLUMN)
+SKEWED = ("dirichlet", "quantity")
+PARTITIONS = ("iid", *SKEWED, COLUMN)
 NOISES = ("none", "central", "local", "distributed")
+NOISY = ("dp", NOISES[1:])
 UNITS = ("record", "client")
 LEAST_SURVIVORS = 3
 LEAST_CLIENTS_AS_UNIT = 200
+
+
+def partition_setting() -> Any:
+    """How people are laid out among holders."""
+    told = "who holds whom: by lot, by skewed classes, in unequal numbers, by a column"
+    return setting("iid", choices=PARTITIONS, help=told)
+
+
+def alpha_setting() -> Any:
+    """How unlike the holders are."""
+    told = "Dirichlet parameter of skewed classes or numbers; the smaller, the more unlike the holders"
+    return setting(0.3, 1e-3, 1e4, slider=(0.05, 10.0), log=True, help=told, needs=("partition", SKEWED))
+
+
+def by_setting() -> Any:
+    """A column's name, "" where the partition is by none."""
+    told = "the column whose values tell the holders apart, where the partition is by a column"
+    return setting("", help=told, needs=("partition", (COLUMN,)))
 
 
 @dataclass(frozen=True)
@@ -36,14 +56,9 @@ class Plan(Method):
     strategy: str = setting(
         "fedavg", choices=tuple(methods(Strategy)), help="what the server makes of the clients' updates"
     )
-    partition: str = setting(
-        "iid", choices=PARTITIONS, help="who holds whom: by lot, by skewed classes, in unequal numbers, by a column"
-    )
-    alpha: float = setting(
-        0.3, 1e-3, 1e4, slider=(0.05, 10.0), log=True,
-        help="Dirichlet parameter of skewed classes or numbers; the smaller, the more unlike the clients",
-    )  # fmt: skip
-    by: str = setting("", help="the column whose values tell the clients apart, where the partition is by a column")
+    partition: str = partition_setting()
+    alpha: float = alpha_setting()
+    by: str = by_setting()
     fraction: float = setting(1.0, 1e-3, 1.0, slider=(0.1, 1.0), help="share of the clients in a round", unit="share")
     poisson: bool = setting(False, help="each client is in a round by its own coin, not a fixed number of them")
     dropout: float = setting(
@@ -60,30 +75,36 @@ class Plan(Method):
         help="share of the server's last step that is kept; none is 0, or with noise for records by rounds",
     )  # fmt: skip
     proximal: float = setting(
-        0.001, 0.0, 1e3, slider=(1e-4, 0.1), log=True, help="FedProx: how hard a client is held near the server's model"
-    )
+        0.001, 0.0, 1e3, slider=(1e-4, 0.1), log=True, needs=("strategy", ("fedprox",)),
+        help="FedProx: how hard a client is held near the server's model",
+    )  # fmt: skip
     server_rate: float = setting(
-        1.0, 1e-5, 1e3, slider=(0.01, 10.0), log=True, help="FedAdam: length of the server's step"
-    )
+        1.0, 1e-5, 1e3, slider=(0.01, 10.0), log=True, needs=("strategy", ("fedadam",)),
+        help="FedAdam: length of the server's step",
+    )  # fmt: skip
     trimmed: float = setting(
-        0.2, 0.0, 0.49, slider=(0.0, 0.45), help="trimmed mean: share of the clients left out at either end"
-    )
+        0.2, 0.0, 0.49, slider=(0.0, 0.45), needs=("strategy", ("trimmed_mean",)),
+        help="trimmed mean: share of the clients left out at either end",
+    )  # fmt: skip
     secagg: bool = setting(False, help="secure aggregation: the server learns the sum of a round's updates only")
     quorum: float = setting(
         0.6, 0.01, 1.0, slider=(0.5, 1.0), unit="share",
         help="share of a round's clients that must answer before a sum is opened; 3 clients at least",
+        needs=("secagg", (True,)),
     )  # fmt: skip
     dp: str = setting("none", choices=NOISES, help="who adds the noise of differential privacy, if anybody")
-    unit: str = setting("record", choices=UNITS, help="what is protected: a person's record, or all that a client has")
-    epsilon: float = epsilon_setting(steps=())
-    delta: float | None = delta_setting()
+    unit: str = setting(
+        "record", choices=UNITS, help="what is protected: a person's record, or all that a client has", needs=NOISY
+    )
+    epsilon: float = epsilon_setting(steps=(), needs=NOISY)
+    delta: float | None = delta_setting(NOISY)
     clip_norm: float | None = setting(
         None, 1e-4, 100.0, slider=(0.05, 10.0), log=True,
-        help="most that one record, or client, adds to a sum; none follows from the budget",
+        help="most that one record, or client, adds to a sum; none follows from the budget", needs=NOISY,
     )  # fmt: skip
     rate: float = setting(
         1.0, 1e-4, 1.0, slider=(0.01, 1.0), log=True, unit="share",
-        help="chance that a record is in its client's sample of a round, where records are protected",
+        help="chance that a record is in its client's sample of a round, where records are protected", needs=NOISY,
     )  # fmt: skip
 
     def __post_init__(self) -> None:

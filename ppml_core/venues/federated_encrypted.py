@@ -18,7 +18,7 @@ from ppml_core.evidence import PROTECTS
 from ppml_core.federated.client import local_update
 from ppml_core.federated.engine import TRIES, answering, asked_in, dealt, readied, timed
 from ppml_core.federated.model import Model, Rows
-from ppml_core.federated.plan import PARTITIONS, Plan
+from ppml_core.federated.plan import Plan, alpha_setting, by_setting, partition_setting
 from ppml_core.federated.server import Server
 from ppml_core.federated.strategies.base import Strategy
 from ppml_core.federated.update import Update, Weights
@@ -52,14 +52,9 @@ class FederatedEncrypted(Venue):
     clients: int = setting(5, 3, 1000, slider=(3, 50), help="holders of people, each with its own rows", log=True)
     rounds: int = setting(20, 1, 10_000, slider=(1, 100), help="times that updates are summed")
     strategy: str = setting("fedavg", choices=SUMMED, help="what is made of the sum")
-    partition: str = setting(
-        "iid", choices=PARTITIONS, help="who holds whom: by lot, by skewed classes, in unequal numbers, by a column"
-    )
-    alpha: float = setting(
-        0.3, 1e-3, 1e4, slider=(0.05, 10.0), log=True,
-        help="Dirichlet parameter of skewed classes or numbers; the smaller, the more unlike the clients",
-    )  # fmt: skip
-    by: str = setting("", help="the column whose values tell the clients apart, where the partition is by a column")
+    partition: str = partition_setting()
+    alpha: float = alpha_setting()
+    by: str = by_setting()
     dropout: float = setting(
         0.0, 0.0, 0.95, slider=(0.0, 0.8), help="chance that a client in a round does not answer", unit="share"
     )

@@ -51,6 +51,14 @@ def trained(venue: type[Venue], data: Dataset, seed: int = 1) -> Fitted:
 
 
 @each
+def test_what_a_setting_needs_is_another_of_the_place_at_values_that_it_takes(venue: type[Venue]) -> None:
+    declared = settings_of(venue)
+    for needs in [setting.needs for setting in declared.values() if setting.needs is not None]:
+        for value in needs[1]:
+            declared[needs[0]].check(value)
+
+
+@each
 def test_it_says_what_it_is(venue: type[Venue]) -> None:
     assert venue.title
     assert venue.version >= 1
