@@ -38,10 +38,25 @@ def two_tables_chart(
     mode: Mode = "light",
 ) -> Chart:
     """`quantiles` and `seen` are answers from the table with the person; `exact` are the two true counts."""
-    colours = template.palette(mode)
-    drawing = template.Sketch(mode, HEIGHT)
-    middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    drawing, colours = template.Sketch(mode, HEIGHT), template.palette(mode)
     top = float(max(with_person.max(), without.max()))
+    _histograms(drawing, colours, edges, with_person, without)
+    _answers(drawing, colours, edges, quantiles, seen, top)
+    _names(drawing, colours, edges, exact, top)
+    _axes(drawing, edges, top)
+    table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "with the person": with_person, "without": without,
+                          "ratio": np.maximum(with_person / without, without / with_person)})  # fmt: skip
+    return Chart(
+        figure=drawing.figure(), question=question, answer=answer,
+        alt=f"Two overlapping histograms of noisy counts, with a person and without. {answer}",
+        how_to_read=how_to_read, table=table, standing=standing,
+    )  # fmt: skip
+
+
+def _histograms(
+    drawing: template.Sketch, colours: template.Palette, edges: Floats, with_person: Floats, without: Floats
+) -> None:
+    middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
     for values, ink, name in (
         (without, colours.baseline, "without the person"),
         (with_person, colours.utility, "with the person"),
@@ -51,6 +66,14 @@ def two_tables_chart(
             marker={"color": template.faded(ink, 0.5), "line": {"width": 0}},
             hovertemplate="%{y:.1%} of the answers " + name + "<extra></extra>",
         )  # fmt: skip
+    drawing.layout |= {"barmode": "overlay", "bargap": 0}
+
+
+def _answers(
+    drawing: template.Sketch, colours: template.Palette, edges: Floats, quantiles: Floats, seen: Floats, top: float
+) -> None:
+    """Below the histograms: twenty equally likely answers as dots, and the draws so far."""
+    width = float(edges[1] - edges[0])
     for values, height, symbol, ink, name in (
         (quantiles, DOTS, "circle", colours.utility, "twenty equally likely answers"),
         (seen[:-1], SEEN, "line-ns-open", colours.muted, "drawn so far"),
@@ -59,11 +82,13 @@ def two_tables_chart(
         inside = values[(values >= edges[0]) & (values <= edges[-1])]
         flat = np.full(len(inside), height * top)
         drawing.line(
-            x=inside, y=_stacked(inside, height, width[0], top) if height == DOTS else flat,
+            x=inside, y=_stacked(inside, height, width, top) if height == DOTS else flat,
             mode="markers", name=name, marker={"symbol": symbol, "size": 8, "color": ink},
             hovertemplate="%{x:.1f}<extra>" + name + "</extra>",
         )  # fmt: skip
-    _names(drawing, edges, exact, top, colours)
+
+
+def _axes(drawing: template.Sketch, edges: Floats, top: float) -> None:
     shown = round_ticks([0.0, top], 4)
     drawing.axis_x(
         "noisy count that is published", range=[float(edges[0]), float(edges[-1])], tickformat=",d", nticks=6
@@ -71,14 +96,6 @@ def two_tables_chart(
     drawing.axis_y(
         "share of answers", range=[FLOOR * top, 1.22 * top], tickmode="array", tickvals=shown,
         ticktext=[f"{100 * tick:g} %" for tick in shown],
-    )  # fmt: skip
-    drawing.layout |= {"barmode": "overlay", "bargap": 0}
-    table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "with the person": with_person, "without": without,
-                          "ratio": np.maximum(with_person / without, without / with_person)})  # fmt: skip
-    return Chart(
-        figure=drawing.figure(), question=question, answer=answer,
-        alt=f"Two overlapping histograms of noisy counts, with a person and without. {answer}",
-        how_to_read=how_to_read, table=table, standing=standing,
     )  # fmt: skip
 
 
@@ -91,7 +108,7 @@ def _stacked(values: Floats, height: float, width: float, top: float) -> Floats:
 
 
 def _names(
-    drawing: template.Sketch, edges: Floats, exact: Sequence[int], top: float, colours: template.Palette
+    drawing: template.Sketch, colours: template.Palette, edges: Floats, exact: Sequence[int], top: float
 ) -> None:
     present, absent = exact
     right = present >= absent
