@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ppml_core.cli.output import Bar
-from ppml_core.cli.whole_numbers import free_seed_argument
+from ppml_core.cli.whole_numbers import first_seed, free_seed_argument
 from ppml_core.errors import BadInput
 
 METHODS = ("two_world", "one_run")
@@ -81,7 +81,7 @@ def _learner(arguments: argparse.Namespace) -> tuple[Any, dict[str, Any], int | 
     if arguments.release:
         return _release(arguments, learner), settings, None
     runs, canaries, error, schema = _runs(arguments), _canaries(arguments), _error(arguments), _schema(arguments)
-    seed = _seed(arguments)
+    seed = first_seed(arguments)
     if arguments.method == "one_run":
         return audit_canaries(learner, canaries, seed, error, schema), settings, seed
     return audit_learner(learner, runs, seed, error, schema, Bar()), settings, seed
@@ -97,7 +97,7 @@ def _anonymizer(arguments: argparse.Namespace) -> tuple[Any, dict[str, Any], int
     if "epsilon" not in settings_of(cls):
         private = ", ".join(name for name, other in methods(Anonymizer).items() if "epsilon" in settings_of(other))
         raise BadInput(f"{arguments.anonymizer} claims nothing that could be audited; those that do are {private}.")
-    made, seed = _made(cls, arguments), _seed(arguments)
+    made, seed = _made(cls, arguments), first_seed(arguments)
     if arguments.release:
         return _release(arguments, made), made.values(), None
     found = audit_anonymizer(made, _runs(arguments), seed, _error(arguments), _schema(arguments), Bar())
@@ -121,7 +121,7 @@ def _mechanism(arguments: argparse.Namespace) -> tuple[Any, dict[str, Any], int 
     epsilon, delta = _number(arguments, "epsilon", 1.0), _number(arguments, "delta", 0.0)
     if not asked.seeded and arguments.seed is not None:
         raise BadInput(f"{arguments.mechanism} takes no --seed: its noise comes from the operating system.")
-    seed = _seed(arguments)
+    seed = first_seed(arguments)
     found = audit_mechanism(arguments.mechanism, epsilon, delta, _runs(arguments), seed, _error(arguments))
     return found, {"epsilon": epsilon, "delta": delta}, seed if asked.seeded else None
 
@@ -153,8 +153,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise BadInput("one_run is of a learner that is trained once: give --learner, without --release.")
     if arguments.release and arguments.mechanism is not None:
         raise BadInput("--release is of a learner or an anonymizer: give --learner or --anonymizer.")
-    if arguments.release and arguments.seed is not None:
-        raise BadInput("a release takes no --seed: its noise comes from the operating system.")
+    first_seed(arguments)
     if one_run and arguments.runs is not None:
         raise BadInput("--runs is for two_world; one_run trains once and takes --canaries.")
     if not one_run and arguments.canaries is not None:
@@ -173,10 +172,6 @@ def _runs(arguments: argparse.Namespace) -> int:
 
 def _canaries(arguments: argparse.Namespace) -> int:
     return 1000 if arguments.canaries is None else int(arguments.canaries)
-
-
-def _seed(arguments: argparse.Namespace) -> int:
-    return 1 if arguments.seed is None else int(arguments.seed)
 
 
 def _error(arguments: argparse.Namespace) -> float:

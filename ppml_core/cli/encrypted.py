@@ -7,7 +7,7 @@ from typing import Any
 
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.train import learner_settings
-from ppml_core.cli.whole_numbers import free_seed_argument
+from ppml_core.cli.whole_numbers import first_seed, free_seed_argument
 from ppml_core.errors import BadInput
 
 NAMED = {"network": "square_network"}
@@ -45,10 +45,10 @@ def run_encrypted(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.train and not isinstance(learner, LogisticRegression):
         raise BadInput(f"--train goes with logistic_regression, not {arguments.model}.")
     data = read_table_of(arguments, arguments.dataset)
-    train, test = parts(data, 1 if arguments.seed is None else arguments.seed)
+    train, test = parts(data, first_seed(arguments))
     if isinstance(learner, LogisticRegression) and arguments.train:
         rounds = {} if arguments.rounds is None else {"rounds": arguments.rounds}
-        seed = 1 if arguments.seed is None else arguments.seed
+        seed = first_seed(arguments)
         return trained_encrypted(EncryptedTraining.from_values(level | rounds), learner, train, test, seed)
     rows = min(ROWS, len(test)) if arguments.rows is None else arguments.rows
     return asked_encrypted(EncryptedInference.from_values(level), learner, train, test, rows, arguments.seed)

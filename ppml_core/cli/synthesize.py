@@ -13,8 +13,7 @@ from typing import Any
 from ppml_core.cli.output import check_target_folder, plain, say, write_whole
 from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, table_arguments
-from ppml_core.cli.whole_numbers import free_seed_argument
-from ppml_core.errors import BadInput
+from ppml_core.cli.whole_numbers import first_seed, free_seed_argument
 from ppml_core.evidence import EXPLORATORY
 
 CARD = ".card.json"
@@ -40,8 +39,7 @@ def run_synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.data.export import spreadsheet_csv
     from ppml_core.experiment.cards import table_card
 
-    if arguments.release and arguments.seed is not None:
-        raise BadInput("a release takes no --seed: its noise must not be drawn again.")
+    seed = first_seed(arguments)
     check_target_folder(arguments.out)
     card_file = arguments.out.with_suffix(CARD)
     check_target_folder(card_file)
@@ -49,10 +47,7 @@ def run_synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
     method = DPSynthetic.from_values(with_set(given, arguments.set, "anonymize"))
     data = read_table_of(arguments, arguments.table)
     start = time.perf_counter()
-    if arguments.release:
-        made = method.fit_release(data)
-    else:
-        made = method.fit(data, np.random.default_rng([1 if arguments.seed is None else arguments.seed]))
+    made = method.fit_release(data) if arguments.release else method.fit(data, np.random.default_rng([seed]))
     seconds = time.perf_counter() - start
     card = table_card(method, made, data.schema, released=arguments.release)
     told = json.dumps(plain(card), ensure_ascii=False, indent=2).encode()

@@ -10,7 +10,7 @@ from typing import Any
 from ppml_core.cli.output import check_target_folder, say, write_whole
 from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, table_arguments
-from ppml_core.cli.whole_numbers import free_seed_argument
+from ppml_core.cli.whole_numbers import first_seed, free_seed_argument
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.evidence import Guarantee
 
@@ -39,14 +39,12 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.experiment.scenario import Scenario
     from ppml_core.experiment.training import train, train_release
 
-    if arguments.release and arguments.seed is not None:
-        raise BadInput("a release takes no --seed: its noise must not be drawn again.")
+    seed = first_seed(arguments)
     if arguments.out:
         check_target_folder(arguments.out)
     records = records_of(arguments.records_per_person)
     data = read_table_of(arguments, arguments.table)
     settings = learner_settings(arguments)
-    seed = 1 if arguments.seed is None else arguments.seed
     scenario = Scenario.of(data.name, arguments.learner, settings, seed=seed, repeats=1)
     trained = train_release(scenario, data) if arguments.release else train(scenario, data)
     for warning in trained.model.warnings:

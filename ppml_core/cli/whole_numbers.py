@@ -19,6 +19,16 @@ def free_seed_argument(command: argparse.ArgumentParser, help: str = "what all r
     command.add_argument("--seed", type=seed_of, help=help)
 
 
+def first_seed(arguments: argparse.Namespace) -> int:
+    """The seed of a command with `free_seed_argument` that has no other: 1 where none is given.
+
+    Raises BadInput beside --release, whose noise nobody may draw again.
+    """
+    if getattr(arguments, "release", False) and arguments.seed is not None:
+        raise BadInput("a release takes no --seed: its noise comes from the operating system.")
+    return 1 if arguments.seed is None else int(arguments.seed)
+
+
 def processes_argument(command: argparse.ArgumentParser, help: str = "how many to work in (1)") -> None:
     """`--processes`, 1 where none is given."""
     command.add_argument("--processes", type=processes_of, default=1, help=help)
