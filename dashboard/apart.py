@@ -21,7 +21,8 @@ from ppml_core.charts.together import Told
 from ppml_core.errors import BadInput
 from ppml_core.experiment.apart import Apart, together_apart
 from ppml_core.experiment.scenario import Scenario, Step, scenario_from_toml
-from ppml_core.federated.inversion_study import Study, inversion_study
+from ppml_core.federated.inversion_study import Study
+from ppml_core.federated.neighbour_study import whole_study
 from ppml_core.learn.base import Learner
 from ppml_core.settings import Setting, settings_of
 from ppml_core.venues.base import Venue
@@ -169,7 +170,7 @@ def start_study() -> None:
     data = tables.dataset()
     attacking.work_out(
         study_key(), "reading records out of updates",
-        lambda heard: inversion_study(data, np.random.default_rng(STUDY_SEED), progress=heard), "experiments",
+        lambda heard: whole_study(data, np.random.default_rng(STUDY_SEED), progress=heard), "experiments",
     )  # fmt: skip
 
 

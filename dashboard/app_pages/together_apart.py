@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import apart, comparing, controls, frame, session, sweeps, tables, widgets
 from ppml_core.charts import together
-from ppml_core.charts.inversion import messages_chart, sums_chart
+from ppml_core.charts.inversion import messages_chart, neighbours_chart, sums_chart
 from ppml_core.charts.parties import parties_chart
 from ppml_core.charts.rounds import rounds_chart
 from ppml_core.errors import PPMLError
@@ -119,6 +119,7 @@ def read_out() -> None:
         return
     widgets.chart(sums_chart(known, widgets.mode()), key="inversion_sums")
     widgets.chart(messages_chart(known, widgets.mode()), key="inversion_messages")
+    widgets.chart(neighbours_chart(known, widgets.mode()), key="inversion_neighbours")
     widgets.aside(f"Read are {len(known.columns)} columns of categories; numbers of a single clear update as well.")
 
 

@@ -76,6 +76,37 @@ def messages_chart(study: Study, mode: Mode = "light") -> Chart:
     )  # fmt: skip
 
 
+def neighbours_chart(study: Study, mode: Mode = "light") -> Chart:
+    """What a neighbour reads out of the models it gets in a training without a server."""
+    seen = study.neighbours
+    first, later, noisy = seen[0], seen[1], [one for one in seen if one.epsilon is not None]
+    answer = (
+        f"A neighbour's first model gives {percent(first.found.value)} of its one record's categories away; a later "
+        f"one in a ring, where another model in it stays unseen, {percent(later.found.value)}, and the whole record "
+        f"{percent(later.whole.value)} of the time."
+    )
+    if noisy and noisy[0].bound is not None:
+        answer += (
+            f" With noise for ε = {noisy[0].epsilon:g} it is {percent(noisy[0].found.value)}, and at most "
+            f"{percent(noisy[0].bound)} by proof."
+        )
+    return reached_chart(
+        [Reached(one.seen, one.found, bound=one.bound) for one in seen],
+        Words(
+            question="What does a neighbour read out of the models it gets?", answer=answer,
+            axis="categories recovered exactly",
+            how_to_read="Eight holders train without a server; one looks at what another sends it, takes the average "
+            "off that the other began from, and says its records' categories. All begin from one public model; later "
+            "the average is known to whoever got every model in it, and in a ring the unseen one is guessed. Dots "
+            "carry 95 % intervals over trainings with new people; dashed is the most frequent category every time. "
+            f"Green: the most that anybody reaches under that ε at δ = {power(study.delta)}. Another attack may find "
+            "more.",
+            standing=INTERNAL,
+        ),
+        float(np.mean([one.guessing.value for one in seen])), mode,
+    )  # fmt: skip
+
+
 def sightings_table(seen: Sequence[Sighting]) -> pd.DataFrame:
     """Every number behind it."""
     rows = [

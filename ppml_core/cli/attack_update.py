@@ -1,4 +1,4 @@
-"""`ppml attack update TABLE`: records read out of training updates, clear, masked, summed and with noise."""
+"""`ppml attack update TABLE`: records read out of updates, clear, masked, summed and with noise, and of models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def run_update_attack(arguments: argparse.Namespace) -> dict[str, Any]:
     """Shares of categories recovered exactly, each beside guessing and a control."""
     import numpy as np
 
-    from ppml_core.federated.inversion_study import EPSILONS, RECORDS, inversion_study
+    from ppml_core.federated.inversion_study import EPSILONS, RECORDS
+    from ppml_core.federated.neighbour_study import whole_study
 
     if arguments.repeats < 2:
         raise BadInput(f"--repeats must be at least 2, not {arguments.repeats}.")
@@ -38,13 +39,14 @@ def run_update_attack(arguments: argparse.Namespace) -> dict[str, Any]:
     epsilons = tuple(_positive(text, "epsilons") for text in arguments.epsilons or map(str, EPSILONS))
     data, started = read_table_of(arguments, arguments.table), time.perf_counter()
     rng, bar = np.random.default_rng(arguments.seed), Bar("experiments")
-    study = inversion_study(data, rng, records, epsilons, arguments.repeats, bar)
+    study = whole_study(data, rng, records, epsilons, arguments.repeats, bar)
     say("internal: measured on private people")
     return {
         "columns": list(study.columns),
         "sums": [_told(one) for one in study.sums],
         "masked": _told(study.masked),
         "noisy": [_told(one) for one in study.noisy],
+        "neighbours": [_told(one) for one in study.neighbours],
         "delta": study.delta,
         "seconds": time.perf_counter() - started,
     }

@@ -72,10 +72,11 @@ class GossipPlan(Method):
 
 @dataclass(frozen=True, eq=False)
 class Meeting:
-    """Every holder's model after a round, and the bytes of it."""
+    """Every holder's model after a round, the one that each sent to its neighbours in it, and the bytes of it."""
 
     number: int
     models: list[Weights]
+    sent: list[Weights]
     bytes: int
 
     @property
@@ -137,7 +138,7 @@ def meetings(model: Model, asked: GossipPlan, parts: Sequence[Rows], seed: int) 
             models, sent = _masked_averages(moved, mixing, generator(seed, "masks", number))
         else:
             models = [_weighed(moved, row) for row in mixing]
-        yield Meeting(number, models, sent)
+        yield Meeting(number, models, moved, sent)
 
 
 def walked(learner: Learner, asked: GossipPlan, data: Dataset, seed: int) -> Generator[Fitted]:

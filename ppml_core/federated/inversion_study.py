@@ -66,13 +66,17 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Study:
-    """`sums` by number of records (the first is one clear update), the `masked` message, and `noisy` by epsilon."""
+    """`sums` by number of records (the first is one clear update), the `masked` message, and `noisy` by epsilon.
+
+    `neighbours` are sightings of exchanged models, where those were measured too.
+    """
 
     columns: tuple[str, ...]
     sums: tuple[Sighting, ...]
     masked: Sighting
     noisy: tuple[Sighting, ...]
     delta: float
+    neighbours: tuple[Sighting, ...] = ()
 
 
 def inversion_study(
@@ -89,9 +93,9 @@ def inversion_study(
     for n in records:
         progress(len(sums), total)
         name = "one clear update" if n == 1 else f"sum of {n} records"
-        sums.append(_sighting(name, n, [setting.summed(n, rng) for _ in range(repeats)]))
+        sums.append(sighting(name, n, [setting.summed(n, rng) for _ in range(repeats)]))
     progress(len(records), total)
-    masked = _sighting("one masked message", 1, [setting.masked(rng) for _ in range(repeats)])
+    masked = sighting("one masked message", 1, [setting.masked(rng) for _ in range(repeats)])
     delta = default_delta(setting.people)
     noisy: list[Sighting] = []
     for epsilon in epsilons:
@@ -99,7 +103,7 @@ def inversion_study(
         mu = mu_of(epsilon, delta)
         tries = [setting.noisy(CLIP / mu, rng) for _ in range(repeats * 5)]
         bound = setting.bound(mu)
-        noisy.append(_sighting(f"clear update with noise, ε = {epsilon:g}", 1, tries, epsilon, bound))
+        noisy.append(sighting(f"clear update with noise, ε = {epsilon:g}", 1, tries, epsilon, bound))
     progress(total, total)
     return Study(setting.onlooker.columns, tuple(sums), masked, tuple(noisy), delta)
 
@@ -113,8 +117,24 @@ def most_recovered(guessing: float, mu: float) -> float:
     return float(ndtr(ndtri(guessing) + mu))
 
 
+def most_right(codes: Codes, mu: float) -> float:
+    """The bound on average over the columns; the best guess is the most frequent category of those drawn from."""
+    best = [np.bincount(column).max() / len(column) for column in codes.T]
+    return float(np.mean([most_recovered(guess, mu) for guess in best]))
+
+
+def likeliest(known: Any, codes: Codes, seen: Floats, scale: float) -> Codes:
+    """Per column the category likeliest to be behind `seen`, a gradient with noise of that scale, shape (1, columns).
+
+    `known` are the gradients that other people would have had, sparse, `codes` their categories: the prior.
+    """
+    lengths = np.asarray(known.multiply(known).sum(axis=1)).ravel()
+    odds = softmax((known @ seen - lengths / 2) / scale**2)
+    return np.array([[np.bincount(column, odds).argmax() for column in codes.T]])
+
+
 @dataclass(frozen=True)
-class _Try:
+class Try:
     """Categories as read and as they are, (records, columns) each, and those of the control."""
 
     truth: Codes
@@ -150,39 +170,32 @@ class _Setting:
         return cls(onlooker, onlooker.codes(drawn), made[1], onlooker.codes(others), made[0], ground.people)
 
     def bound(self, mu: float) -> float:
-        """On average over the columns; the best guess is the most frequent category of those that are drawn from."""
-        best = [np.bincount(column).max() / len(column) for column in self.codes.T]
-        return float(np.mean([most_recovered(guess, mu) for guess in best]))
+        return most_right(self.codes, mu)
 
-    def summed(self, n: int, rng: np.random.Generator) -> _Try:
+    def summed(self, n: int, rng: np.random.Generator) -> Try:
         """A sum as secure aggregation reveals it: of numbers cut to its grid."""
         who, whose = self._drawn(n, rng), self._drawn(n, rng)
         read = [self.onlooker.unmix(self._sum(people), n, n * GRID) for people in (who, whose)]
-        return _Try(self.codes[who], read[0], self.onlooker.guess(n), read[1])
+        return Try(self.codes[who], read[0], self.onlooker.guess(n), read[1])
 
-    def masked(self, rng: np.random.Generator) -> _Try:
+    def masked(self, rng: np.random.Generator) -> Try:
         """A message of three under secure aggregation, read as it came; another one of them is the control."""
         who = self._drawn(SUMMED, rng)
         vectors = {n: to_ring([one], SUMMED) for n, one in enumerate(self.gradients[who].toarray())}
         messages = secure_sum(vectors, list(vectors), SUMMED, rng).messages
         seen = [from_ring(messages[n], [np.zeros(len(messages[n]))])[0] for n in range(2)]
         read = [self.onlooker.codes_of(self.onlooker.row(one)) for one in seen]
-        return _Try(self.codes[who[:1]], read[0], self.onlooker.guess(1), read[1])
+        return Try(self.codes[who[:1]], read[0], self.onlooker.guess(1), read[1])
 
-    def noisy(self, scale: float, rng: np.random.Generator) -> _Try:
+    def noisy(self, scale: float, rng: np.random.Generator) -> Try:
         """A record's clipped gradient with noise: everybody else's is known and taken off. The likeliest per column."""
         who, whose = self._drawn(1, rng), self._drawn(1, rng)
         read = []
         for people in (who, whose):
             seen = _clipped(self.gradients[people]).toarray()[0]
-            read.append(self._likeliest(seen + rng.normal(0, scale, len(seen)), scale))
-        return _Try(self.codes[who], read[0], self.onlooker.guess(1), read[1])
-
-    def _likeliest(self, seen: Floats, scale: float) -> Codes:
-        known = _clipped(self.other_gradients)
-        lengths = np.asarray(known.multiply(known).sum(axis=1)).ravel()
-        odds = softmax((known @ seen - lengths / 2) / scale**2)
-        return np.array([[np.bincount(column, odds).argmax() for column in self.other_codes.T]])
+            noisy = seen + rng.normal(0, scale, len(seen))
+            read.append(likeliest(_clipped(self.other_gradients), self.other_codes, noisy, scale))
+        return Try(self.codes[who], read[0], self.onlooker.guess(1), read[1])
 
     def _sum(self, people: npt.NDArray[np.int64]) -> Floats:
         found = self.gradients[people].toarray()
@@ -211,8 +224,8 @@ def _clipped(gradients: Any) -> Any:
     return gradients.multiply(np.minimum(1.0, CLIP / np.maximum(lengths, 1e-12))[:, None]).tocsr()
 
 
-def _sighting(
-    seen: str, n: int, tries: Sequence[_Try], epsilon: float | None = None, bound: float | None = None
+def sighting(
+    seen: str, n: int, tries: Sequence[Try], epsilon: float | None = None, bound: float | None = None
 ) -> Sighting:
     names = ("read", "guess", "control")
     shares = {name: [_matched(getattr(one, name), one.truth) for one in tries] for name in names}

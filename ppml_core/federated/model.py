@@ -43,6 +43,14 @@ class Rows:
     targets: npt.NDArray[np.float32]
     lengths: npt.NDArray[np.float32]
 
+    @classmethod
+    def of(cls, encoded: Any, targets: npt.NDArray[Any]) -> Rows:
+        """Of features in CSR."""
+        X = encoded.astype(np.float32)
+        lengths = np.asarray(X.multiply(X).sum(axis=1), dtype=np.float32).ravel()
+        places = (X.indptr.astype(np.int32), X.indices.astype(np.int32))
+        return cls(*places, np.ascontiguousarray(X.data), targets.astype(np.float32), lengths)
+
     def __len__(self) -> int:
         return len(self.targets)
 
@@ -104,10 +112,7 @@ class Model:
 
     def rows(self, data: Dataset) -> Rows:
         """A client's own people, encoded without a look at anybody else's."""
-        X = self.features.rows(data).astype(np.float32)
-        lengths = np.asarray(X.multiply(X).sum(axis=1), dtype=np.float32).ravel()
-        places = (X.indptr.astype(np.int32), X.indices.astype(np.int32))
-        return Rows(*places, np.ascontiguousarray(X.data), self.ground.target(data).astype(np.float32), lengths)
+        return Rows.of(self.features.rows(data), self.ground.target(data))
 
     def fitted(
         self, weights: Sequence[npt.NDArray[np.float64]], guarantee: Guarantee | None = None, noise: Noise = (),

@@ -53,7 +53,8 @@ def threats_of(plan: Plan) -> tuple[Threat, ...]:
 def threats_among_neighbours(plan: GossipPlan) -> tuple[Threat, ...]:
     """The table where there is no server."""
     seen = {
-        "none": "its neighbours' models of every round as they are, and so their updates",
+        "none": "its neighbours' models of every round as they are: their first updates exactly, later ones where it "
+        "gets all models that a neighbour averaged",
         "noise": "its neighbours' models of every round, each with its holder's noise",
         "masks": "the weighted sum of its neighbours' models of every round",
     }[plan.protection]

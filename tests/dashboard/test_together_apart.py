@@ -94,9 +94,9 @@ def test_the_address_carries_the_venue_and_a_pick_lies_on_compare(open_page: Ope
 
 @pytest.mark.slow
 def test_records_are_read_out_on_request(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = apart.inversion_study
+    whole = apart.whole_study
     monkeypatch.setattr(
-        apart, "inversion_study",
+        apart, "whole_study",
         lambda data, rng, progress: whole(data, rng, records=(1, 5), epsilons=(1.0,), repeats=5, progress=progress),
     )  # fmt: skip
     at = settled(open_page("together_apart", **SMALL))
@@ -106,6 +106,7 @@ def test_records_are_read_out_on_request(open_page: Open, monkeypatch: pytest.Mo
     at.button(key="run_study").click().run()
     at = settled(at)
     assert "How many records hide each other in a sum?" in said(at)
+    assert "What does a neighbour read out of the models it gets?" in said(at)
     at.session_state["part_techniques"] = True
     at.run()
     assert "Which technique keeps accuracy" in said(at)

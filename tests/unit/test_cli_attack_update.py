@@ -13,6 +13,9 @@ def test_shares_stand_beside_guessing_and_control(capsys: pytest.CaptureFixture[
     assert found["sums"][0]["value"] == found["sums"][0]["whole_records"]["value"] == 1.0
     assert found["masked"]["value"] < found["sums"][0]["guessing"]["value"]
     assert found["noisy"][0]["low"] <= found["noisy"][0]["at_most"]
+    first, *_, last = found["neighbours"]
+    assert first["whole_records"]["value"] == 1.0
+    assert last["low"] <= last["at_most"]
     assert set(found["sums"][0]["control"]) == {"value", "low", "high"}
     again = answer(capsys, "attack", "update", *flags)
     assert found | {"seconds": 0} == again | {"seconds": 0}
