@@ -14,18 +14,23 @@ import numpy as np
 import streamlit as st
 
 from dashboard import attacking, controls, scenarios, session, tables
-from dashboard.jobs import Job
+from dashboard.jobs import Desk, Job
 from ppml_core.catalog import method, methods
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.charts.together import Told
-from ppml_core.errors import BadInput
+from ppml_core.data.dataset import Dataset
+from ppml_core.errors import BadInput, PPMLError
 from ppml_core.experiment.apart import Apart, together_apart
+from ppml_core.experiment.points import point_of
 from ppml_core.experiment.scenario import Scenario, Step, scenario_from_toml
 from ppml_core.federated.inversion_study import Study
 from ppml_core.federated.neighbour_study import whole_study
 from ppml_core.learn.base import Learner
 from ppml_core.settings import Setting, settings_of
+from ppml_core.store import Store
+from ppml_core.store.recording import recording
 from ppml_core.venues.base import Venue
+from ppml_core.workers import Progress
 
 LEARNER, LEARNER_KEY = session.LINEAR, "apart_learner"
 CHOSEN = "venue"
@@ -123,14 +128,27 @@ def job_of(asked: Scenario) -> Job | None:
 def start(toml: str) -> None:
     """Trains beside the page, and remembers that this session asked for it."""
     asked = scenario_from_toml(toml)
-    data, runs, memory = tables.dataset(), scenarios.run_apart(), tables.desk().memory
+    data, runs, desk = tables.dataset(), scenarios.run_apart(), tables.desk()
     runs[asked.id] = toml
     for old in list(runs)[:-MOST_RUNS]:
         del runs[old]
     attacking.work_out(
         scenarios.apart_key(asked), "training together apart",
-        lambda heard: together_apart(asked, data, heard, memory), "steps",
+        lambda heard: _trained(asked, data, desk, heard), "steps",
     )  # fmt: skip
+
+
+def _trained(asked: Scenario, data: Dataset, desk: Desk, heard: Progress) -> Apart:
+    """On a bundled table the training is a run of the store, where its result is kept there."""
+    assert asked.venue is not None
+    if desk.private or not isinstance(desk.memory, Store) or not asked.venue.make(Venue).asks_freely:
+        return together_apart(asked, data, heard, desk.memory)
+    with recording(desk.memory, [asked], data, usual=f"{_name(asked)}, {asked.dataset}") as run:
+        try:
+            return together_apart(asked, data, heard, desk.memory)
+        except PPMLError as fault:
+            run.failed(point_of(asked, 0, data.fingerprint), str(fault))
+            raise
 
 
 def start_first() -> None:

@@ -1,4 +1,4 @@
-"""Runs: every sweep and search of this store, found again, opened on the map, named, run again, handed on."""
+"""Runs: every sweep, search and training apart of this store, opened on the map, named, run again, handed on."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import apart, attacking, comparing, jobs, mapping, scenarios, session
+from dashboard import apart, attacking, comparing, jobs, mapping, running, scenarios, session
 from ppml_core.experiment.scenario import scenario_from_toml
 from ppml_core.experiment.sharing import pack
 from ppml_core.store import Store
@@ -90,6 +90,19 @@ def test_the_address_carries_the_venue_and_a_pick_lies_on_compare(open_page: Ope
     assert len(picks) == 1
     assert "[venue]" in picks[0]
     assert "rounds = 3" in picks[0]
+
+
+@pytest.mark.slow
+def test_what_ran_is_a_run_and_opens_on_the_map(open_page: Open) -> None:
+    settled(open_page("together_apart", **SMALL))
+    at = open_page("runs")
+    at.text_input(key="run_filter").set_value("federated").run()
+    run = next(run for run in running.listed("federated", "finished") if run.dataset == "german_credit")
+    assert (run.done, run.failed, run.total) == (1, 0, 1)
+    assert run.name in at.selectbox(key="run_chosen").options
+    at.selectbox(key="run_chosen").set_value(run.id).run()
+    again = settled(open_page("trade_off", dataset="german_credit", shown_run=run.id))
+    assert not again.exception
 
 
 @pytest.mark.slow
