@@ -28,6 +28,7 @@ from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.sweep import run
 from ppml_core.learn.logistic_regression import LogisticRegression
+from ppml_core.mechanisms import system
 from ppml_core.mechanisms.draws import Draws, Floats, SeededDraws, SystemDraws, Whole
 
 
@@ -134,6 +135,16 @@ def test_nothing_leaves_where_something_private_was_read() -> None:
         DPSynthetic(rows=10, delta=1e-6).fit_release(unsized)
     with pytest.raises(NotApplicable, match=r"delta 1e-05 is above"):
         DPSynthetic(delta=1e-5).fit_release(data)
+
+
+def test_without_opendp_no_table_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> object:
+        raise ImportError(name)
+
+    data = adult(10)
+    monkeypatch.setattr(system.importlib, "import_module", absent)
+    with pytest.raises(NotApplicable, match="pip install"):
+        DPSynthetic().fit_release(data)
 
 
 def test_a_model_trained_on_a_released_table_is_good_on_real_people() -> None:
