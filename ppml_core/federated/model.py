@@ -24,9 +24,10 @@ from ppml_core.learn.base import Fitted, Learner, Noise
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import Features, LinearModel, link_of
 from ppml_core.learn.dp_gd import KnotFeatures
-from ppml_core.learn.dp_network import FIRST_SPREAD, KINDS, Network
+from ppml_core.learn.dp_network import KINDS, Network
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.network import PlainNetwork
+from ppml_core.learn.network_descent import FIRST_SPREAD
 from ppml_core.learn.promise import Ground
 
 GRID = 2.0**-24

@@ -6,10 +6,9 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, cast
+from typing import ClassVar, Self, cast
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit, softmax
 
 from ppml_core.accounting.budget_settings import delta_setting, epsilon_setting, neighbours_setting
@@ -21,15 +20,12 @@ from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.learn.base import Array, Fitted, Learner, Masks, Task
 from ppml_core.learn.binned import BinFeatures
 from ppml_core.learn.descent import MIDDLE, first_averaged, link_of, target_of
-from ppml_core.learn.gradients import distinct
-from ppml_core.learn.network_kernels import IDENTITY, LOGIT, SOFTMAX, clipped_sums
+from ppml_core.learn.network_descent import NetworkPlan, Rows, Weights, descend
+from ppml_core.learn.network_kernels import IDENTITY, LOGIT, SOFTMAX
 from ppml_core.learn.promise import Ground
 from ppml_core.settings import setting
 
-Weights = tuple[npt.NDArray[np.float64], ...]
-
 KINDS = {"logit": LOGIT, "softmax": SOFTMAX, "identity": IDENTITY}
-FIRST_SPREAD = 1.0
 
 
 @dataclass(frozen=True)
@@ -75,15 +71,20 @@ class DPNetwork(Learner):
 
     @classmethod
     def fit_many(cls, learners: Sequence[Self], data: Dataset, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
-        """One model per (learner, generator) on rows that are encoded once; each is trained by itself."""
+        """One model per (learner, generator), trained side by side; the bytes of each are those of fitting it alone.
+
+        Side by side means on one pass over rows that are encoded once, which needs models of one shape with as many
+        steps. Models whose `rate` is below .25 share too few rows: they share the encoding and train one by one.
+        """
         if not learners:
             return []
         start = time.perf_counter()
         ground = Ground.of(data, needs_size=True, tasks=cls.tasks)
         features = BinFeatures.of(data.schema, ground.encoder, "generic")
+        made = [learner._planned(ground) for learner in learners]
         rows = Rows.of(features.rows(data), target_of(ground, data))
         shared = (time.perf_counter() - start) / len(learners)
-        return [learner._fit(ground, features, rows, rng, shared) for learner, rng in zip(learners, rngs, strict=True)]
+        return cls._fitted(learners, made, features, rows, rngs, shared)
 
     def fit_subsets(self, data: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
         """The same models as one by one, on rows that are encoded once."""
@@ -95,20 +96,35 @@ class DPNetwork(Learner):
         X, target = features.rows(data), target_of(grounds[0], data)
         shared = (time.perf_counter() - start) / len(masks)
         return [
-            self._fit(ground, features, Rows.of(X[mask], target[mask]), rng, shared)
+            self._fitted([self], [self._planned(ground)], features, Rows.of(X[mask], target[mask]), [rng], shared)[0]
             for ground, mask, rng in zip(grounds, masks, rngs, strict=True)
         ]
 
-    def _fit(
-        self, ground: Ground, features: BinFeatures, rows: Rows, rng: np.random.Generator, shared: float
-    ) -> Fitted:
-        start = time.perf_counter()
-        ground, delta = ground.at(self.delta), ground.delta(self.delta)
-        multiplier = self._noise_multiplier(delta)
+    @classmethod
+    def _fitted(
+        cls, learners: Sequence[Self], made: Sequence[tuple[Ground, NetworkPlan]], features: BinFeatures, rows: Rows,
+        rngs: Sequence[np.random.Generator], shared: float,
+    ) -> list[Fitted]:  # fmt: skip
+        kind, classes = link_of(made[0][0]), made[0][0].classes
+        outputs = len(classes) if kind == "softmax" else 1
+        trained = descend(rows, KINDS[kind], len(features.names), outputs, [plan for _, plan in made], rngs)
+        return [
+            learner._model(ground, plan, features, weights, shared + seconds)
+            for learner, (ground, plan), (weights, seconds) in zip(learners, made, trained, strict=True)
+        ]
+
+    def _planned(self, ground: Ground) -> tuple[Ground, NetworkPlan]:
+        ground = ground.at(self.delta)
+        multiplier = self._noise_multiplier(ground.delta(self.delta))
         clip, step = self.clip_and_step(ground, multiplier)
-        kind = link_of(ground)
-        outputs = len(ground.classes) if kind == "softmax" else 1
-        weights = self._descend(rows, KINDS[kind], outputs, len(features.names), clip, step, clip * multiplier, rng)
+        first = first_averaged(self.steps, self.averaged)
+        shape = self.hidden, self.second, self.steps, self.rate
+        return ground, NetworkPlan(*shape, step, clip, clip * multiplier, self.momentum, first)
+
+    def _model(
+        self, ground: Ground, plan: NetworkPlan, features: BinFeatures, weights: Weights, seconds: float
+    ) -> Network:
+        delta = ground.delta(self.delta)
         mu = mu_of(self.epsilon, delta) if self.rate == 1 else None
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu)
         return Network(
@@ -121,9 +137,9 @@ class DPNetwork(Learner):
             warnings=ground.encoder.notes + ground.size_warnings(delta),
             noise=(
                 ("mechanism", "gaussian" if self.rate == 1 else "subsampled gaussian"), ("steps", self.steps),
-                ("noise_multiplier", multiplier), ("rate", self.rate), ("clip_norm", clip),
+                ("noise_multiplier", self._noise_multiplier(delta)), ("rate", self.rate), ("clip_norm", plan.clip),
             ),
-            seconds=shared + time.perf_counter() - start,
+            seconds=seconds,
         )  # fmt: skip
 
     def _noise_multiplier(self, delta: float) -> float:
@@ -140,48 +156,6 @@ class DPNetwork(Learner):
         else:
             clip, rate = 0.1, min(max(16 * (signal / 8700) ** 0.6, 0.25), 2.0)
         return self.clip_norm or clip, (self.learning_rate or rate) / (self.rate * ground.rows)
-
-    def _descend(
-        self, rows: Rows, kind: int, outputs: int, inputs: int, clip: float, step: float, noise: float,
-        rng: np.random.Generator,
-    ) -> Weights:  # fmt: skip
-        """Averaged weights (skip, first, second, out)."""
-        first = FIRST_SPREAD * rng.standard_normal((inputs, self.hidden))
-        second = rng.standard_normal((self.hidden, self.second))
-        W: Weights = (np.zeros((inputs, outputs)), first, second, np.zeros((self.second or self.hidden, outputs)))
-        velocity: Weights = tuple(np.zeros(w.shape) for w in W)
-        total: Weights = tuple(np.zeros(w.shape) for w in W)
-        start = first_averaged(self.steps, self.averaged)
-        table = rows.merged if self.rate == 1 else rows.each
-        everybody = np.ones(len(table[3]), dtype=bool)
-        for t in range(self.steps):
-            sampled = everybody if self.rate == 1 else rng.random(len(everybody)) < self.rate
-            sums = clipped_sums(kind, table, sampled, W, clip)
-            noisy = (s + noise * rng.standard_normal(s.shape) for s in sums)
-            velocity = tuple(self.momentum * v + step * s for v, s in zip(velocity, noisy, strict=True))
-            W = tuple(w - v for w, v in zip(W, velocity, strict=True))
-            if t >= start:
-                total = tuple(a + w for a, w in zip(total, W, strict=True))
-        return tuple(a / (self.steps - start) for a in total)
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows as the kernel takes them (starts, places, values, targets, counts, |x|²), and with those alike as one."""
-
-    each: tuple[Any, ...]
-    merged: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, X: Any, target: npt.NDArray[np.float64]) -> Rows:
-        table, labels = X.astype(np.float32), target.astype(np.float32)
-        return cls(_table(table, labels, np.ones(len(labels), dtype=np.float32)), _table(*distinct(table, labels)))
-
-
-def _table(table: Any, labels: npt.NDArray[np.float32], counts: npt.NDArray[np.float32]) -> Any:
-    lengths = np.asarray(table.multiply(table).sum(axis=1), dtype=np.float32).ravel()
-    starts, places = table.indptr.astype(np.int32), table.indices.astype(np.int32)
-    return starts, places, np.ascontiguousarray(table.data), labels, counts, lengths
 
 
 @dataclass

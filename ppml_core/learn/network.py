@@ -11,10 +11,11 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.binned import BinFeatures
-from ppml_core.learn.dp_network import FIRST_SPREAD, KINDS, Network
+from ppml_core.learn.dp_network import KINDS, Network
 from ppml_core.learn.encoding import Encoder
 from ppml_core.learn.local_steps import local_steps
 from ppml_core.learn.models import one_thread, require_all_classes
+from ppml_core.learn.network_descent import FIRST_SPREAD
 from ppml_core.learn.promise import Ground
 from ppml_core.learn.target import encode_target, target_classes
 from ppml_core.settings import setting

@@ -16,7 +16,8 @@ from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import split
 from ppml_core.errors import NotApplicable
-from ppml_core.learn.dp_network import DPNetwork, Network, Rows
+from ppml_core.learn.dp_network import DPNetwork, Network
+from ppml_core.learn.network_descent import Rows
 from ppml_core.learn.network_kernels import IDENTITY, LOGIT, SOFTMAX, clipped_sums
 
 FAR = 1e6
