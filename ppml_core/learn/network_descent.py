@@ -26,7 +26,7 @@ Weights = tuple[Doubles, ...]
 FIRST_SPREAD = 1.0
 LANES = 16
 UNITS = 512
-SHARED_RATE = 0.25
+SHARED_RATE = 0.2
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 from scipy.special import expit, log_softmax
@@ -14,10 +15,11 @@ from ppml_core.accounting.calibration import subsampled_noise_multiplier
 from ppml_core.accounting.gaussian import mu_of, noise_multiplier
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
+from ppml_core.data.schema import Schema
 from ppml_core.data.split import split
 from ppml_core.errors import NotApplicable
 from ppml_core.learn.dp_network import DPNetwork, Network
-from ppml_core.learn.network_descent import Rows
+from ppml_core.learn.network_descent import LANES, NetworkPlan, Rows, tiles
 from ppml_core.learn.network_kernels import IDENTITY, LOGIT, SOFTMAX, clipped_sums
 
 FAR = 1e6
@@ -113,3 +115,52 @@ def test_extremes_stay_finite(settings: dict[str, Any], epsilon: float) -> None:
     data = adult(10)
     model = DPNetwork(epsilon=epsilon, steps=5, **settings).fit(data, np.random.default_rng(0))
     assert np.isfinite(model.predict_proba(data)).all()
+
+
+def made_up(target: dict[str, Any], labels: Any) -> Dataset:
+    x = np.random.default_rng(4).uniform(0, 1, 300)
+    columns = {"x": {"kind": "numeric", "bounds": [0, 1]}, "y": target}
+    schema = Schema.from_values({"columns": columns, "target": "y", "expected_rows": 300})
+    return Dataset(pd.DataFrame({"x": x, "y": labels(x)}), schema)
+
+
+TABLES = {
+    "two classes": adult(),
+    "three classes": made_up(
+        {"categories": ["low", "mid", "high"]}, lambda x: np.array(["low", "mid", "high"])[(3 * x).astype(int)]
+    ),
+    "a number": made_up({"kind": "numeric", "bounds": [0, 2]}, lambda x: 2 * x),
+}
+
+
+@pytest.mark.parametrize("data", TABLES.values(), ids=TABLES)
+def test_a_model_is_the_same_bytes_alone_and_in_any_batch(data: Dataset) -> None:
+    """Everybody in every step, and samples that are trained on side by side and one by one."""
+    draw = np.random.default_rng(0)
+    jobs = [
+        DPNetwork(
+            epsilon=float(draw.choice([0.5, 4.0])) if rate == 1 else 2.0, delta=1e-6, steps=20, rate=rate,
+            learning_rate=float(draw.choice([1.0, 8.0])), clip_norm=float(draw.choice([0.1, 0.5])),
+            momentum=float(draw.choice([0.5, 0.9])), averaged=float(draw.choice([0.25, 0.75])),
+            hidden=int(draw.choice([3, 8])), second=int(draw.choice([0, 0, 5])),
+        )
+        for rate in (1.0, 0.6, 0.1)
+        for _ in range(8)
+    ]  # fmt: skip
+    batch = DPNetwork.fit_many(jobs, data, [np.random.default_rng(i) for i in range(len(jobs))])
+    for i, (job, model) in enumerate(zip(jobs, batch, strict=True)):
+        alone = job.fit(data, np.random.default_rng(i))
+        assert isinstance(model, Network)
+        assert isinstance(alone, Network)
+        assert [w.tobytes() for w in model.weights] == [w.tobytes() for w in alone.weights]
+        assert (model.noise, model.guarantee) == (alone.noise, alone.guarantee)
+
+
+def test_models_of_one_shape_go_together_unless_their_samples_share_few_rows() -> None:
+    def plan(rate: float = 1.0, hidden: int = 8, steps: int = 60) -> NetworkPlan:
+        return NetworkPlan(hidden, 0, steps, rate, 1e-3, 0.5, 10.0, 0.9, 50)
+
+    assert [len(tile) for tile in tiles([plan()] * (LANES + 2), 1)] == [LANES, 2]
+    assert tiles([plan(), plan(0.5), plan(), plan(0.4)], 1) == [[0, 2], [1, 3]]
+    assert tiles([plan(hidden=4), plan(steps=20), plan()], 1) == [[0], [1], [2]]
+    assert tiles([plan(0.05), plan(0.05)], 1) == [[0], [1]]
