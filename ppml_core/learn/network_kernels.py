@@ -307,7 +307,7 @@ def sums_side_by_side(
     `table` is (starts, places, values, targets, |x|²), `people` are the rows, in order, that count for any model.
     Blocks of rows are added in double.
     """
-    flat = [_aligned(weight.reshape(len(weight), -1)) for weight in weights]
+    flat = [_aligned(weight.reshape(len(weight), weight.shape[1] * weight.shape[2])) for weight in weights]
     blocks = [_aligned(np.zeros(one.shape)) for one in flat]
     totals = [np.zeros(one.shape) for one in flat]
     within = (clip * (1 - 1e-5)).astype(np.float32)
