@@ -68,7 +68,7 @@ def sweep(
     missing = [point for point in everything if point.key not in records]
     report = progress or (lambda done, total: None)
     report(len(records), len(everything))
-    done = _done(_batches(missing), data, processes, cluster, cancelled or (lambda: False))
+    done = _done(batches_of(missing, processes), data, processes, cluster, cancelled or (lambda: False))
     for point, record in _computed(done, memory):
         records[point.key] = record
         if record["error"] is not None and on_failure:
@@ -109,7 +109,8 @@ def _attacks(points: Sequence[Point], fingerprint: str) -> Iterator[Point]:
         yield from attack_points(point.scenario, point.repeat, fingerprint)
 
 
-def _batches(points: Iterable[Point]) -> list[Batch]:
+def batches_of(points: Iterable[Point], processes: int = 1) -> list[Batch]:
+    """What is computed at a time: points that train together, at most 64, and each process its share of them."""
     groups: dict[Any, list[Point]] = {}
     attacks: dict[Any, list[Point]] = {}
     for point in points:
@@ -121,7 +122,7 @@ def _batches(points: Iterable[Point]) -> list[Batch]:
     batches = []
     for (_, learner, venue), group in groups.items():
         trains_together = venue is None and method(Learner, learner).fit_many.__func__ is not Learner.fit_many.__func__  # type: ignore[attr-defined]
-        width = BATCH if trains_together else 1
+        width = min(BATCH, -(-len(group) // processes)) if trains_together else 1
         batches += [Batch(tuple(group[start : start + width])) for start in range(0, len(group), width)]
     attacked = [Batch(tuple(group)) for group in attacks.values()]
     return [*batches, *sorted(attacked, key=lambda batch: batch.points[0].repeat)]

@@ -74,9 +74,9 @@ class DPNetwork(Learner):
         """One model per (learner, generator), trained side by side; the bytes of each are those of fitting it alone.
 
         Side by side is one pass over the rows for up to 16 models of one shape with as many steps: on Adult .04 CPU
-        seconds a model of 60 full-batch steps, four to five times less than alone. Below a `rate` of .2 samples share
-        too few rows for that to win anything (measured even at .1 to .2, lost below): such models share the encoding,
-        train one by one, and a sweep of them goes over cores by its processes.
+        seconds a model of 60 full-batch steps, four times less than alone. Samples at a `rate` below .2 share too few
+        rows: side by side won nothing at .1 to .2 and lost at .05. Such models share the encoded rows and train one
+        after another; a sweep spreads them over its processes.
         """
         if not learners:
             return []

@@ -18,7 +18,7 @@ from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.experiment.results import estimate_of, summarise
 from ppml_core.experiment.scenario import Scenario, expand
-from ppml_core.experiment.sweep import Forgetful, run, sweep
+from ppml_core.experiment.sweep import Forgetful, batches_of, points_asked, run, sweep
 from ppml_core.learn.base import Learner
 from ppml_core.store import Store
 
@@ -63,6 +63,14 @@ def test_alone_and_in_a_batch(credit: Dataset, base: Scenario) -> None:
     alone = pd.concat([sweep([scenario], credit, swept=["learner.epsilon"]) for scenario in reversed(scenarios)])
     order = ["learner.epsilon", "repeat", "measure"]
     same(together.sort_values(order, ignore_index=True), alone.sort_values(order, ignore_index=True))
+
+
+@pytest.mark.parametrize(("processes", "sizes"), [(1, [64, 6]), (2, [35, 35]), (3, [24, 24, 22])])
+def test_each_process_gets_its_share_of_models_that_train_together(
+    credit: Dataset, processes: int, sizes: list[int]
+) -> None:
+    points = points_asked([Scenario.of("german_credit", "dp_network", repeats=70)], credit.fingerprint)
+    assert [len(batch.points) for batch in batches_of(points, processes)] == sizes
 
 
 @pytest.mark.slow
