@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from ppml_core.learn.network_kernels import add_clipped, in_order
+from ppml_core.learn.network_kernels import add_clipped, copy_rows
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -46,8 +46,10 @@ def local_steps(
     rows = orders.shape[1]
     everybody = np.arange(rows)
     ones, no_clip = np.ones((rows, 1), np.float32), np.full(1, NO_CLIP, np.float32)
+    s, p, v = np.empty_like(starts), np.empty_like(places), np.empty_like(values)
+    t, n = np.empty_like(targets), np.empty_like(lengths)
     for visit in range(orders.shape[0]):
-        s, p, v, t, n = in_order(starts, places, values, targets, lengths, orders[visit])
+        copy_rows(starts, places, values, targets, lengths, orders[visit], s, p, v, t, n)
         for begin in range(0, rows, batch):
             end = min(begin + batch, rows)
             g_base[:], g2[:], g_out[:] = 0, 0, 0

@@ -262,26 +262,20 @@ def add_clipped(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def in_order(
-    starts: Ints, places: Ints, values: Floats, targets: Floats, lengths: Floats, order: npt.NDArray[np.int64]
-) -> tuple[Any, ...]:
-    """Those rows of a table, in that order."""
-    rows = len(order)
-    total = 0
-    for i in order:
-        total += starts[i + 1] - starts[i]
-    new_starts, new_places = np.zeros(rows + 1, np.int32), np.empty(total, np.int32)
-    new_values, new_targets = np.empty(total, np.float32), np.empty(rows, np.float32)
-    new_lengths = np.empty(rows, np.float32)
+def copy_rows(
+    starts: Ints, places: Ints, values: Floats, targets: Floats, lengths: Floats, order: npt.NDArray[np.int64],
+    new_starts: Ints, new_places: Ints, new_values: Floats, new_targets: Floats, new_lengths: Floats,
+) -> None:  # fmt: skip
+    """Writes those rows of a table, in that order, into another that has room for them."""
     at = 0
-    for r in range(rows):
+    new_starts[0] = 0
+    for r in range(len(order)):
         i = order[r]
         for p in range(starts[i], starts[i + 1]):
             new_places[at], new_values[at] = places[p], values[p]
             at += 1
         new_starts[r + 1] = at
         new_targets[r], new_lengths[r] = targets[i], lengths[i]
-    return new_starts, new_places, new_values, new_targets, new_lengths
 
 
 def clipped_sums(
@@ -313,9 +307,7 @@ def sums_side_by_side(
     within = (clip * (1 - 1e-5)).astype(np.float32)
     ends = np.searchsorted(people, np.arange(0, len(counts) + ROWS_PER_BLOCK, ROWS_PER_BLOCK))
     if 2 * len(people) < len(counts):
-        starts, places, values, targets, lengths = table
-        table = in_order(starts, places, values, targets, lengths, people)
-        counts, people = counts[people], np.arange(len(people))
+        table, counts, people = _close_by(table, people), counts[people], np.arange(len(people))
     for begin, end in pairwise(ends):
         for block in blocks:
             block[:] = 0
@@ -324,6 +316,18 @@ def sums_side_by_side(
         for total, block in zip(totals, blocks, strict=True):
             total += block
     return tuple(total.reshape(weight.shape) for total, weight in zip(totals, weights, strict=True))
+
+
+def _close_by(table: tuple[Any, ...], people: npt.NDArray[np.int64]) -> tuple[Any, ...]:
+    """Those rows alone, one after another: fetched row by row in the midst of sums, each would be waited for."""
+    starts, places, values, targets, lengths = table
+    entries, rows = int((starts[people + 1] - starts[people]).sum()), len(people)
+    into = (
+        np.empty(rows + 1, starts.dtype), np.empty(entries, places.dtype), np.empty(entries, values.dtype),
+        np.empty(rows, targets.dtype), np.empty(rows, lengths.dtype),
+    )  # fmt: skip
+    copy_rows(starts, places, values, targets, lengths, people, *into)
+    return into
 
 
 def _aligned(values: Doubles) -> Floats:
