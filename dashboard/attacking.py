@@ -79,7 +79,8 @@ def scenarios_beside() -> dict[str, tuple[str, Scenario]]:
 
     Of the latter the shadow models are trained in the clear (EVIDENCE 19).
     """
-    compared = {one.id: (title, one) for key, (title, one) in comparing.offered().items() if key != comparing.CURRENT}
+    offered = comparing.offered().items()
+    compared = {one.id: (title, one) for key, (title, one) in offered if key not in comparing.STANDING}
     return {one.id: (in_short(one), one) for one in scenarios.done_apart()} | compared
 
 

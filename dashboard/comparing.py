@@ -12,6 +12,7 @@ from dashboard.jobs import Job
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.errors import BadInput, PPMLError
 from ppml_core.evidence import Estimate
+from ppml_core.experiment import plans
 from ppml_core.experiment.axes import axes
 from ppml_core.experiment.differences import Difference, differences, person_by_person
 from ppml_core.experiment.map_view import together
@@ -22,7 +23,7 @@ from ppml_core.store.saved import Saved, list_scenarios, save_scenario
 
 MOST = 4
 PICKED, CHOSEN = "picked", "compared"
-CURRENT = "current"
+CURRENT, PLAIN = STANDING = "current", "plain"
 REPEATS = 3
 
 
@@ -66,6 +67,8 @@ def save(toml: str, name: str, note: str) -> str:
 def offered() -> dict[str, tuple[str, Scenario]]:
     """Everything that can be compared: key -> (title, scenario). What cannot be read any more is left out."""
     found = {CURRENT: ("Now", scenarios.current())}
+    if plain := plans.reference_plan(session.dataset_name(), tables.dataset().schema):
+        found[PLAIN] = (f"{in_short(plain[0])}, no privacy", plain[0])
     for key, title, toml in (
         *((one.id, one.name, one.content) for one in saved()),
         *((name, "", toml) for name, toml in st.session_state.get(PICKED, {}).items()),
@@ -77,6 +80,11 @@ def offered() -> dict[str, tuple[str, Scenario]]:
         if scenario.dataset == session.dataset_name():
             found[key] = (title or in_short(scenario), scenario)
     return found
+
+
+def first_choice(offered: Mapping[str, tuple[str, Scenario]]) -> list[str]:
+    """What is compared where nothing was chosen yet."""
+    return [name for name in (CURRENT, PLAIN) if name in offered]
 
 
 def question(chosen: Mapping[str, Scenario]) -> sweeps.Question:
@@ -126,6 +134,7 @@ def rows_of(chosen: Mapping[str, Scenario]) -> pd.DataFrame:
 def is_waiting() -> bool:
     """Whether something that is compared is being computed."""
     everything = offered()
-    chosen = {name: everything[name][1] for name in st.session_state.get(CHOSEN, [CURRENT]) if name in everything}
+    asked = st.session_state.get(CHOSEN, first_choice(everything))
+    chosen = {name: everything[name][1] for name in asked if name in everything}
     jobs = [tables.desk().find(key) for key in (question(chosen).key, pairing_key(chosen))]
     return any(job is not None and job.running for job in jobs)

@@ -101,7 +101,11 @@ def axis_controls(here: Map) -> None:
 
 
 def _axis(name: str, key: str, offered: list[str], now: Axis, rows: pd.DataFrame) -> None:
-    """One of the axes; the automatic choice stands first, under its title."""
+    """One of the axes; the automatic choice stands first, under its title.
+
+    The browser holds what is chosen by its words: those of the automatic choice are nobody else's, or else what it was
+    would be taken for a choice once it is another.
+    """
     automatic = now.name if session.get(key) == session.AUTO else mapping.automatic(key, offered, rows)
     options = [session.AUTO, *(one for one in offered if one != automatic)]
     widgets.keep_within(key, options, session.AUTO)
@@ -110,7 +114,9 @@ def _axis(name: str, key: str, offered: list[str], now: Axis, rows: pd.DataFrame
         if name == "Across"
         else controls.told("How good the result is.", "Pareto front")
     )
-    widgets.choose(name, options, key, told, lambda one: _title(automatic if one == session.AUTO else one))
+    widgets.choose(
+        name, options, key, told, lambda one: f"{_title(automatic)} (automatic)" if one == session.AUTO else _title(one)
+    )
 
 
 def take_point() -> None:

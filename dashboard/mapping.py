@@ -24,7 +24,7 @@ from ppml_core.errors import PPMLError
 from ppml_core.experiment import plans
 from ppml_core.experiment.axes import Axis, axis_of
 from ppml_core.experiment.designs import once
-from ppml_core.experiment.families import LOCAL, families_for, map_attack, small_map_plan
+from ppml_core.experiment.families import LOCAL, families_for, first_map_plan, map_attack, small_map_plan
 from ppml_core.experiment.known import KnownAnswer, answer_from
 from ppml_core.experiment.map_view import Map, first_levels, first_risk, once_each, risks_of, with_others
 from ppml_core.experiment.needs import Need
@@ -34,7 +34,7 @@ from ppml_core.store import Store
 from ppml_core.store.runs import find_run, rows_of, scenarios_of
 from ppml_core.store.searches import recording_search
 
-MAP, BEHIND_LOCAL, BESIDE, SEARCHING = "map", "behind local", "beside", "searching"
+MAP, FIRST, BEHIND_LOCAL, BESIDE, SEARCHING = "map", "first of the map", "behind local", "beside", "searching"
 BUDGET = 40
 
 
@@ -58,6 +58,26 @@ def question() -> sweeps.Question:
     """The small map of the session's table."""
     data, name = tables.dataset(), session.dataset_name()
     return sweeps.Question(MAP, data.fingerprint, (("", tuple(small_map_plan(name, data.schema))),), ())
+
+
+def question_first() -> sweeps.Question:
+    """What of the map nobody should have to ask for, one by one, so that each is there with its attack."""
+    data, name = tables.dataset(), session.dataset_name()
+    parts = tuple((one.id, (one,)) for one in first_map_plan(name, data.schema))
+    return sweeps.Question(FIRST, data.fingerprint, parts, ())
+
+
+def begin() -> None:
+    """On the first table as it is shipped: the first attacks of its map, once, in the background after its curves."""
+    desk, data = tables.desk(), tables.dataset()
+    if desk.private or session.dataset_name() != tables.FIRST:
+        return
+    curves = desk.find(sweeps.first_question().key)
+    if curves is None or not curves.finished or data.fingerprint != tables.first_dataset().fingerprint:
+        return
+    asked = question_first()
+    if desk.find(asked.key) is None and not sweeps.is_complete(asked, sweeps.known_rows(asked, desk, data)):
+        sweeps.start(asked, desk, data, "first of the map", background=True)
 
 
 def is_complete() -> bool:
@@ -231,7 +251,8 @@ def solution(asked: Sequence[Need]) -> Solution | None:
 
 def is_waiting() -> bool:
     """Whether something that the page shows is being computed."""
-    keys = [question().key, question_behind_local().key, question_beside().key, st.session_state.get(SEARCHING)]
+    asked = (question(), question_first(), question_behind_local(), question_beside())
+    keys = [*(one.key for one in asked), st.session_state.get(SEARCHING)]
     jobs = [tables.desk().find(key) for key in keys]
     return any(job is not None and job.running for job in jobs)
 

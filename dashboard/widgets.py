@@ -196,7 +196,8 @@ def table(
 ) -> None:
     """A plain table that can be read aloud; columns in `shares` (0..1) are drawn as bars with their number.
 
-    The column `note`, if any, stands in small print under the first one. Cells of a table of `words` break lines.
+    The column `note`, if any, stands in small print under the first one, as do a cell's lines after its first. Cells of
+    a table of `words` break lines.
     """
     shown = [str(name) for name in frame.columns if name != note]
     style = (" words" if len(shown) > 2 else "") if words else "" if note else " narrow"
@@ -364,8 +365,9 @@ def _seconds(seconds: float) -> str:
 
 def _cell(value: Any, share: bool, note: str = "") -> str:
     if not share:
-        under = f"<small>{escape(note)}</small>" if note else ""
-        return f"<td>{escape('' if value is None else str(value))}{under}</td>"
+        first, *rest = ("" if value is None else str(value)).split("\n")
+        under = "".join(f"<small>{escape(line)}</small>" for line in (*rest, note) if line)
+        return f"<td>{escape(first)}{under}</td>"
     width = 0.0 if value is None or pd.isna(value) else 100 * float(value)
     shown = "0 %" if width == 0 else ("<1 %" if width < 1 else f"{width:.0f} %")
     bar = f'<span class="bar"><i style="width:{width:.1f}%"></i></span>'

@@ -24,8 +24,10 @@ def page() -> None:
 
 def choice(offered: dict[str, tuple[str, Scenario]]) -> dict[str, Scenario]:
     """Which ones, the first being what the others are compared with."""
-    kept = [name for name in st.session_state.get(comparing.CHOSEN, [comparing.CURRENT]) if name in offered]
-    st.session_state[comparing.CHOSEN] = kept or [comparing.CURRENT]
+    first = comparing.first_choice(offered)
+    st.session_state[comparing.CHOSEN] = [
+        name for name in st.session_state.get(comparing.CHOSEN, first) if name in offered
+    ] or first
     chosen = st.multiselect(
         "Side by side", list(offered), key=comparing.CHOSEN, format_func=lambda name: offered[name][0],
         max_selections=comparing.MOST, persist_state="session",

@@ -8,6 +8,7 @@ from dashboard import curve_views, deciding, frame, mapping
 
 
 def page() -> None:
+    mapping.begin()
     here = mapping.current_map()
     deciding.part(here)
     st.space("small")

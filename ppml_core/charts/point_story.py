@@ -62,7 +62,7 @@ def numbers(found: Sequence[Reading], *, alone: bool = False) -> pd.DataFrame:
 
 
 def side_by_side(titles: Mapping[str, str], found: Mapping[str, Sequence[Difference]]) -> pd.DataFrame:
-    """One line per axis, one column per scenario, the first one's in full and the others' with their difference."""
+    """One line per axis, one column per scenario: the value, under it its interval and the difference to the first."""
     names = list(found)
     rows = []
     for place, first in enumerate(found[names[0]] if names else ()):
@@ -71,24 +71,28 @@ def side_by_side(titles: Mapping[str, str], found: Mapping[str, Sequence[Differe
             continue
         row = {"what": first.axis.title}
         for name, cell in zip(names, cells, strict=True):
-            row[titles[name]] = value_of(cell.here) if name == names[0] else difference_of(cell)
+            row[titles[name]] = "\n".join(_lines(cell, is_first=name == names[0]))
         rows.append(row | {"standing": INTERNAL})
     return pd.DataFrame(rows)
 
 
-def difference_of(cell: Difference) -> str:
-    """A value with its difference to the first scenario, and whether that is more than noise."""
+def _lines(cell: Difference, is_first: bool) -> list[str]:
+    """A value, its interval, and the difference to the first scenario; for a gap its reason."""
     if cell.here.value is None:
-        return f"– ({cell.here.reason.rstrip('.')})"
+        return ["–", cell.here.reason.rstrip(".")]
+    told = [value_of(cell.here), interval_of(cell.here)]
+    return told if is_first or cell.here.proved is not None else [*told, *_difference(cell)]
+
+
+def _difference(cell: Difference) -> list[str]:
+    """The difference to the first scenario and whether it is more than noise; nothing where the first has a gap."""
     if cell.estimate is None:
-        return value_of(cell.here)
-    if cell.here.proved is not None:
-        return value_of(cell.here)
+        return []
     gap = cell.estimate.value
     sign = "+" if gap > 0 else "−" if gap < 0 else "±"
-    amount = percent(abs(gap)) if _is_share(cell.axis) else f"{abs(gap):.3g}"
+    amount = percent(abs(gap)) if _is_share(cell.axis) else f"{abs(gap):.2g}"
     verdict = ("better" if cell.better else "worse") if cell.beyond_noise else "within noise"
-    return f"{value_of(cell.here)} ({sign}{amount}, {verdict})"
+    return [f"{sign}{amount}, {verdict}"]
 
 
 def paired_sentence(title: str, gap: Estimate) -> str:

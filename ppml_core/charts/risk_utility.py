@@ -27,6 +27,7 @@ HEIGHT = 420
 LINE = 56
 DECADES = (1, 2, 5)
 FARTHEST = 0.35
+RISE, ROOM = 20, 0.15  # of a word from its point, in pixels; how close under a level it goes below, of the values' span
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def risk_utility_map(
     with_proof = [one for one in best if one.id in proved]
     _points(drawing, with_proof, "not beaten, with a guarantee", colours.bound, 11, proved=proved)
     _bars(drawing, line, colours.utility)
-    _marked(drawing, places, front, chosen, colours)
+    _marked(drawing, places, front, chosen, colours, levels)
     if len(front.axes) == 2:
         _axes(drawing, list(places.values()), front.axes, levels)
     answer = _answer(places, front)
@@ -173,8 +174,14 @@ def _reach(place: Place, side: str) -> tuple[float, float]:
 
 
 def _marked(
-    drawing: template.Sketch, places: Mapping[str, Place], front: Front, chosen: str | None, colours: Palette
+    drawing: template.Sketch,
+    places: Mapping[str, Place],
+    front: Front,
+    chosen: str | None,
+    colours: Palette,
+    levels: Sequence[Baseline],
 ) -> None:
+    """The ring of the knee and the dot of the chosen point, each with its word above, or below where a level is."""
     knee = places.get(front.knee or "")
     if knee is not None:
         ring = {"color": colours.text, "size": 17, "symbol": "circle-open", "line": {"width": 1.4}}
@@ -187,11 +194,14 @@ def _marked(
             hovertemplate="%{text}<extra></extra>", customdata=[here.id],
         )  # fmt: skip
     axis = front.axes[1] if len(front.axes) == 2 else None
-    for place, text, ink, rise in ((knee, "knee", colours.text, 20), (here, "chosen", colours.highlight, 20)):
+    values = [place.y for place in places.values()]
+    room = ROOM * (max(values) - min(values)) if values else 0.0
+    for place, text, ink in ((knee, "knee", colours.text), (here, "chosen", colours.highlight)):
         if place is None or axis is None or (text == "knee" and here is not None and here.id == place.id):
             continue
         said = "chosen, the knee" if text == "chosen" and knee is not None and knee.id == place.id else text
         x = math.log10(max(place.x, 1e-12)) if axis.log else place.x
+        rise = -RISE if any(0 <= level - place.y <= room for level in _near(levels, values)) else RISE
         template.note(drawing, x, place.y, said, ink, rise=rise, ground=template.faded(colours.paper, 0.8))
 
 

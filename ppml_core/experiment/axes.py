@@ -213,7 +213,7 @@ def _why_absent(axis: Axis, rows: pd.DataFrame) -> str:
     if len(faults) and rows["value"].isna().all():
         return str(faults.iloc[0])
     if axis.attack:
-        return f"the attack was not run on it ([[attack]] method = {axis.attack!r})"
+        return f"the attack {axis.attack} was not run on it"
     if axis.things == ("table",):
         return "no table is handed out, in which somebody could be looked up"
     if axis.name == "bytes":

@@ -25,6 +25,7 @@ EPSILONS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 MAP_LEARNERS = ("logistic_regression", "dp_gd")
 MAP_MEASURES = ("accuracy", "roc_auc", "r2", "mae")
 SMALL_KS, SMALL_EPSILONS = (2, 5, 10, 20, 50), (0.1, 1.0, 10.0)
+FIRST_KS, FIRST_EPSILONS = (None, 5, 20), (None, 1.0)
 MAP_ATTACK = ("membership_inference", {"attack": "lira_offline", "shadows": 8, "n": 4_000})
 MEMORISES = "decision_tree"
 
@@ -118,6 +119,16 @@ def small_map_plan(dataset: str, schema: Schema, behind_local: bool = False) -> 
             base = Scenario.of(dataset, learner, {}, [(name, {})], repeats=1, attack=attacked)
             plan.append((base, {"anonymize.k": SMALL_KS, **budgets}))
     return mixed(plan)
+
+
+def first_map_plan(dataset: str, schema: Schema) -> list[Scenario]:
+    """Of the small map what is there in half a minute: the learners alone, and two releases by global recoding."""
+    return [
+        one
+        for one in small_map_plan(dataset, schema)
+        if one.attack and one.setting("anonymize.k") in FIRST_KS
+        and (not one.anonymize or one.setting("learner.epsilon") in FIRST_EPSILONS)
+    ]  # fmt: skip
 
 
 def _settings(learner: str) -> set[str]:

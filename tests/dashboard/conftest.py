@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import jobs, tables
+from dashboard import jobs, mapping, tables
 from ppml_core.experiment.sweep import Forgetful
 
 PAGES = Path(dashboard.__file__).resolve().parent / "app_pages"
@@ -19,6 +19,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def _no_first_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "warm_up", lambda: None)
+    monkeypatch.setattr(mapping, "begin", lambda: None)
 
 
 @pytest.fixture(autouse=True)

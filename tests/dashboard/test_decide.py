@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -10,10 +12,11 @@ from zipfile import ZipFile
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import deciding, jobs, mapping, reporting, running, scenarios, session
+from dashboard import deciding, jobs, mapping, reporting, running, scenarios, session, sweeps, tables
 from ppml_core.attacks.base import Attack
 from ppml_core.data.bundled import load
 from ppml_core.errors import NotApplicable
+from ppml_core.experiment import families
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.experiment.sweep import sweep
 from ppml_core.store import Store
@@ -21,6 +24,7 @@ from ppml_core.store.recording import recording
 from ppml_core.store.runs import list_runs
 
 Open = Callable[..., AppTest]
+BEGIN = mapping.begin
 NAME = "german_credit"
 SMALL = {"dataset": NAME}
 RELEASED = Scenario.of(NAME, "logistic_regression", {}, [("full_domain", {"k": 7})], repeats=1)
@@ -75,6 +79,23 @@ def show(at: AppTest, scenario: Scenario) -> AppTest:
     at.run()
     assert not at.exception
     return at
+
+
+def test_the_first_table_s_map_begins_by_itself_with_the_attack_that_all_share(
+    open_page: Open, desk: jobs.Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[sweeps.Question] = []
+    plan = [dataclasses.replace(one, dataset=tables.FIRST, attack=mapping.map_attack()) for one in PLAN]
+    monkeypatch.setattr(families, "small_map_plan", lambda name, schema: plan)
+    monkeypatch.setattr(mapping, "begin", BEGIN)
+    monkeypatch.setattr(sweeps, "start", lambda question, *_, **__: asked.append(question))
+    open_page("trade_off", **SMALL)
+    assert asked == []
+    open_page("trade_off")
+    assert asked == [], "the curves of the front page come first"
+    desk.start(sweeps.first_question().key, "curves", lambda job: None)
+    settled(open_page("trade_off"), desk)
+    assert {scenario.id for _, part in asked[0].parts for scenario in part} == {plan[0].id, plan[3].id}
 
 
 def test_a_point_is_told_used_and_undone(open_page: Open, desk: jobs.Desk) -> None:
@@ -184,6 +205,7 @@ def test_scenarios_are_saved_renamed_compared_and_deleted(open_page: Open, desk:
 
 def test_points_are_laid_side_by_side(open_page: Open, desk: jobs.Desk) -> None:
     at = open_page("compare_report", epsilon="10", **SMALL)
+    assert re.search("Now · [A-Z][a-z ]+, no privacy", texts(at))
     at.session_state["picked"] = {one.id: one.to_toml() for one in (RELEASED, LOCAL)}
     at.session_state["compared"] = [RELEASED.id, LOCAL.id]
     at.run()

@@ -9,7 +9,7 @@ import pytest
 from ppml_core.charts.curves import Baseline
 from ppml_core.charts.grid_map import grid_chart
 from ppml_core.charts.parallel import parallel_chart
-from ppml_core.charts.point_story import numbers, point_story, side_by_side
+from ppml_core.charts.point_story import interval_of, numbers, point_story, side_by_side, value_of
 from ppml_core.charts.risk_utility import risk_utility_map
 from ppml_core.charts.template import Mode
 from ppml_core.evidence import Estimate, Guarantee
@@ -133,6 +133,8 @@ def test_side_by_side_marks_what_is_beyond_noise() -> None:
     own = Difference(first.axis, first, first, Estimate(0.0, 0.0, 0.0, "people"))
     table = side_by_side({"a": "Raw", "b": "One", "c": "Two"}, {"a": [own], "b": [beyond], "c": [within]})
     (row,) = table.to_dict("records")
+    assert row["Raw"] == f"{value_of(first)}\n{interval_of(first)}"
     assert "worse" in row["One"]
+    assert interval_of(other) in row["One"]
     assert "within noise" in row["Two"]
     assert row["standing"] == "internal"

@@ -13,7 +13,7 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
 from ppml_core.experiment.axes import axis_of
 from ppml_core.experiment.differences import differences, person_by_person
-from ppml_core.experiment.families import small_map_plan
+from ppml_core.experiment.families import first_map_plan, small_map_plan
 from ppml_core.experiment.known import answer_from, offered_limits
 from ppml_core.experiment.needs import needs_of
 from ppml_core.experiment.scenario import Scenario
@@ -124,3 +124,10 @@ def test_the_small_map_has_each_kind_of_protection_once(name: str) -> None:
     assert chains == {"full_domain", "local"}
     assert any(scenario.setting("learner.epsilon") for scenario in plan)
     assert any(not scenario.anonymize and scenario.attack for scenario in plan)
+
+
+def test_the_first_of_the_map_is_a_part_of_it_that_is_attacked() -> None:
+    first, whole = (plan("adult", schema_of("adult")) for plan in (first_map_plan, small_map_plan))
+    assert {one.id for one in first} <= {one.id for one in whole}
+    assert all(one.attack for one in first)
+    assert {bool(one.anonymize) for one in first} == {True, False}
