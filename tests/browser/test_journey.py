@@ -126,6 +126,8 @@ def test_a_click_on_a_point_is_read_and_the_link_reproduces_it(address: str, wat
     expect(annotation(page, "DP gradient descent")).to_be_visible(timeout=LONG)
     points = page.locator(".st-key-trade_epsilon").locator(".scatterlayer .trace .point")
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=LONG)
+    expect(page.get_by_text("Members found at 1 % false alarms").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("First of the map")).to_have_count(0, timeout=LONG)
     epsilon = _click(page, points.nth(3))
     assert epsilon != "1"
     expect(page.get_by_role("heading", name=f"At ε = {epsilon}", exact=True)).to_be_visible(timeout=LONG)
