@@ -1,7 +1,8 @@
 """Public bins: the steps of a grid by which a number is told, written in a schema or following from its bounds.
 
-In: what a schema says of a column (`bins`: edges, or tables of a grid with its scale) or its bounds alone. Out: `Bins`,
-each a rising list of edges; a number belongs to the bin between two of them. Nothing here reads a row.
+In: what a schema says of a column (`bins`: edges, or tables of a grid with its scale) or its bounds and the table's
+public size alone. Out: `Bins`, each a rising list of edges; a number belongs to the bin between two of them. Nothing
+here reads a row.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ MOST_EDGES = 1000
 NICE = (1.0, 2.0, 5.0, 10.0)
 AMOUNT = 1000.0
 ROUGH_BINS = 16
+COARSE_BINS = 4
 FINE_BINS = 300
+PEOPLE_PER_BIN = 100
 
 
 @dataclass(frozen=True)
@@ -47,22 +50,29 @@ def read_bins(where: str, entries: Sequence[Any], bounds: tuple[float, float] | 
     return tuple(_table(where, entry, bounds) for entry in entries)
 
 
-def generic_bins(low: float, high: float) -> tuple[Bins, ...]:
-    """Bins for any number with public bounds.
+def generic_bins(low: float, high: float, people: float = math.inf) -> tuple[Bins, ...]:
+    """Bins for any number with public bounds, in a table of so many people, as is publicly known.
 
     A number from 0 to at least 1,000 is taken for an amount, which is 0 or small for most people: cut finely near 0 and
-    again by 1-2-5 steps. Any other is cut into some sixteen steps of a round width.
+    again by 1-2-5 steps. Any other is cut into some sixteen steps of a round width. Where there are fewer than a
+    hundred people for each fine bin there are fewer fine bins, and every number is cut into sixteen and again into
+    four, so that few people tell at least of the broad ranges.
 
     >>> [bins.edges[:3] for bins in generic_bins(17, 90)]
     [(20.0, 25.0, 30.0)]
+    >>> [bins.edges[:3] for bins in generic_bins(17, 90, people=1000)]
+    [(20.0, 25.0, 30.0), (20.0, 40.0, 60.0)]
     """
-    if low == 0 and high >= AMOUNT:
-        fine = tuple(high * (k / FINE_BINS) ** 2 for k in range(1, FINE_BINS))
-        return Bins(fine, 3.0, True), Bins(one_two_five(low, high), 1.4, True)
-    step = _nice((high - low) / ROUGH_BINS)
-    first = math.floor(low / step) + 1
-    edges = tuple(step * k for k in range(first, math.ceil(high / step)))
-    return (Bins(edges or ((low + high) / 2,)),)
+    amount, few = low == 0 and high >= AMOUNT, people < FINE_BINS * PEOPLE_PER_BIN
+    if amount and not few:
+        return Bins(_squares(high, FINE_BINS), 3.0, True), Bins(one_two_five(low, high), 1.4, True)
+    if amount:
+        fine = max(round(people / PEOPLE_PER_BIN), COARSE_BINS)
+        two = (_squares(high, ROUGH_BINS), _squares(high, COARSE_BINS))
+        return Bins(_squares(high, fine), 3.0, True), *(Bins(edges, math.sqrt(0.5)) for edges in two)
+    if few:
+        return tuple(Bins(_steps(low, high, count), math.sqrt(0.5)) for count in (ROUGH_BINS, COARSE_BINS))
+    return (Bins(_steps(low, high, ROUGH_BINS)),)
 
 
 def one_two_five(low: float, high: float) -> tuple[float, ...]:
@@ -76,6 +86,18 @@ def one_two_five(low: float, high: float) -> tuple[float, ...]:
     top = math.floor(math.log10(high))
     steps = (nice * 10.0**power for power in range(top - 3, top + 1) for nice in NICE[:3])
     return tuple(step for step in steps if low < step <= high and step >= 1e-3 * high)
+
+
+def _squares(high: float, count: int) -> tuple[float, ...]:
+    """Edges of `count` bins from 0, the wider the higher."""
+    return tuple(high * (k / count) ** 2 for k in range(1, count))
+
+
+def _steps(low: float, high: float, count: int) -> tuple[float, ...]:
+    """Edges of some `count` bins of one round width, one edge at least."""
+    step = _nice((high - low) / count)
+    first = math.floor(low / step) + 1
+    return tuple(step * k for k in range(first, math.ceil(high / step))) or ((low + high) / 2,)
 
 
 def _nice(width: float) -> float:

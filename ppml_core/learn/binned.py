@@ -72,12 +72,17 @@ class BinFeatures:
     uncharged: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, schema: Schema, encoder: Encoder, features: str) -> BinFeatures:
-        """`features` is "generic", from bounds and categories alone, or "schema", with the bins it writes down."""
+    def of(cls, schema: Schema, encoder: Encoder, features: str, people: float = math.inf) -> BinFeatures:
+        """`features` is "generic", from bounds and categories alone, or "schema", with the bins it writes down.
+
+        `people` is the public size for which the bins are meant to do.
+        """
         cuts: list[Cut] = []
         for part in encoder.parts:
             if part.published is None:
-                cuts += [Cut(part, bins) for bins in _bins(schema[part.column], part, features) if bins.scale > 0]
+                cuts += [
+                    Cut(part, bins) for bins in _bins(schema[part.column], part, features, people) if bins.scale > 0
+                ]
         published = [part for part in encoder.parts if part.published is not None]
         if not cuts and not published:
             raise NotApplicable("the schema leaves no column to learn from.")
@@ -133,10 +138,10 @@ class BinFeatures:
         return hstack([own, self.published.encode_sparse(data) / self.norm], format="csr")
 
 
-def _bins(column: Column, part: Part, features: str) -> tuple[Bins, ...]:
+def _bins(column: Column, part: Part, features: str, people: float) -> tuple[Bins, ...]:
     if not part.is_numeric:
         given = read_bins("", column.bins, None) if column.bins and features == "schema" else ()
         return (Bins(scale=given[0].scale),) if given else (Bins(),)
     if column.bins and features == "schema":
         return tuple(bins for bins in read_bins("", column.bins, column.bounds) if bins.edges)
-    return generic_bins(part.low, part.high)
+    return generic_bins(part.low, part.high, people)

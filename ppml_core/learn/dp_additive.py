@@ -21,6 +21,7 @@ from ppml_core.learn.promise import Ground
 from ppml_core.learn.releasing import release
 from ppml_core.settings import setting
 
+WEAK = 1_000  # expected rows times mu: below it steps shorten faster, lest noise add up to more than people can tell
 STRONG = 30_000  # expected rows times mu: from there on the noise of 500 steps costs a large table less than it gains
 
 
@@ -33,14 +34,15 @@ class DPAdditive(Learner):
     so that amounts (which lengthen the rows of those who have them) cost nothing. Generalized additive models:
     Hastie, Tibshirani 1986; with privacy: Nori, Caruana, Bu, Shen, Kulkarni 2021; accounting: Dong, Roth, Su 2022.
 
-    Bins are public: `generic` cuts by the bounds alone, `schema` by the bins and scales that a schema writes down. The
-    rule by which `learning_rate` and `clip_norm` follow from the budget and expected_rows was chosen on the training
-    part of the Adult table, the steps of tables of 100,000 rows and more on census_kdd; neither is charged. Noise is
-    reproducible: for experiments, not for a release.
+    Bins are public: `generic` cuts by the bounds and expected_rows, `schema` by the bins and scales that a schema
+    writes down. The rule by which `learning_rate` and `clip_norm` follow from the budget and expected_rows was chosen
+    on the training part of the Adult table, the steps of tables of 100,000 rows and more on census_kdd, and the shorter
+    steps and fewer bins of small tables on small samples of both; none is charged. Noise is reproducible: for
+    experiments, not for a release.
     """
 
     title: ClassVar[str] = "DP additive model"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     private: ClassVar[bool] = True
     gaussian: ClassVar[bool] = True
@@ -50,7 +52,7 @@ class DPAdditive(Learner):
     features: str = setting(
         "generic",
         choices=("generic", "schema"),
-        help="bins from the bounds alone, or those that the schema gives",
+        help="bins from the bounds and the public size alone, or those that the schema gives",
     )
     steps: int | None = setting(
         None, 1, 10_000, slider=(20, 600), unit="steps",
@@ -89,7 +91,7 @@ class DPAdditive(Learner):
         fitted: dict[int, Fitted] = {}
         for kind in sorted({learner.features for learner in learners}):
             group = [i for i, (learner, _) in enumerate(jobs) if learner.features == kind]
-            features = BinFeatures.of(data.schema, ground.encoder, kind)
+            features = BinFeatures.of(data.schema, ground.encoder, kind, ground.rows)
             plans = [learners[i]._plan(ground) for i in group]
             models = train(data, ground, features, plans, [rngs[i] for i in group], features.chosen)
             fitted.update(zip(group, models, strict=True))
@@ -98,14 +100,20 @@ class DPAdditive(Learner):
     def fit_subsets(self, data: Dataset, masks: Masks, rngs: Sequence[np.random.Generator]) -> list[Fitted]:
         """Side by side, up to rounding in single precision the models of each part alone; one by one for many classes.
 
-        A part's public size is its own where the schema gives none, so its plan may be its own too.
+        A part's public size is its own where the schema gives none, so its bins and plan may be its own too.
         """
         grounds = Ground.of_parts(data, masks, needs_size=True, tasks=self.tasks)
         if not grounds or link_of(grounds[0]) == "softmax":
             return super().fit_subsets(data, masks, rngs)
-        features = BinFeatures.of(data.schema, grounds[0].encoder, self.features)
-        plans = [self._plan(ground) for ground in grounds]
-        return train_parts(data, grounds, features, plans, masks, rngs, features.chosen)
+        fitted: dict[int, Fitted] = {}
+        for size in sorted({ground.rows for ground in grounds}):
+            group = [i for i, ground in enumerate(grounds) if ground.rows == size]
+            mine = [grounds[i] for i in group]
+            features = BinFeatures.of(data.schema, mine[0].encoder, self.features, size)
+            plans, drawn = [self._plan(ground) for ground in mine], [rngs[i] for i in group]
+            models = train_parts(data, mine, features, plans, masks[group], drawn, features.chosen)
+            fitted.update(zip(group, models, strict=True))
+        return [fitted[i] for i in range(len(grounds))]
 
     def fit_release(self, data: Dataset) -> Fitted:
         return release(self, data)
@@ -113,7 +121,7 @@ class DPAdditive(Learner):
     def prepared(self, data: Dataset) -> tuple[Ground, Features, Plan]:
         """For the release path."""
         ground = Ground.of(data, needs_size=True, tasks=self.tasks)
-        return ground, BinFeatures.of(data.schema, ground.encoder, self.features), self._plan(ground)
+        return ground, BinFeatures.of(data.schema, ground.encoder, self.features, ground.rows), self._plan(ground)
 
     def _plan(self, ground: Ground) -> Plan:
         delta = ground.delta(self.delta)
@@ -122,9 +130,8 @@ class DPAdditive(Learner):
         z = noise_multiplier(self.epsilon, delta, steps) * (2 if self.neighbours == "replace_one" else 1)
         signal = ground.rows * math.sqrt(steps) / z
         clip = self.clip_norm or ((0.3 if signal < 6000 else 0.5) if ground.classes else REGRESSION_CLIP)
-        rate = self.learning_rate or min(
-            max(16 * (signal / 8700) ** 0.6, 0.25), 16.0 if ground.classes else REGRESSION_RATE
-        )
+        rate = 16 * (signal / 8700) ** 0.6 * min(1.0, (signal / WEAK) ** 0.7)
+        rate = self.learning_rate or min(rate, 16.0 if ground.classes else REGRESSION_RATE)
         guarantee = Guarantee(self.epsilon, delta, cast(Neighbours, self.neighbours), mu=mu_of(self.epsilon, delta))
         first = first_averaged(steps, self.averaged)
         return Plan(steps, rate / ground.rows, clip, clip * z, self.momentum, first, guarantee, self.ridge)

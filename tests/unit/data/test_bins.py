@@ -1,4 +1,4 @@
-"""Public bins: what a schema may say of them, and what follows from bounds alone."""
+"""Public bins: what a schema may say of them, and what follows from bounds and a public size alone."""
 
 from __future__ import annotations
 
@@ -46,6 +46,17 @@ def test_generic_bins_lie_within_the_bounds(bounds: tuple[float, float]) -> None
         assert bounds[0] < bins.edges[0]
         assert bins.edges[-1] <= bounds[1]
         assert 3 <= len(bins.edges) <= 300
+
+
+@pytest.mark.parametrize("bounds", [(17, 90), (0, 1), (0, 99_999), (0, 1e9), (0, 1e-6)])
+def test_few_people_have_fewer_bins_and_a_coarse_cut_beside_them(bounds: tuple[float, float]) -> None:
+    assert generic_bins(*bounds, people=30_000) == generic_bins(*bounds)
+    fewer = generic_bins(*bounds, people=1_000)
+    assert max(len(bins.edges) for bins in fewer) <= 20
+    assert 2 <= len(fewer[-1].edges) <= 5
+    for bins in fewer + generic_bins(*bounds, people=1):
+        assert list(bins.edges) == sorted(set(bins.edges))
+        assert bounds[0] < bins.edges[0] <= bins.edges[-1] <= bounds[1]
 
 
 def test_a_schema_s_bins_survive_its_file() -> None:

@@ -57,6 +57,21 @@ def test_a_part_is_trained_as_if_alone(name: str, public_size: bool, credit: Dat
     assert learner.fit_subsets(people, masks()[:0], []) == []
 
 
+@pytest.mark.parametrize("name", ["dp_additive", "dp_network"])
+def test_parts_of_other_sizes_have_bins_of_their_own(name: str) -> None:
+    whole = load("german_credit")
+    people = whole.with_schema(dataclasses.replace(whole.schema, expected_rows=None))
+    learner = methods(Learner)[name](steps=5)
+    parts = np.arange(len(people)) < np.array([[900], [200]])
+    batch = learner.fit_subsets(people, parts, rngs(1, 2))
+    for model, mask, rng in zip(batch, parts, rngs(1, 2), strict=True):
+        alone = learner.fit(people.take(np.flatnonzero(mask)), rng)
+        apart = np.abs(model.predict_proba(people) - alone.predict_proba(people)).max()
+        assert apart <= ROUNDING.get(name, 0.0)
+    many, few = (len(model.features.names) for model in batch)
+    assert few < many
+
+
 def test_many_classes_are_trained_one_by_one(credit: Dataset) -> None:
     target = dataclasses.replace(credit.schema["purpose"], role="feature")
     schema = dataclasses.replace(credit.schema.replace_columns({"purpose": target}), target="purpose", positive=None)
