@@ -13,8 +13,8 @@ from ppml_core.errors import PPMLError
 from ppml_core.experiment.scenario import Scenario
 
 STUDY = (
-    "Records are drawn again and again, their updates are seen clear, masked, summed and with noise, and read by "
-    "somebody who knows the model. It takes about half a minute."
+    "Records are drawn again and again, their updates are seen clear, masked, summed and with noise, or as models that "
+    "neighbours send, and read by somebody who knows the model. It takes about half a minute."
 )
 
 
