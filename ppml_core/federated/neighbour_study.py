@@ -213,11 +213,11 @@ def _ways() -> tuple[_Way, ...]:
     several, others = f"{SEVERAL} records", f"{len(OTHERS)} others"
     return (
         _Way("first model of a neighbour with one record", "ring", 1, 1, _from_a_model),
-        _Way(f"model {ROUNDS}, in a ring", "ring", 1, ROUNDS, _from_a_model),
-        _Way(f"model {ROUNDS}, in a complete graph", "complete", 1, ROUNDS, _from_a_model),
+        _Way(f"model of round {ROUNDS}, in a ring", "ring", 1, ROUNDS, _from_a_model),
+        _Way(f"model of round {ROUNDS}, complete graph", "complete", 1, ROUNDS, _from_a_model),
         _Way(f"first model of a neighbour with {several}", "ring", SEVERAL, 1, _from_a_model),
-        _Way(f"model {ROUNDS} with {several}, complete", "complete", SEVERAL, ROUNDS, _from_a_model),
-        _Way(f"masks: sum of {others}' models {ROUNDS}", "complete", 1, ROUNDS, _from_a_sum, OTHERS),
+        _Way(f"model of round {ROUNDS}, complete, {several}", "complete", SEVERAL, ROUNDS, _from_a_model),
+        _Way(f"masks: sum of {others}, round {ROUNDS}", "complete", 1, ROUNDS, _from_a_sum, OTHERS),
         *(
             _Way(f"first model with noise, ε = {epsilon:g}", "ring", 1, 1, _from_noise, epsilon=epsilon)
             for epsilon in BUDGETS
