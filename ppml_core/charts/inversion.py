@@ -99,8 +99,8 @@ def neighbours_chart(study: Study, mode: Mode = "light") -> Chart:
             "off that the other began from, and says its records' categories. All begin from one public model; later "
             "the average is known to whoever got every model in it, and in a ring the unseen one is guessed. Dots "
             "carry 95 % intervals over trainings with new people; dashed is the most frequent category every time. "
-            f"Green: the most that anybody reaches under that ε at δ = {power(study.delta)}. Another attack may find "
-            "more.",
+            f"Green: the most that anybody reaches by proof under that ε at δ = {power(study.delta)}, for adding or "
+            "removing one record, over all rounds. Another attack may find more.",
             standing=INTERNAL,
         ),
         float(np.mean([one.guessing.value for one in seen])), mode,

@@ -21,6 +21,7 @@ from ppml_core.errors import BadInput, NotApplicable
 
 Array = npt.NDArray[np.float64]
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
+SMALL_OR_SECRET = ("Ciphertext", "SecretKey")
 EXTRA = "computing on ciphertexts needs TenSEAL, which is not installed: pip install 'ppml-explorer[encrypted]'."
 
 
@@ -67,7 +68,7 @@ class Ring:
     def read(self, kind: str, blob: bytes) -> Any:
         """An object of that class of SEAL from bytes. Raises BadInput where they are none, or of another ring."""
         thing = getattr(self.seal, kind)()
-        with _Scratch(IN_MEMORY if kind == "Ciphertext" else None) as path:
+        with _Scratch(IN_MEMORY if kind in SMALL_OR_SECRET else None) as path:
             path.write_bytes(blob)
             try:
                 thing.load(self.context, str(path))

@@ -91,12 +91,15 @@ def run_party(work: Callable[[Message, Channel], None]) -> None:
         pipes.refuse(fault)
 
 
-def accept(pipes: Channel, token: str) -> Channel:
-    """Says on the pipes at which port it listens, and waits for the one party that knows the token."""
+def accept(pipes: Channel, token: str, seconds: float = PATIENCE) -> Channel:
+    """Says on the pipes at which port it listens, and waits so long for the one party that knows the token."""
     with socket.create_server((LOOPBACK, 0)) as listener:
-        listener.settimeout(PATIENCE)
+        listener.settimeout(seconds)
         pipes.send("listening", port=listener.getsockname()[1])
-        link, _ = listener.accept()
+        try:
+            link, _ = listener.accept()
+        except TimeoutError:
+            raise BadInput(f"no other party connected within {seconds:g} seconds.") from None
     channel = Channel.over(link)
     link.close()
     if not secrets.compare_digest(str(channel.receive("hello").facts.get("token")), token):

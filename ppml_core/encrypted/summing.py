@@ -22,6 +22,7 @@ Array = npt.NDArray[np.float64]
 
 SERVER, CLIENT = "ppml_core.encrypted.summing_server", "ppml_core.encrypted.summing_client"
 MOST_PROCESSES = 8
+INTRODUCED_WITHIN = 60.0  # seconds for a process to start and connect
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +65,9 @@ class Summing:
         first, others = self.clients[0], self.clients[1:]
         self.server.tell(
             "start", token=token, parameters=self._parameters.values(), hosted=self._hosted,
-            rounds=self._facts["rounds"],
+            rounds=self._facts["rounds"], seconds=INTRODUCED_WITHIN,
         )  # fmt: skip
-        known = {**self._facts, "token": token, "key_token": key_token}
+        known = {**self._facts, "token": token, "key_token": key_token, "seconds": INTRODUCED_WITHIN}
         first.tell("start", port=self._port(self.server), hands_on=len(others), **known)
         for other in others:
             port = self._port(self.server)

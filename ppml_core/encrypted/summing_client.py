@@ -22,7 +22,7 @@ def work(told: Message, pipes: Channel) -> None:
         friend.close()
     sums = EncryptedSums(facts["clients"], facts["most"], facts["security_bits"], secret)
     for _ in range(facts["hands_on"]):
-        friend = accept(pipes, facts["key_token"])
+        friend = accept(pipes, facts["key_token"], facts["seconds"])
         friend.send("key", [sums.secret_key()])
         friend.close()
     for _ in range(facts["rounds"]):

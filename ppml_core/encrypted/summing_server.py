@@ -15,7 +15,7 @@ from ppml_core.encrypted.parties import accept, run_party
 
 def work(told: Message, pipes: Channel) -> None:
     ring = Ring(Parameters.from_values(told.facts["parameters"]))
-    channels = [accept(pipes, told.facts["token"]) for _ in told.facts["hosted"]]
+    channels = [accept(pipes, told.facts["token"], told.facts["seconds"]) for _ in told.facts["hosted"]]
     for _ in range(told.facts["rounds"]):
         sent = [
             channel.receive("update").blobs

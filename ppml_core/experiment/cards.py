@@ -30,6 +30,7 @@ def public_inputs(schema: Schema, names: Iterable[str]) -> dict[str, Any]:
             "kind": column.kind,
             "bounds": column.bounds,
             "categories": column.categories,
+            "missing": column.missing,
             "source": column.source,
         }
         for name in names
@@ -39,6 +40,8 @@ def public_inputs(schema: Schema, names: Iterable[str]) -> dict[str, Any]:
 
 def table_card(method: Anonymizer, made: Recoding, schema: Schema, *, released: bool) -> dict[str, Any]:
     """The card of a private table: settings, public inputs, and the guarantee with its budget where it was released.
+
+    The budget is that of the steps that read rows; it is left out where one step took all of it.
 
     `schema` is of the table that it was made from.
     """
@@ -54,6 +57,7 @@ def table_card(method: Anonymizer, made: Recoding, schema: Schema, *, released: 
     if not released:
         return card | {"guarantee": None, "guarantee_note": made.guarantee_note or EXPLORATORY}
     assert made.guarantee is not None
-    split = split_of(method, made.guarantee.delta)
-    budget = None if split is None else dataclasses.asdict(split)
+    split, steps = split_of(method, made.guarantee.delta), made.statistics.get("steps")
+    shared = split is not None and (steps is None or {step.name for step in split.steps} == set(steps))
+    budget = dataclasses.asdict(split) if split is not None and shared else None
     return card | {"guarantee": dataclasses.asdict(made.guarantee), "budget": budget, "settings_note": UNCHARGED}

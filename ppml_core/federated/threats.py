@@ -58,15 +58,18 @@ def threats_among_neighbours(plan: GossipPlan) -> tuple[Threat, ...]:
         "noise": "its neighbours' models of every round, each with its holder's noise",
         "masks": "the weighted sum of its neighbours' models of every round",
     }[plan.protection]
-    row = "its own rows, and what neighbours' models give away" if plan.protection == "none" else "its own rows"
-    both = (
-        "all that lies between them: in a sum of three, the third one's model"
-        if plan.protection == "masks"
-        else "what each sees, nothing more"
-    )
+    row, rows = "its own rows", "their own rows"
+    if plan.protection == "none":
+        row, rows = f"{row}, and what neighbours' models give away", f"{rows}, and what neighbours' models give away"
+    both = {
+        "none": "what each sees, and another one's later updates exactly, once both together get all models that it "
+        "averaged",
+        "noise": "what each sees, nothing more",
+        "masks": "all that lies between them: in a sum of three, the third one's model",
+    }[plan.protection]
     return (
         Threat("one holder", row, "its own, which becomes everybody's", seen, "the model"),
-        Threat("two holders together", "their own rows", "their own", both, "the model"),
+        Threat("two holders together", rows, "their own", both, "the model"),
         Threat("a holder further away", "nothing directly", "its own", "what spreads through the graph", "the model"),
         Threat(
             "whoever gets the model", "what the model lets be inferred: membership and attribute attacks apply",

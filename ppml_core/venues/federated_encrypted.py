@@ -31,6 +31,12 @@ from ppml_core.venues.seen import Form, Seen
 from ppml_core.workers import Waiting, patient
 
 MOST = 2.0**20
+NOTES = (
+    "Whoever starts the processes here deals the rows out and trains for the clients, and so has all rows and updates.",
+    "All clients have one key, and nothing between them is encrypted once more: a client that reads what another sends "
+    "opens its update. From nine clients on several share a process.",
+    PROTECTS,
+)
 SUMMED = tuple(name for name, cls in methods(Strategy).items() if not cls.needs_each)
 
 
@@ -68,7 +74,7 @@ class FederatedEncrypted(Venue):
         return "encrypted"
 
     def seen(self, network: bool = False) -> Seen:
-        return Seen.by_item(scenes.among_key_holders(self.clients), AGGREGATION.rows(), (PROTECTS,))
+        return Seen.by_item(scenes.among_key_holders(self.clients), AGGREGATION.rows(), NOTES)
 
     def walk(
         self, learner: Learner, data: Dataset, rng: np.random.Generator, waiting: Waiting = patient

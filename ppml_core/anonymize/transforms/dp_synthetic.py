@@ -64,7 +64,9 @@ class DPSynthetic(Anonymizer):
     def fit_release(self, data: Dataset) -> Synthetic:
         """Noise and choices by OpenDP, priced as concentrated DP with and without pairs; people by a fresh generator.
 
-        Raises NotApplicable where no guarantee would stand, or OpenDP is not installed.
+        The `rho` told is what the guarantee's epsilon and delta stand for, under its relation. Raises NotApplicable
+        where the schema lets no guarantee stand, or OpenDP is not installed. Whoever hands over a table that was
+        recoded by looking at its rows before voids the guarantee (EVIDENCE 1): a scenario says so, a file cannot.
         """
         ground = Ground.of(self, data)
         doubt = ground.doubt or (ground.size_fault if ground.sized else PRIVATE_SIZE)
@@ -72,7 +74,9 @@ class DPSynthetic(Anonymizer):
             raise NotApplicable(f"nothing is released: {doubt}.")
         draws = SystemDraws()
         made = self._made(data, ground, draws, np.random.default_rng(), None)
-        return dataclasses.replace(made, statistics={**made.statistics, "rho": draws.spent})
+        rho, apart = rho_of(self.epsilon, ground.delta), self._apart
+        assert apart * draws.spent <= rho * (1 + 1e-9), "more was drawn than is charged"
+        return dataclasses.replace(made, statistics={**made.statistics, "rho": rho})
 
     def _made(
         self, data: Dataset, ground: Ground, draws: Draws, rng: np.random.Generator, mu: float | None
@@ -80,12 +84,23 @@ class DPSynthetic(Anonymizer):
         """By the exact Gaussian curve where there is a mu, else by concentrated DP."""
         model = Model.of(ground.domain, ground.target, data)
         rho = rho_of(self.epsilon, ground.delta) if mu is None else mu * mu / 2
-        model.measure(self._shares(rho / (4 if self.neighbours == "replace_one" else 1), len(model.features)), draws)
+        shares = self._shares(rho / self._apart, len(model.features))
+        model.measure(shares, draws)
         made = model.sample(ground.people, rng)
         guarantee = Guarantee(self.epsilon, ground.delta, cast(Neighbours, self.neighbours), mu=mu)
         notes = [*ground.notes, *([f"{ground.size_fault}."] if ground.size_fault else [])]
-        statistics = {"pairs": [list(pair) for pair in model.edges], "people": ground.people, "notes": notes}
+        statistics = {
+            "pairs": [list(pair) for pair in model.edges],
+            "people": ground.people,
+            "notes": notes,
+            "steps": list(shares),
+        }
         return released(data, made, ground.people, guarantee, ground.doubt, statistics)
+
+    @property
+    def _apart(self) -> int:
+        """How many times the rho of one person more or less replacing one may cost: both are at most twice as far."""
+        return 4 if self.neighbours == "replace_one" else 1
 
     def _shares(self, rho: float, features: int) -> dict[str, float]:
         """The budget of each step, in rho; all for the single columns where there is no pair to choose."""

@@ -25,6 +25,7 @@ from ppml_core.data.schema import INFERRED
 from ppml_core.data.split import split
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import Guarantee, Neighbours
+from ppml_core.experiment.cards import table_card
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.sweep import run
 from ppml_core.learn.logistic_regression import LogisticRegression
@@ -103,14 +104,21 @@ def test_a_release_costs_the_budget_as_opendp_adds_it_up(
 ) -> None:
     """All of it where every round chooses a pair; a round without one would save its part."""
 
+    used: list[SystemDraws] = []
+
     class Choosing(SystemDraws):
+        def __init__(self) -> None:
+            super().__init__()
+            used.append(self)
+
         def choose(self, scores: Whole, moved: int, epsilon: float) -> int:
             return super().choose(np.append(scores[:-1], -PARTS * 10**9), moved, epsilon)
 
     monkeypatch.setattr(dp_synthetic, "SystemDraws", Choosing)
     made = DPSynthetic(epsilon=2.0, delta=1e-6, pairs=pairs, rows=10, neighbours=neighbours).fit_release(adult())
-    assert apart * made.statistics["rho"] == pytest.approx(rho_of(2.0, 1e-6))
-    assert epsilon_of_rho(apart * made.statistics["rho"], 1e-6) <= 2.0
+    assert made.statistics["rho"] == rho_of(2.0, 1e-6)
+    assert apart * used[0].spent == pytest.approx(rho_of(2.0, 1e-6))
+    assert epsilon_of_rho(apart * used[0].spent, 1e-6) <= 2.0
     assert made.guarantee == Guarantee(2.0, 1e-6, cast(Neighbours, neighbours))
 
 
@@ -123,6 +131,17 @@ def test_what_leaves_has_as_much_noise_as_it_says() -> None:
     assert draws.spent == pytest.approx(1 / (2 * 7.5**2))
     assert draws.choose(np.array([0, 5000]), 1, 1.0) == 1
     assert draws.spent == pytest.approx(1 / (2 * 7.5**2) + 1 / 8)
+
+
+def test_a_card_tells_a_budget_only_where_steps_shared_it() -> None:
+    data = adult()
+    left_out = [name for name in data.schema.columns if name not in ("age", data.schema.target)]
+    ignored = {name: dataclasses.replace(data.schema[name], role="ignore") for name in left_out}
+    alone = data.with_schema(data.schema.replace_columns(ignored))
+    for table, shared in ((data, True), (alone, False)):
+        method = DPSynthetic(epsilon=1.0, delta=1e-6, rows=10)
+        card = table_card(method, method.fit_release(table), table.schema, released=True)
+        assert (card["budget"] is not None) == shared
 
 
 def test_nothing_leaves_where_something_private_was_read() -> None:

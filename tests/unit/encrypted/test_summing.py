@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +13,8 @@ import pytest
 from ppml_core.encrypted import summing
 from ppml_core.encrypted.aggregation import EncryptedSums
 from ppml_core.encrypted.ckks import Ring
-from ppml_core.encrypted.messages import Message
-from ppml_core.encrypted.parties import Party
+from ppml_core.encrypted.messages import Channel, Message
+from ppml_core.encrypted.parties import Party, accept
 from ppml_core.encrypted.summing import SERVER, Summing
 from ppml_core.errors import BadInput
 
@@ -76,3 +77,8 @@ def test_what_may_not_be_added_is_refused_in_a_sentence() -> None:
         sums.add([np.ones(2), np.ones(2), None])
     with Summing(3, MOST, rounds=1) as sums, pytest.raises(BadInput, match=r"raise most"):
         sums.add([np.ones(2), np.ones(2), np.full(2, 9.0)])
+
+
+def test_a_party_that_never_comes_is_waited_for_so_long() -> None:
+    with pytest.raises(BadInput, match="no other party connected"):
+        accept(Channel(io.BytesIO(), io.BytesIO()), "token", seconds=0.05)

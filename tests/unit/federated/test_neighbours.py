@@ -35,6 +35,9 @@ def test_a_step_is_known_to_whoever_got_all_models_behind_it(graph: str, exact: 
     last = step_seen(mixing, near, met[1].sent, met[2].sent[1], 1)[0]
     true = local_update(model, asked.plan(), met[1].models[1], parts[1], 7, 1, 3).change[0]
     assert (np.abs(last - true).max() < 1e-12) == exact
+    both = near | set(np.flatnonzero(mixing[2]).tolist())
+    joined = step_seen(mixing, both, met[1].sent, met[2].sent[1], 1)[0]
+    assert np.abs(joined - true).max() < 1e-12, "two onlookers on both sides of it miss nothing"
 
 
 def test_first_models_and_seen_averages_give_records_away_and_unseen_ones_hide_them(seen: tuple[Sighting, ...]) -> None:
