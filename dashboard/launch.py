@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 APP = Path(__file__).resolve().parent / "app.py"
+SWITCH_SECONDS = 5e-4  # a job that waits for the interpreter after each array gets it soon, while pages are drawn
 ABOUT_PPML = ("--help", "--version")
 HELP = """usage: ppml [dashboard] [--port N] [--no-browser] [streamlit flags]
 
@@ -60,6 +61,7 @@ def _dashboard(arguments: Sequence[str]) -> int:
     from dashboard import downloads
 
     downloads.install()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         streamlit_cli.main(["run", str(APP), *streamlit_arguments(arguments)], prog_name="ppml")
     except SystemExit as end:

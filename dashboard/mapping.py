@@ -67,17 +67,22 @@ def question_first() -> sweeps.Question:
     return sweeps.Question(FIRST, data.fingerprint, parts, ())
 
 
-def begin() -> None:
-    """On the first table as it is shipped: the first attacks of its map, once, in the background after its curves."""
+def begin() -> bool:
+    """On the first table as it is shipped: the first attacks of its map, once, in the background after its curves.
+
+    Whether that began now: the list of what is at work was drawn before, and shows it when all is drawn anew.
+    """
     desk, data = tables.desk(), tables.dataset()
     if desk.private or session.dataset_name() != tables.FIRST:
-        return
+        return False
     curves = desk.find(sweeps.first_question().key)
     if curves is None or not curves.finished or data.fingerprint != tables.first_dataset().fingerprint:
-        return
+        return False
     asked = question_first()
-    if desk.find(asked.key) is None and not sweeps.is_complete(asked, sweeps.known_rows(asked, desk, data)):
-        sweeps.start(asked, desk, data, "first of the map", background=True)
+    if desk.find(asked.key) is not None or sweeps.is_complete(asked, sweeps.known_rows(asked, desk, data)):
+        return False
+    sweeps.start(asked, desk, data, "first of the map", background=True)
+    return True
 
 
 def is_complete() -> bool:
@@ -250,8 +255,8 @@ def solution(asked: Sequence[Need]) -> Solution | None:
 
 
 def is_waiting() -> bool:
-    """Whether something that the page shows is being computed."""
-    asked = (question(), question_first(), question_behind_local(), question_beside())
+    """Whether something is being computed that somebody asked for here; the first of the map is shown at its end."""
+    asked = (question(), question_behind_local(), question_beside())
     keys = [*(one.key for one in asked), st.session_state.get(SEARCHING)]
     jobs = [tables.desk().find(key) for key in keys]
     return any(job is not None and job.running for job in jobs)

@@ -8,7 +8,8 @@ from dashboard import curve_views, deciding, frame, mapping
 
 
 def page() -> None:
-    mapping.begin()
+    if mapping.begin():
+        st.rerun()
     here = mapping.current_map()
     deciding.part(here)
     st.space("small")

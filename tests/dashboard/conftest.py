@@ -19,7 +19,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def _no_first_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "warm_up", lambda: None)
-    monkeypatch.setattr(mapping, "begin", lambda: None)
+    monkeypatch.setattr(mapping, "begin", lambda: False)
 
 
 @pytest.fixture(autouse=True)

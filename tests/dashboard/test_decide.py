@@ -85,10 +85,15 @@ def test_the_first_table_s_map_begins_by_itself_with_the_attack_that_all_share(
     open_page: Open, desk: jobs.Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[sweeps.Question] = []
+
+    def start(question: sweeps.Question) -> None:
+        asked.append(question)
+        desk.start(question.key, "map", lambda job: None)
+
     plan = [dataclasses.replace(one, dataset=tables.FIRST, attack=mapping.map_attack()) for one in PLAN]
     monkeypatch.setattr(families, "small_map_plan", lambda name, schema: plan)
     monkeypatch.setattr(mapping, "begin", BEGIN)
-    monkeypatch.setattr(sweeps, "start", lambda question, *_, **__: asked.append(question))
+    monkeypatch.setattr(sweeps, "start", lambda question, *_, **__: start(question))
     open_page("trade_off", **SMALL)
     assert asked == []
     open_page("trade_off")
