@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import comparing, controls, mapping, scenarios, session, sweeps, tables, widgets
@@ -95,28 +94,24 @@ def axis_controls(here: Map) -> None:
     """Which utility stands upwards, and which risk, proof or cost across."""
     up, across = st.columns(2)
     with up:
-        _axis("Upwards", "utility_axis", mapping.utilities(), here.utility, here.rows)
+        _axis("Upwards", "utility_axis", mapping.utilities())
     with across:
-        _axis("Across", "risk_axis", risks_of(here.rows), here.risk, here.rows)
+        _axis("Across", "risk_axis", risks_of(here.rows))
 
 
-def _axis(name: str, key: str, offered: list[str], now: Axis, rows: pd.DataFrame) -> None:
-    """One of the axes; the automatic choice stands first, under its title.
+def _axis(name: str, key: str, offered: list[str]) -> None:
+    """One of the axes; the chart says which one the automatic choice is.
 
-    The browser holds what is chosen by its words: those of the automatic choice are nobody else's, or else what it was
-    would be taken for a choice once it is another.
+    Its word here is always the same: the browser holds a choice by its words, and would go on showing an earlier one.
     """
-    automatic = now.name if session.get(key) == session.AUTO else mapping.automatic(key, offered, rows)
-    options = [session.AUTO, *(one for one in offered if one != automatic)]
+    options = [session.AUTO, *offered]
     widgets.keep_within(key, options, session.AUTO)
     told = (
         controls.told("Measured risks, what is proved, and costs each have an axis of their own.", "estimate")
         if name == "Across"
         else controls.told("How good the result is.", "Pareto front")
     )
-    widgets.choose(
-        name, options, key, told, lambda one: f"{_title(automatic)} (automatic)" if one == session.AUTO else _title(one)
-    )
+    widgets.choose(name, options, key, told, lambda one: "automatic" if one == session.AUTO else _title(one))
 
 
 def take_point() -> None:

@@ -140,12 +140,7 @@ def risk_axis(rows: pd.DataFrame) -> Axis:
     """The chosen one where something is known of it; else membership, record linkage, ε."""
     offered = risks_of(rows)
     chosen = str(session.get("risk_axis"))
-    return axis_of(chosen if chosen in offered else automatic("risk_axis", offered, rows))
-
-
-def automatic(key: str, offered: Sequence[str], rows: pd.DataFrame) -> str:
-    """The axis that stands there where none was chosen."""
-    return first_risk(offered, rows) if key == "risk_axis" else offered[0]
+    return axis_of(chosen if chosen in offered else first_risk(offered, rows))
 
 
 def shown_point(here: Map) -> str | None:

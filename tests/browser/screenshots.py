@@ -48,6 +48,9 @@ def settle(page: Page, slug: str) -> None:
     if slug in ("start", "trade_off", "private_training"):
         expect(page.get_by_text("is right for").first).to_be_visible(timeout=LONG)
         expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=LONG)
+    if slug == "trade_off":
+        expect(page.get_by_text("Members found at 1 % false alarms").first).to_be_visible(timeout=LONG)
+        expect(page.get_by_text("First of the map")).to_have_count(0, timeout=LONG)
     if slug == "anonymize":
         expect(page.locator(".annotation-text", has_text="k = 5")).to_be_visible(timeout=LONG)
     if slug == "query_desk":
