@@ -73,16 +73,18 @@ def begin() -> bool:
     Whether that began now: the list of what is at work was drawn before, and shows it when all is drawn anew.
     """
     desk, data = tables.desk(), tables.dataset()
-    if desk.private or session.dataset_name() != tables.FIRST:
+    begun = ("begun", FIRST, data.fingerprint)
+    if desk.private or session.dataset_name() != tables.FIRST or desk.has(begun):
         return False
     curves = desk.find(sweeps.first_question().key)
     if curves is None or not curves.finished or data.fingerprint != tables.first_dataset().fingerprint:
         return False
     asked = question_first()
-    if desk.find(asked.key) is not None or sweeps.is_complete(asked, sweeps.known_rows(asked, desk, data)):
-        return False
-    sweeps.start(asked, desk, data, "first of the map", background=True)
-    return True
+    is_missing = not sweeps.is_complete(asked, sweeps.known_rows(asked, desk, data))
+    desk.once(begun, lambda: True)
+    if is_missing:
+        sweeps.start(asked, desk, data, "first of the map", background=True)
+    return is_missing
 
 
 def is_complete() -> bool:

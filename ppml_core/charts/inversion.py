@@ -1,6 +1,7 @@
-"""What is read out of messages: the share of categories recovered, by how many records a sum hides, and under noise.
+"""What is read out of messages: the share of categories recovered, by how many records a sum hides, under noise, and
+out of neighbours' models.
 
-In: a study of inversion. Out: two charts, guessing dashed in both.
+In: a study of inversion. Out: three charts, guessing dashed in each.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from ppml_core.charts.template import Chart, Mode
 from ppml_core.charts.words import count, interval, percent, power
 from ppml_core.evidence import Estimate
 from ppml_core.federated.inversion_study import Sighting, Study
+
+RECOVERED = "categories recovered exactly"
 
 
 def sums_chart(study: Study, mode: Mode = "light", chosen: int | None = None) -> Chart:
@@ -36,7 +39,7 @@ def sums_chart(study: Study, mode: Mode = "light", chosen: int | None = None) ->
         figure=draw(
             curves, [Baseline(f"guessing {percent(guess)}", guess)],
             Axis("records in the sum that is seen", lambda tick: count(round(tick)), list(x), log=True),
-            Axis("categories recovered exactly", percent, limits=(0.0, 1.0)), mode,
+            Axis(RECOVERED, percent, limits=(0.0, 1.0)), mode,
             chosen=float(chosen) if chosen and x[0] <= chosen <= x[-1] else None,
         ),
         question="How many records hide each other in a sum?", answer=answer,
@@ -52,19 +55,12 @@ def sums_chart(study: Study, mode: Mode = "light", chosen: int | None = None) ->
 def messages_chart(study: Study, mode: Mode = "light") -> Chart:
     """One record's message in each form, beside guessing and what is proved."""
     seen = [study.sums[0], study.masked, *study.noisy]
-    guess = float(np.mean([one.guessing.value for one in seen]))
-    masked, weakest = study.masked, study.noisy[0] if study.noisy else None
-    answer = f"A masked message gives {percent(masked.found.value)}, less than guessing does."
-    if weakest is not None and weakest.bound is not None:
-        answer += (
-            f" With noise for ε = {weakest.epsilon:g} it is {percent(weakest.found.value)}, and at most "
-            f"{percent(weakest.bound)} by proof."
-        )
-    return reached_chart(
-        [Reached(one.seen, one.found, bound=one.bound) for one in seen],
+    answer = f"A masked message gives {percent(study.masked.found.value)}, less than guessing does."
+    return _read(
+        seen, mode,
         Words(
-            question="What does one message say about one record?", answer=answer,
-            axis="categories recovered exactly",
+            question="What does one message say about one record?", answer=answer + _under_noise(study.noisy),
+            axis=RECOVERED,
             how_to_read="Dots are the share of a record's categories that were read out of one message, with 95 % "
             "intervals over people drawn; dashed is guessing the most frequent category. The masked message is read as "
             "it came. Under noise the onlooker knows everybody else's record and takes the likeliest category; the "
@@ -72,29 +68,23 @@ def messages_chart(study: Study, mode: Mode = "light") -> Chart:
             "Mahloujifar, Balle 2023).",
             standing=INTERNAL,
         ),
-        guess, mode,
     )  # fmt: skip
 
 
 def neighbours_chart(study: Study, mode: Mode = "light") -> Chart:
     """What a neighbour reads out of the models it gets in a training without a server."""
     seen = study.neighbours
-    first, later, noisy = seen[0], seen[1], [one for one in seen if one.epsilon is not None]
+    first, later = seen[:2]
     answer = (
         f"A neighbour's first model gives {percent(first.found.value)} of its one record's categories away; a later "
         f"one in a ring, where another model in it stays unseen, {percent(later.found.value)}, and the whole record "
         f"{percent(later.whole.value)} of the time."
     )
-    if noisy and noisy[0].bound is not None:
-        answer += (
-            f" With noise for ε = {noisy[0].epsilon:g} it is {percent(noisy[0].found.value)}, and at most "
-            f"{percent(noisy[0].bound)} by proof."
-        )
-    return reached_chart(
-        [Reached(one.seen, one.found, bound=one.bound) for one in seen],
+    return _read(
+        seen, mode,
         Words(
-            question="What does a neighbour read out of the models it gets?", answer=answer,
-            axis="categories recovered exactly",
+            question="What does a neighbour read out of the models it gets?", answer=answer + _under_noise(seen),
+            axis=RECOVERED,
             how_to_read="Eight holders train without a server; one looks at what another sends it, takes the average "
             "off that the other began from, and says its records' categories. All begin from one public model; later "
             "the average is known to whoever got every model in it, and in a ring the unseen one is guessed. Dots "
@@ -103,8 +93,23 @@ def neighbours_chart(study: Study, mode: Mode = "light") -> Chart:
             "removing one record, over all rounds. Another attack may find more.",
             standing=INTERNAL,
         ),
-        float(np.mean([one.guessing.value for one in seen])), mode,
     )  # fmt: skip
+
+
+def _read(seen: Sequence[Sighting], mode: Mode, words: Words) -> Chart:
+    guessing = float(np.mean([one.guessing.value for one in seen]))
+    return reached_chart([Reached(one.seen, one.found, bound=one.bound) for one in seen], words, guessing, mode)
+
+
+def _under_noise(seen: Sequence[Sighting]) -> str:
+    """What the first of those with noise gives away, and its bound; "" where there is none."""
+    for one in seen:
+        if one.epsilon is not None and one.bound is not None:
+            return (
+                f" With noise for ε = {one.epsilon:g} it is {percent(one.found.value)}, and at most "
+                f"{percent(one.bound)} by proof."
+            )
+    return ""
 
 
 def sightings_table(seen: Sequence[Sighting]) -> pd.DataFrame:
