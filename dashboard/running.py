@@ -59,16 +59,16 @@ def as_table(found: Sequence[Run]) -> pd.DataFrame:
 def told_of(found: Sequence[Run]) -> str:
     """How much has been looked at, as a heading says it."""
     searches = [run for run in found if run.search is not None]
-    sweeps = len(found) - len(searches)
-    told = f"{count(sweeps)} {'sweep' if sweeps == 1 else 'sweeps'}"
+    told = f"{count(len(found))} {'run' if len(found) == 1 else 'runs'} of bundled tables, the newest first"
     if searches:
         tried = sum(run.total for run in searches)
-        told += f" and {count(len(searches))} {'search' if len(searches) == 1 else 'searches'} ({count(tried)} points)"
-    return f"{told} of bundled tables, the newest first."
+        told += f"; {count(len(searches))} of them {'is a search' if len(searches) == 1 else 'are searches'}"
+        told += f" ({count(tried)} points)"
+    return f"{told}."
 
 
 def exportable(found: Sequence[Run]) -> list[Run]:
-    """The sweeps among them: the points of a search lie on two sets of people and stay here."""
+    """The sweeps and trainings among them: the points of a search lie on two sets of people and stay here."""
     return [run for run in found if run.search is None]
 
 

@@ -32,7 +32,7 @@ def page() -> None:
         widgets.heading("What has been computed so far?", answer)
         if found:
             widgets.table(running.as_table(found), caption="Runs")
-            widgets.aside("Internal: measured on private people. Sweeps of your own table are not kept here.")
+            widgets.aside("Internal: measured on private people. Runs on your own table are not kept here.")
         else:
             widgets.aside("No run matches. Work on a bundled table is kept here as soon as it is started.")
     with right:
@@ -74,7 +74,7 @@ def one_run(found: list[Run]) -> None:
 
 
 def one_sweep(run: Run) -> None:
-    """A sweep is opened, computed again, taken away."""
+    """A sweep or training is opened, computed again, taken away."""
     if st.button("Open on the map", key="run_open", type="primary", on_click=running.open_on_map, args=(run,)):
         st.switch_page("app_pages/trade_off.py")
     with st.container(horizontal=True):
@@ -86,11 +86,11 @@ def one_sweep(run: Run) -> None:
 
 
 def hand_on(found: list[Run]) -> None:
-    """All listed sweeps as a file, and runs from such a file."""
+    """All listed sweeps and trainings as a file, and runs from such a file."""
     widgets.label("Hand on")
     if swept := running.exportable(found):
         st.download_button(
-            f"Export all {count(len(swept))} sweeps (Parquet)", partial(running.exported, swept), "runs.parquet",
+            f"Export all {count(len(swept))} runs (Parquet)", partial(running.exported, swept), "runs.parquet",
             "application/vnd.apache.parquet", key="runs_export", on_click="ignore",
         )  # fmt: skip
     file = st.file_uploader("Import runs (Parquet)", ["parquet"], key="runs_import",
