@@ -1,7 +1,8 @@
-"""A process that writes a sweep into a store until it is killed; all it needs is imported before it is forked."""
+"""A process that writes sweeps into a store until it is killed; all it needs is imported before it is forked."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from ppml_core.store.recording import recording
 
 STRENGTHS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 REPEATS = 4
+ROUNDS = 20
 SWEPT = "learner.C"
 
 
@@ -45,10 +47,15 @@ class Telling:
 
 
 def write(url: str, number: int, me: int, told: str) -> None:
-    """The round's sweep in an order of its own, so that two writers meet at some points and not at others."""
-    scenarios = plan(number)
-    mine = random.Random(me).sample(scenarios, len(scenarios))
+    """Sweeps without end, the round's own first, so that whenever it is killed, it is killed at work.
+
+    Each in an order of its own, so that two writers meet at some points and not at others.
+    """
+    order = random.Random(me)
     store = Store(url)
     descriptor = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    with recording(store, scenarios, DATA, [SWEPT], name=f"round {number}") as run:
-        sweep(mine, DATA, Telling(store, descriptor), on_failure=run.failed)
+    for seed in itertools.count(number, ROUNDS):
+        scenarios = plan(seed)
+        mine = order.sample(scenarios, len(scenarios))
+        with recording(store, scenarios, DATA, [SWEPT], name=f"round {seed}") as run:
+            sweep(mine, DATA, Telling(store, descriptor), on_failure=run.failed)
