@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Download, Page, TimeoutError, expect
+from playwright.sync_api import Download, Locator, Page, TimeoutError, expect
 
 LONG = 120_000
 TRIES = 5
 PATIENCE = 30_000
+SIGHT = 60_000  # how long a page may take to show what is expected of it
 REACH = 4_000
 SETTLING = 400
-SEVERAL = ""  # what a list says from which several can be chosen
+expect.set_options(timeout=SIGHT)
 
 
 def at_rest(page: Page) -> None:
     """Waits until no script runs for the page, a run that was asked for a moment ago included."""
     page.wait_for_timeout(SETTLING)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
+
+
+def press(target: Locator) -> None:
+    """Clicks what is still there when the page is at rest: what a script is about to replace takes a press with it."""
+    at_rest(target.page)
+    target.click()
+
+
+def nudge(slider: Locator, key: str = "ArrowRight") -> None:
+    """Moves a slider by one step."""
+    at_rest(slider.page)
+    slider.focus()
+    slider.press(key)
 
 
 def pick(page: Page, label: str, option: str, exact: bool = True) -> None:
@@ -25,6 +39,7 @@ def pick(page: Page, label: str, option: str, exact: bool = True) -> None:
     """
     at_rest(page)
     box = page.get_by_role("combobox", name=label, exact=exact).first
+    several = page.get_by_test_id("stMultiSelect").filter(has=box)
     wanted = page.get_by_role("option", name=option, exact=True)
     for _ in range(TRIES):
         box.click()
@@ -34,7 +49,7 @@ def pick(page: Page, label: str, option: str, exact: bool = True) -> None:
             page.keyboard.press("Escape")
             continue
         at_rest(page)
-        if box.input_value() in (option, SEVERAL):
+        if box.input_value() == option or several.get_by_text(option, exact=True).count():
             return
     raise AssertionError(f"{option} cannot be chosen from {label}")
 

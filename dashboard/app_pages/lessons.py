@@ -25,16 +25,14 @@ def page() -> None:
     lesson = learning.lesson()
     if learning.is_missing(lesson):
         with left:
-            job = learning.start(lesson)
-            if not job.error:
-                widgets.heading("Working it out", f"On the table {lesson.dataset}, beside the page: a few seconds.")
-            widgets.job_line(job)
-        return
-    found = learning.found(lesson)
-    with left:
-        widgets.chart(lesson.chart(found, widgets.mode()), key="lesson")
+            work_out(lesson)
+    else:
+        found = learning.found(lesson)
+        with left:
+            widgets.chart(lesson.chart(found, widgets.mode()), key="lesson")
+        with right:
+            widgets.facts(found.facts, stacked=True)
     with right:
-        widgets.facts(found.facts, stacked=True)
         learning.seed_control()
     text, _ = st.columns([1.9, 1], gap="large")
     with text:
@@ -42,6 +40,14 @@ def page() -> None:
         for place, question in enumerate(cls.questions):
             ask(place, question)
         take_along(lesson)
+
+
+def work_out(lesson: Lesson) -> None:
+    """What stands in the chart's place meanwhile. The questions stay: an answer given now is kept."""
+    job = learning.start(lesson)
+    if not job.error:
+        widgets.heading("Working it out", f"On the table {lesson.dataset}, beside the page: a few seconds.")
+    widgets.job_line(job)
 
 
 def ask(place: int, question: Question) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from accessible import refused
-from pages import taken
+from pages import at_rest, nudge, press, taken
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import Watch
 
@@ -22,7 +22,6 @@ PAGES = (
     "Compare & report", "Runs",
 )  # fmt: skip
 LONG = 120_000
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def watched(browser: Browser) -> Iterator[tuple[Page, Watch]]:
 
 
 def go(page: Page, title: str) -> None:
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+    press(page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True))
     expect(page.get_by_role("list", name="Scenario")).to_be_visible(timeout=LONG)
 
 
@@ -44,15 +43,13 @@ def annotation(page: Page, text: str) -> Any:
     return page.locator(".annotation-text", has_text=text).first
 
 
-def press(page: Page, label: str, key: str, times: int = 1) -> None:
+def move(page: Page, label: str, key: str, times: int = 1) -> None:
     """Moves a slider step by step: the page must be at rest before, and each step seen before the next."""
     slider = page.get_by_role("slider", name=label)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
     step = 1 if key == "ArrowRight" else -1
     for _ in range(times):
         before = float(slider.input_value())
-        slider.focus()
-        page.keyboard.press(key)
+        nudge(slider, key)
         expect(slider).to_have_value(f"{before + step * float(slider.get_attribute('step') or 1):g}")
 
 
@@ -67,11 +64,11 @@ def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, 
 
     go(page, "Anonymize")
     expect(annotation(page, "k = 5")).to_be_visible(timeout=LONG)
-    press(page, "k, smallest class of look-alikes", "ArrowRight", 1)
+    move(page, "k, smallest class of look-alikes", "ArrowRight", 1)
     expect(annotation(page, "k = 6")).to_be_visible()
     limit = page.get_by_role("slider", name="People that may be left out, at most")
     before = limit.input_value()
-    press(page, "People that may be left out, at most", "ArrowRight")
+    move(page, "People that may be left out, at most", "ArrowRight")
     expect(limit).not_to_have_value(before)
     expect(page).to_have_url(re.compile(r"[?&]k=6(&|$)"))
     expect(page).to_have_url(re.compile("suppression="))
@@ -83,15 +80,15 @@ def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, 
     go(page, "Private training")
     bar = page.get_by_role("list", name="Scenario")
     expect(bar, "what was chosen on one page holds on the others").to_contain_text("k = 6")
-    press(page, "Repeats", "ArrowLeft", 3)
+    move(page, "Repeats", "ArrowLeft", 3)
     expect(bar).to_contain_text("k = 6")
     expect(bar).to_contain_text("ε = 1")
     expect(page.get_by_role("list", name="Scenario")).to_contain_text("2 repeats")
-    page.get_by_role("button", name="Run the sweep").click()
+    press(page.get_by_role("button", name="Run the sweep"))
     expect(page.get_by_text("is right for")).to_be_visible(timeout=LONG)
     expect(annotation(page, "DP gradient descent")).to_be_visible(timeout=LONG)
     expect(page.get_by_role("button", name="All points are computed")).to_be_visible(timeout=LONG)
-    press(page, "Privacy budget ε", "ArrowLeft", 3)
+    move(page, "Privacy budget ε", "ArrowLeft", 3)
     expect(page.get_by_role("list", name="Scenario")).to_contain_text("ε = 0.2")
     expect(page.get_by_text("at most").first).to_be_visible()
 
@@ -105,12 +102,12 @@ def test_a_sweep_is_cancelled_and_found_again(address: str, watched: tuple[Page,
     page, _ = watched
     link = f"{address}/private_training?repeats=20&learner=diffprivlib_logistic_regression"
     page.goto(link)
-    page.get_by_role("button", name="Run the sweep").click()
+    press(page.get_by_role("button", name="Run the sweep"))
     expect(page.get_by_role("button", name="Run the sweep")).to_have_count(0, timeout=LONG)
     expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
     page.goto(link)
     expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
-    page.get_by_role("button", name="Cancel").click()
+    press(page.get_by_role("button", name="Cancel"))
     expect(page.get_by_text("What is finished is kept.")).to_be_visible(timeout=LONG)
     expect(page.get_by_role("button", name="Run the sweep")).to_be_visible()
 
@@ -121,14 +118,14 @@ def test_a_click_on_a_point_is_read_and_the_link_reproduces_it(address: str, wat
     page.goto(f"{address}/?repeats=2")
     go(page, "Trade-off")
     expect(page.get_by_role("heading", name="At ε = 1")).to_be_visible(timeout=LONG)
+    at_rest(page)
     if page.get_by_role("button", name="Compute these points").count():
-        page.get_by_role("button", name="Compute these points").click()
+        press(page.get_by_role("button", name="Compute these points"))
     expect(annotation(page, "DP gradient descent")).to_be_visible(timeout=LONG)
-    points = page.locator(".st-key-trade_epsilon").locator(".scatterlayer .trace .point")
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=LONG)
     expect(page.get_by_text("Members found at 1 % false alarms").first).to_be_visible(timeout=LONG)
     expect(page.get_by_text("First of the map")).to_have_count(0, timeout=LONG)
-    epsilon = _click(page, points.nth(3))
+    epsilon = _click(page, page.locator(".st-key-trade_epsilon"))
     assert epsilon != "1"
     expect(page.get_by_role("heading", name=f"At ε = {epsilon}", exact=True)).to_be_visible(timeout=LONG)
     expect(page).to_have_url(re.compile(f"epsilon={epsilon}(&|$)"))
@@ -139,24 +136,29 @@ def test_a_click_on_a_point_is_read_and_the_link_reproduces_it(address: str, wat
     expect(page.get_by_role("heading", name=f"At ε = {epsilon}", exact=True)).to_be_visible(timeout=LONG)
 
 
-def _click(page: Page, point: Locator) -> str:
-    """The epsilon of the point. There first, then the button: plotly takes no click where it has shown no text yet."""
-    shown = page.locator(".hoverlayer .hovertext").first
-    for _ in range(10):  # the figure may be drawn anew between looking where the point is and pointing at it
+def _click(page: Page, chart: Locator) -> str:
+    """The epsilon of a point. There first, then the button: plotly takes no click where it has shown no text yet."""
+    point = chart.locator(".scatterlayer .trace .point").nth(3)
+    shown = chart.locator(".hoverlayer .hovertext").first
+    for _ in range(10):  # the page may move between looking where the point is and pointing at it
+        at_rest(page)
         point.scroll_into_view_if_needed()
         box = point.bounding_box()
         assert box is not None
         page.mouse.move(box["x"] - 5, box["y"])
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
         page.wait_for_timeout(500)
-        if shown.is_visible():
-            break
-    expect(shown).to_be_visible()
-    found = re.search(r"ε = ([\d.]+):", shown.text_content() or "")
-    assert found is not None
-    page.mouse.down()
-    page.mouse.up()
-    return found[1]
+        found = re.search(r"ε = ([\d.]+):", (shown.text_content() or "") if shown.is_visible() else "")
+        if not found:
+            continue
+        page.mouse.down()
+        page.mouse.up()
+        try:
+            expect(page).to_have_url(re.compile(f"epsilon={found[1]}(&|$)"), timeout=10_000)
+        except AssertionError:
+            continue
+        return found[1]
+    raise AssertionError("no point of the chart says its ε and takes a click")
 
 
 LOOKS = [

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 from accessible import refused
-from pages import taken
+from pages import nudge, press, taken
 from playwright.sync_api import Browser, Locator, Page, expect
 from served import Watch
 
@@ -32,8 +32,7 @@ def move(page: Page, cls: type[Lesson]) -> str:
     for name, setting in settings_of(cls).items():
         slider = page.locator(f".st-key-set-{cls.name()}-{name}").get_by_role("slider")
         if slider.count():
-            slider.focus()
-            slider.press("ArrowLeft" if slider.get_attribute("aria-valuenow") == _top(slider) else "ArrowRight")
+            nudge(slider, "ArrowLeft" if slider.get_attribute("aria-valuenow") == _top(slider) else "ArrowRight")
             return f"{cls.name()}.{setting.name}="
     raise AssertionError(f"{cls.name()} has no slider")
 
@@ -59,13 +58,14 @@ def test_every_lesson_is_driven_wide_in_dark_and_on_a_phone(address: str, browse
             before = told(page)
             moved = move(page, cls)
             expect(page).to_have_url(re.compile(re.escape(moved)), timeout=LONG)
-            expect(drawn(page)).to_have_count(1, timeout=LONG)
             page.wait_for_function("([was, told]) => (0, eval)(told)() !== was", arg=[before, TOLD], timeout=LONG)
             for place, question in enumerate(cls.questions):
                 asked = page.get_by_role("radiogroup", name=re.compile(f"Question {place + 1}"))
-                asked.get_by_text(question.answers[question.right], exact=True).click()
+                press(asked.get_by_text(question.answers[question.right], exact=True))
                 expect(page.get_by_text(re.compile("^Right\\."))).to_have_count(place + 1, timeout=LONG)
             expect(page).to_have_url(re.compile("answers="))
+            expect(page.get_by_text("Working it out")).to_have_count(0, timeout=LONG)
+            expect(drawn(page)).to_have_count(1, timeout=LONG)
             assert refused(page) == {}, (name, scheme, width)
             assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (name, width)
         page.close()
@@ -97,11 +97,11 @@ def test_the_three_doors_open_and_the_presentation_turns(address: str, browser: 
     ):
         page.goto(address)
         expect(page.get_by_role("button", name=door)).to_be_visible(timeout=LONG)
-        page.get_by_role("button", name=door).click()
+        press(page.get_by_role("button", name=door))
         expect(page.get_by_text(sign).first).to_be_visible(timeout=LONG)
     page.goto(f"{address}/present")
     expect(page.get_by_test_id("stSidebar")).to_be_hidden(timeout=LONG)
-    page.get_by_role("button", name="Next", exact=True).click()
+    press(page.get_by_role("button", name="Next", exact=True))
     expect(page.get_by_text(re.compile("^2 of"))).to_be_visible(timeout=LONG)
     page.close()
 

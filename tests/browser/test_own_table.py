@@ -7,12 +7,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from pages import pick, taken
+from pages import pick, press, taken
 from playwright.sync_api import Browser, Page, expect
 from served import Watch
 
 LONG = 120_000
-expect.set_options(timeout=30_000)
 ROWS = 900
 ROLES = {"Name": "identifier", "geboren": "quasi identifier", "Ort": "quasi identifier", "Diagnose": "sensitive"}
 TOWNS = ("Ulm", "Bonn", "Kiel", "Trier", "Jena", "Hof")
@@ -49,7 +48,7 @@ def table() -> bytes:
 def role(page: Page, column: str, wanted: str) -> None:
     pick(page, "Column", column)
     pick(page, "Role", wanted)
-    page.get_by_role("button", name="Apply").click()
+    press(page.get_by_role("button", name="Apply"))
     row = page.get_by_role("row").filter(has=page.get_by_role("cell", name=re.compile(f"^{column}")))
     expect(row).to_contain_text(wanted, timeout=LONG)
 
@@ -69,7 +68,7 @@ def test_from_a_file_with_names_to_a_release(address: str, browser: Browser) -> 
     for column, wanted in ROLES.items():
         role(page, column, wanted)
 
-    page.get_by_text("How is each column generalized?").click()
+    press(page.get_by_text("How is each column generalized?"))
     pick(page, "Column to generalize", "Ort")
     pick(page, "How", "From a file")
     expect(page.get_by_text("One line per value")).to_be_visible()
@@ -77,10 +76,10 @@ def test_from_a_file_with_names_to_a_release(address: str, browser: Browser) -> 
         {"name": "orte.csv", "mimeType": "text/csv", "buffer": BROKEN.encode()}
     )
     expect(page.get_by_role("alert").first).to_contain_text("'Ort'", timeout=LONG)
-    page.get_by_role("button", name="Use the repaired one").click()
+    press(page.get_by_role("button", name="Use the repaired one"))
     expect(page.get_by_text(re.compile("^6 → [2-5] → 1: from"))).to_be_visible(timeout=LONG)
 
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Anonymize", exact=True).click()
+    press(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Anonymize", exact=True))
     expect(page.locator(".annotation-text", has_text="k = 5")).to_be_visible(timeout=LONG)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
     times = []

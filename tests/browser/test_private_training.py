@@ -7,7 +7,7 @@ import re
 
 import pytest
 from accessible import refused
-from pages import pick, taken
+from pages import at_rest, nudge, pick, press, taken
 from playwright.sync_api import Browser, Page, expect
 from served import Watch
 
@@ -19,7 +19,7 @@ LONG = 120_000
 def run(page: Page, button: str) -> None:
     """Starts a sweep and waits until its points are there."""
     expect(page.get_by_role("button", name=button)).to_be_visible(timeout=LONG)
-    page.get_by_role("button", name=button).click()
+    press(page.get_by_role("button", name=button))
     expect(page.get_by_role("button", name=button)).to_have_count(0, timeout=LONG)
 
 
@@ -35,6 +35,7 @@ def test_two_learners_are_compared_and_one_is_taken_away(address: str, browser: 
     run(page, "Run DP additive model too")
     for name in ("DP gradient descent", "DP additive model"):
         expect(page.locator(".annotation-text", has_text=name).first).to_be_visible(timeout=LONG)
+    at_rest(page)
     bands = page.evaluate("document.querySelectorAll('.js-plotly-plot .scatterlayer .fills path').length")
     assert bands >= 2, "each curve has its band"
 
@@ -42,12 +43,10 @@ def test_two_learners_are_compared_and_one_is_taken_away(address: str, browser: 
 
     at_once = page.get_by_text(re.compile("At once, from noisy sums")).first
     expect(at_once).to_contain_text("at ε = 1.")
-    slider = page.get_by_role("slider", name="Privacy budget ε")
-    slider.focus()
-    page.keyboard.press("ArrowRight")
+    nudge(page.get_by_role("slider", name="Privacy budget ε"))
     expect(at_once).to_contain_text("at ε = 2.")
 
-    page.get_by_role("button", name="Look closer at this setting").click()
+    press(page.get_by_role("button", name="Look closer at this setting"))
     expect(page.get_by_text("Who pays for the privacy of this model?")).to_be_visible(timeout=LONG)
     expect(page.get_by_text(re.compile("What does the model make of"))).to_be_visible()
     saved = read_model(taken(page, "Download the model (skops)").path().read_bytes())
@@ -58,7 +57,7 @@ def test_two_learners_are_compared_and_one_is_taken_away(address: str, browser: 
     assert written["learner"]["epsilon"] == 2.0
     assert saved.model.classes == tuple(written["classes"])
 
-    page.get_by_text("What does the guarantee stand on?").click()
+    press(page.get_by_text("What does the guarantee stand on?"))
     expect(page.get_by_text(re.compile("The public size is 1,000 people"))).to_be_visible()
     page.close()
     assert watch.errors == []
@@ -83,14 +82,11 @@ def test_people_are_made_up_trained_on_and_taken_away(address: str, browser: Bro
     expect(together).to_be_visible()
     steps = page.get_by_role("region", name="Steps that read the people")
     expect(steps).to_contain_text("50 %")
-    share = page.get_by_role("slider", name="Share for single columns")
-    share.focus()
-    page.keyboard.press("ArrowRight")
+    nudge(page.get_by_role("slider", name="Share for single columns"))
     expect(steps).not_to_contain_text("50 %", timeout=LONG)
     expect(together).to_be_visible()
 
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
-    page.get_by_role("button", name="Draw the table").click()
+    press(page.get_by_role("button", name="Draw the table"))
     save = page.get_by_role("button", name="Download the table as CSV")
     expect(save).to_be_visible(timeout=LONG)
     expect(page.get_by_text("No guarantee: the noise can be reproduced").first).to_be_visible()

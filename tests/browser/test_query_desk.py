@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from pages import press
 from playwright.sync_api import Browser, Page, expect
 from served import Watch
 
@@ -12,8 +13,7 @@ LONG = 120_000
 
 
 def ask(page: Page) -> None:
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=LONG)
-    page.get_by_role("button", name="Ask", exact=True).click()
+    press(page.get_by_role("button", name="Ask", exact=True))
 
 
 @pytest.mark.slow
@@ -29,9 +29,9 @@ def test_a_budget_is_spent_and_a_restriction_is_broken(address: str, browser: Br
     page.reload()
     expect(page.get_by_text(re.compile("Ada's budget on this table is ε = 1"))).to_be_visible(timeout=LONG)
 
-    page.get_by_text("Restriction", exact=True).click()
+    press(page.get_by_text("Restriction", exact=True))
     expect(page.get_by_text(re.compile("a tracker answers about one person"))).to_be_visible(timeout=LONG)
-    page.get_by_text("SQL", exact=True).click()
+    press(page.get_by_text("SQL", exact=True))
     box = page.get_by_role("textbox", name="A question in SQL")
     expect(box).to_be_visible(timeout=LONG)
     box.fill("select count(*) where zip = '00201' and sex = 'other'")

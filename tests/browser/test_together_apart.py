@@ -6,6 +6,7 @@ import re
 
 import pytest
 from accessible import refused
+from pages import nudge, press
 from playwright.sync_api import Browser, expect
 from served import Watch
 
@@ -26,30 +27,28 @@ def test_holders_train_together_and_what_was_run_stands_side_by_side(address: st
     drawing = page.locator(".js-plotly-plot").first
     expect(drawing.locator(".annotation-text", has_text="5 clients, rows stay with each")).to_be_visible()
 
-    slider = page.get_by_role("slider", name="Clients")
-    slider.focus()
-    page.keyboard.press("ArrowRight")
+    nudge(page.get_by_role("slider", name="Clients"))
     expect(drawing.locator(".annotation-text", has_text=re.compile("of (6|7|8|10) clients"))).to_be_visible(
         timeout=LONG
     )
     expect(page.get_by_text("These settings were not run yet: Run trains them.")).to_be_visible(timeout=LONG)
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page.get_by_role("button", name="Run", exact=True))
     expect(page.get_by_text("What it cost").first).to_be_visible(timeout=LONG)
 
-    page.get_by_text("How do the techniques compare?").click()
+    press(page.get_by_text("How do the techniques compare?"))
     runs = page.get_by_role("region", name="Runs of this session, side by side")
     expect(runs).to_contain_text("2. Federated", timeout=LONG)
-    page.get_by_text("What does an update give away?").first.click()
+    press(page.get_by_text("What does an update give away?").first)
     expect(page.get_by_role("button", name="Read records out of updates")).to_be_visible(timeout=LONG)
 
     assert refused(page) == {}
 
-    page.get_by_role("button", name="Show on the map").click()
+    press(page.get_by_role("button", name="Show on the map"))
     story = page.get_by_role("heading", name=re.compile(r"Logistic regression, Federated \("))
     expect(story).to_be_visible(timeout=LONG)
-    page.get_by_role("button", name="Use this").click()
+    press(page.get_by_role("button", name="Use this"))
     expect(page.get_by_text("What it cost").first).to_be_visible(timeout=LONG)
-    page.get_by_role("button", name="Attack it").click()
+    press(page.get_by_role("button", name="Attack it"))
     expect(page.get_by_role("combobox", name=re.compile("Beside it"))).to_have_value(
         re.compile("Federated"), timeout=LONG
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -11,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from test_pages import without_glossary
 
 from dashboard import controls, session
-from ppml_core.lessons.base import lessons
+from ppml_core.data.dataset import Dataset
+from ppml_core.lessons.base import Found, Lesson, lessons
 from ppml_core.settings import settings_of
 
 Open = Callable[..., AppTest]
@@ -55,6 +57,29 @@ def test_an_answer_is_explained_and_kept_in_the_link(open_page: Open) -> None:
     assert at.query_params["answers"] == f"----{wrong}"
     again = worked_out(open_page("lessons", lesson="coin_flips", answers=f"----{wrong}"))
     assert again.radio(key="answer_coin_flips_0").value == wrong
+
+
+def test_an_answer_given_while_the_lesson_is_worked_out_is_kept(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cls, go = lessons()["coin_flips"], threading.Event()
+    run, right = cls.run, cls.questions[0].right
+
+    def held_up(lesson: Lesson, data: Dataset, seed: int) -> Found:
+        assert go.wait(60)
+        return run(lesson, data, seed)
+
+    monkeypatch.setattr(cls, "run", held_up)
+    at = open_page("lessons", lesson="coin_flips", seed="4711")
+    try:
+        assert not at.get("plotly_chart")
+        at.radio(key="answer_coin_flips_0").set_value(right).run()
+        assert "Right." in written(at)
+    finally:
+        go.set()
+    worked_out(at)
+    assert at.radio(key="answer_coin_flips_0").value == right
+    assert "Right." in written(at)
 
 
 def test_what_is_moved_changes_what_is_shown(open_page: Open) -> None:
