@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 60
+from patience import PATIENCE, until
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,17 @@ def clustered(folder: Path, workers: int = 2) -> Iterator[Cluster]:
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", *common, "--local-directory", str(folder)]
     started: list[subprocess.Popen[bytes]] = []
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while not place.exists() and time.monotonic() < deadline:
-            if scheduler.poll() is not None:
-                raise RuntimeError("the scheduler did not start")
-            time.sleep(0.05)
+        until(lambda: _address(place) or scheduler.poll() is not None, "the scheduler did not start")
         started += [subprocess.Popen(worker, **quiet) for _ in range(workers)]
-        yield Cluster(str(json.loads(place.read_text())["address"]), started)
+        yield Cluster(_address(place), started)
     finally:
         for process in (*started, scheduler):
             process.kill()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
+
+
+def _address(place: Path) -> str:
+    """Where the scheduler listens; "" as long as its file is not there or only half written."""
+    with suppress(OSError, ValueError):
+        return str(json.loads(place.read_text())["address"])
+    return ""

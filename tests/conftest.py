@@ -27,7 +27,10 @@ WARMING: list[subprocess.Popen[bytes]] = []
 
 os.environ.setdefault("PPML_DEBUG", "1")  # a command that breaks in a test says where
 
-hypothesis.settings.register_profile("ppml", deadline=None, derandomize=True, print_blob=True)
+PATIENT = [hypothesis.HealthCheck.too_slow]  # a machine that stands still for a while is no fault of an example
+hypothesis.settings.register_profile(
+    "ppml", deadline=None, derandomize=True, print_blob=True, suppress_health_check=PATIENT
+)
 hypothesis.settings.load_profile("ppml")
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from patience import PATIENCE
 
-def left_of(group: int, seconds: float = 10.0) -> list[int]:
+
+def left_of(group: int, seconds: float = PATIENCE) -> list[int]:
     """The living processes of that group, given some seconds to die."""
     until = time.monotonic() + seconds
     while (left := _living(group)) and time.monotonic() < until:

@@ -60,7 +60,7 @@ def within(seconds: float, work: Callable[[], Result], what: str = "the library'
 
     The time may be up at any instruction here too, so everything from the start of the watch on stands inside.
 
-    >>> within(5.0, lambda: sum(range(4)))
+    >>> within(60.0, lambda: sum(range(4)))
     6
     """
     watch = _Watch(seconds)

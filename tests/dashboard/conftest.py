@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 import dashboard
@@ -34,7 +35,7 @@ def open_page() -> Open:
     """Opens a page with a link's values; whatever it raises is a failure."""
 
     def opened(page: str, **link: object) -> AppTest:
-        at = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=90)
+        at = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=PATIENCE)
         for name, value in link.items():
             at.query_params[name] = str(value)
         at.run()

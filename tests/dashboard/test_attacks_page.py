@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from dashboard import attacking, comparing
@@ -29,7 +30,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 def attacked(open_page: Open) -> AppTest:
     """The page once both attacks have ended."""
     at = open_page("attacks_risk", **SMALL)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while "picks the member" not in said(at) or said(at).count("picks the member") < 2:
         assert time.monotonic() < deadline, said(at)
         time.sleep(0.3)
@@ -94,7 +95,7 @@ def test_two_scenarios_are_compared_by_the_same_attack(open_page: Open) -> None:
     at.run()
     at.selectbox(key=attacking.BESIDE).select(other.id).run()
     at.button(key="run_attack").click().run()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while said(at).count("picks the member") < 2:
         assert time.monotonic() < deadline, said(at)
         time.sleep(0.3)

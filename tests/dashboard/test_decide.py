@@ -10,6 +10,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from dashboard import deciding, jobs, mapping, reporting, running, scenarios, session, sweeps, tables
@@ -63,7 +64,7 @@ def texts(at: AppTest) -> str:
     return "\n".join([*said, *(element.value for element in at.markdown)])
 
 
-def settled(at: AppTest, desk: jobs.Desk, seconds: float = 90) -> AppTest:
+def settled(at: AppTest, desk: jobs.Desk, seconds: float = PATIENCE) -> AppTest:
     deadline = time.monotonic() + seconds
     while desk.at_hand():
         assert time.monotonic() < deadline

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 from test_pages import without_glossary
 
@@ -20,7 +21,7 @@ Open = Callable[..., AppTest]
 
 
 def worked_out(at: AppTest) -> AppTest:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not at.get("plotly_chart"):
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -92,7 +93,7 @@ def test_what_is_moved_changes_what_is_shown(open_page: Open) -> None:
 
 
 def test_a_lesson_leads_to_the_technique_that_it_showed() -> None:
-    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=90)
+    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=PATIENCE)
     at.run().button(key="door_Teach").click().run()
     at.selectbox(key="lesson_chosen").select("learning_apart").run()
     at.selectbox(key="set.learning_apart.way").select("shares").run()
@@ -106,7 +107,7 @@ def test_a_lesson_leads_to_the_technique_that_it_showed() -> None:
 def test_a_way_that_needs_an_extra_is_refused_in_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tenseal.sealapi", None)
     at = open_page("lessons", **{"lesson": "learning_apart", "seed": "5", "set.learning_apart.way": "encryption"})
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while "pip install" not in written(at):
         assert time.monotonic() < deadline
         time.sleep(0.1)

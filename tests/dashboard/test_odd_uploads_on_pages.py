@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE, until
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import jobs, session
+from dashboard import jobs, session, tables
 
 PAGES = Path(dashboard.__file__).resolve().parent / "app_pages"
 Open = Callable[..., AppTest]
@@ -71,12 +71,12 @@ def test_an_odd_table_is_shown_or_its_limits_are_said(
 
 def on_page(page: str, before: AppTest) -> AppTest:
     """Another page of the same session, once what it computes is there."""
-    at = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=90)
+    at = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=PATIENCE)
     for key in ("upload", "dataset"):
         at.session_state[key] = before.session_state[key]
     at.query_params["dataset"] = session.UPLOAD
     at.run()
-    time.sleep(0.5)  # small tables: what runs beside the page is there by then
+    until(lambda: not tables.own_desk().at_hand())
     return at.run()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from dashboard import jobs, session, sweeps, tables
@@ -66,7 +67,7 @@ def without_glossary(at: AppTest) -> list[str]:
     ]
 
 
-def settled(at: AppTest, seconds: float = 90) -> AppTest:
+def settled(at: AppTest, seconds: float = PATIENCE) -> AppTest:
     """The page once nothing runs beside it any more."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -347,7 +348,7 @@ def test_cancelling_keeps_what_is_finished(open_page: Open) -> None:
     ("door", "page", "k"), [("Explore", "data_roles", 10), ("Demonstrate", "present", 10), ("Teach", "lessons", 5)]
 )
 def test_doors_open_prepared_scenarios_and_what_was_set_before_is_an_undo_away(door: str, page: str, k: int) -> None:
-    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=90)
+    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=PATIENCE)
     at.query_params["epsilon"] = "0.1"
     at.query_params["k"] = "7"
     at.run()
@@ -368,6 +369,6 @@ def test_doors_open_prepared_scenarios_and_what_was_set_before_is_an_undo_away(d
 
 
 def test_a_door_that_changes_nothing_says_nothing_of_undo() -> None:
-    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=90).run()
+    at = AppTest.from_file(str(session.__file__).replace("session.py", "app.py"), default_timeout=PATIENCE).run()
     at.button(key="door_Teach").click().run()
     assert "Undo" not in "".join(caption.value for caption in at.caption)

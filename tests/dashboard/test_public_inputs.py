@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from dashboard.public_inputs import edited, suspect
@@ -77,7 +78,7 @@ def test_the_page_shows_categories_with_their_source_and_takes_a_size() -> None:
             session.keep_upload("jobs.csv", pd.DataFrame({"job": ["cook", "nurse"]}), toml, {})
         public_inputs.part()
 
-    at = AppTest.from_function(app).run()
+    at = AppTest.from_function(app, default_timeout=PATIENCE).run()
     assert not at.exception
     assert "a list of jobs" in texts(at)
     assert "no size is public" in texts(at)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 from dashboard import breaking, jobs, querying, session, tables
@@ -156,7 +157,7 @@ def test_clicks_and_sql_ask_the_same(open_page: Open, fresh: Journal) -> None:
 
 def test_the_tracker_runs_by_itself_against_every_defence(open_page: Open, fresh: Journal) -> None:
     at = restricted(open_page("query_desk", dataset="clinic"))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while "the desk as it runs lets" not in said(at) or "a budget of ε = 1 leaves" not in said(at):
         assert time.monotonic() < deadline, said(at)
         time.sleep(0.3)

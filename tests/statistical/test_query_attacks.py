@@ -32,7 +32,11 @@ def clinic() -> Dataset:
 def test_under_a_budget_success_is_the_exact_chance(
     clinic: Dataset, attack: QueryAttack, epsilon: float, chance: float | None
 ) -> None:
-    """With OpenDP's own noise, from the operating system: five standard errors, once in two million by chance."""
+    """With OpenDP's own noise, from the operating system: five standard errors, once in two million by chance.
+
+    Within those it lies below the bound, too; the 95 % interval's own end is above it once in 45 where bound and chance
+    are as near as .5250 and .5244.
+    """
     trials = 1500
     found = attacked(attack, game_of(clinic, epsilon=epsilon, noise=lambda _: OpenDPNoise()), trials, seed=1)
     assert found.predicted is not None
@@ -41,7 +45,7 @@ def test_under_a_budget_success_is_the_exact_chance(
     spread = math.sqrt(found.predicted * (1 - found.predicted) / trials)
     assert found.success.value == pytest.approx(found.predicted, abs=5 * spread)
     assert found.predicted <= found.bound
-    assert found.success.low <= found.bound
+    assert found.success.value <= found.bound + 5 * spread
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from patience import PATIENCE
 from scipy.stats import chisquare
 
 from ppml_core.data.bundled import load
@@ -90,7 +91,9 @@ def test_what_a_holder_sends_to_one_other_party_is_uniform_and_new_each_time(eng
     seen = []
     for value in (0, 1):
         script = f"value = {value}\n{SHARING[engine]}\nprint(*(each.hex() for each in held))"
-        said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+        said = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE
+        )
         for held in said.stdout.split()[-3:]:
             counts = np.bincount(np.frombuffer(bytes.fromhex(held), np.uint8), minlength=256)
             assert counts.sum() >= 7 * 8192

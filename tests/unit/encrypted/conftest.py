@@ -7,6 +7,7 @@ import socket
 import threading
 
 import pytest
+from patience import PATIENCE
 
 from ppml_core.encrypted.messages import Channel, Message
 from ppml_core.workers import LOOPBACK
@@ -35,7 +36,8 @@ class Relay:
 
     def heard(self, kept: io.BytesIO) -> list[Message]:
         """Every message of one direction."""
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=PATIENCE)
+        assert not self._thread.is_alive(), "the conversation is not over"
         size = len(kept.getvalue())
         kept.seek(0)
         messages, channel = [], Channel(kept, io.BytesIO())

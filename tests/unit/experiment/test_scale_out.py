@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from clusters import clustered
+from patience import PATIENCE
 
 from ppml_core.cli import main
 from ppml_core.data.bundled import load
@@ -86,7 +87,7 @@ def test_the_same_rows_from_one_process_two_and_a_cluster_where_workers_are_kill
                 progress=killing(running.workers[0].kill, 4),
             ),
         )  # fmt: skip
-        assert running.workers[0].wait(10) == -signal.SIGKILL
+        assert running.workers[0].wait(PATIENCE) == -signal.SIGKILL
         assert running.workers[1].poll() is None
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from patience import PATIENCE
 
 from ppml_core.catalog import method
 from ppml_core.data.bundled import load
@@ -187,32 +186,37 @@ def test_intervals_cover_seeds_and_people() -> None:
     assert estimate_of([float("nan")], [0.1]) is None
 
 
-KILLED = """
-import sys
+WRITER = """
+import sys, time
 from ppml_core.data.bundled import load
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.sweep import sweep
 from ppml_core.store import Store
 
 scenario = Scenario.of("german_credit", "random_forest", {"n_estimators": 40}, repeats=12)
-sweep([scenario], load("german_credit"), Store(sys.argv[1]), progress=lambda done, total: print(done, flush=True))
+def told(done, total):
+    print(done, flush=True)
+    while done == int(sys.argv[2]):
+        time.sleep(1)
+sweep([scenario], load("german_credit"), Store(sys.argv[1]), progress=told)
 """
+STOPS, NEVER = "8", "-1"
 
 
 @pytest.mark.slow
 def test_a_killed_sweep_resumes(credit: Dataset, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'killed.sqlite'}"
-    process = subprocess.Popen([sys.executable, "-c", KILLED, url], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", WRITER, url, STOPS], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:
         if int(line) >= 4:
             break
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.kill()
+    assert process.wait() == -signal.SIGKILL, "it was at work"
     process.stdout.close()
     store = Store(url)
     survived = len(store)
-    assert 4 <= survived < 12
+    assert 4 <= survived <= int(STOPS)
     computed: list[int] = []
     scenario = Scenario.of("german_credit", "random_forest", {"n_estimators": 40}, repeats=12)
     resumed = sweep([scenario], credit, store, progress=lambda done, total: computed.append(done))
@@ -224,10 +228,10 @@ def test_a_killed_sweep_resumes(credit: Dataset, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_writers_do_not_wait_for_one_another(credit: Dataset, base: Scenario, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'shared.sqlite'}"
-    code = KILLED.replace("random_forest", "dp_gd").replace(', {"n_estimators": 40}', "")
-    writers = [subprocess.Popen([sys.executable, "-c", code, url], stdout=subprocess.DEVNULL) for _ in range(2)]
-    deadline = time.monotonic() + 120
-    assert [writer.wait(deadline - time.monotonic()) for writer in writers] == [0, 0]
+    code = WRITER.replace("random_forest", "dp_gd").replace(', {"n_estimators": 40}', "")
+    command = [sys.executable, "-c", code, url, NEVER]
+    writers = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [writer.wait(PATIENCE) for writer in writers] == [0, 0]
     store = Store(url)
     assert len(store) == 12
     store.close()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 from command_line import answer, refusal
 from numpy.typing import NDArray
+from patience import PATIENCE, until
+from process_groups import left_of
 
 from ppml_core.errors import PPMLError
 from ppml_core.mpc import coordinator
@@ -39,6 +41,7 @@ from ppml_core.mpc.plan import Model, Plan
 from ppml_core.workers import end_group
 
 COLUMNS = 4
+TRIED = (3, 6, 9)  # three processes, and three more each time that another program took one of the ports
 
 
 @pytest.fixture
@@ -55,8 +58,7 @@ def processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[
     yield known
     for process in known:
         assert process.returncode is not None
-        with pytest.raises(ProcessLookupError):
-            os.killpg(process.pid, 0)
+        assert left_of(process.pid) == []
     assert list(tmp_path.glob("ppml-shares-*")) == []
 
 
@@ -93,8 +95,8 @@ def test_a_small_training_agrees_with_the_clear_run_and_leaves_nothing_behind(pr
         assert found == pytest.approx(probabilities(plan, mine.T, clear), abs=0.005)
     assert outcome.weights == ()
     assert outcome.bytes_sent > 0
-    assert len(processes) == 3
-    assert len({os.getpgid(0), *(process.pid for process in processes)}) == 4
+    assert len(processes) in TRIED
+    assert len({os.getpgid(0), *(process.pid for process in processes)}) == 1 + len(processes)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_a_party_refuses_what_is_not_its_own_and_the_others_are_ended(processes:
     one, two, three = holdings()
     with pytest.raises(PPMLError, match=r"party 1 refuses party_1\.npz: it is the file of party 2"):
         compute(plan_of(), (one, Foreign(two.X, two.y, two.T), three), "mpyc")
-    assert processes[1].returncode == REFUSED
+    assert processes[-2].returncode == REFUSED
 
 
 def test_a_party_refuses_a_file_that_was_exchanged(tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_a_party_refuses_a_file_that_was_exchanged(tmp_path: Path) -> None:
     (manifest.parent / "party_0.npz").write_bytes(holdings(seed=2)[0].packed(0))
     process = started(manifest.parent)
     try:
-        assert process.wait(60) == REFUSED
+        assert process.wait(PATIENCE) == REFUSED
     finally:
         end_group(process)
     assert "not the file that its manifest names" in (manifest.parent / "result.json").read_text()
@@ -155,7 +157,7 @@ def test_a_party_cannot_open_a_neighbours_file(tmp_path: Path) -> None:
         "except PermissionError: print('refused')"
     )
     arguments = [sys.executable, "-c", script, str(tmp_path / "party_0"), str(tmp_path / "party_1")]
-    said = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=60).stdout
+    said = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
     assert said.split() == ["ours", "refused"]
 
 
@@ -169,7 +171,7 @@ def test_whoever_stops_it_stops_all_three(processes: list[Running]) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         compute(plan_of(steps=5000), holdings(), "mpyc", stop)
-    assert len(processes) == 3
+    assert len(processes) in TRIED
 
 
 @pytest.mark.slow
@@ -179,7 +181,7 @@ def test_a_party_listens_on_loopback_only(engine: str, tmp_path: Path) -> None:
     folder = write_party(tmp_path / "party_2", 2, holdings()[2].packed(2), plan_of(), engine, addresses).parent
     process = started(folder)
     try:
-        assert _until(lambda: bool(_listening(process.pid)))
+        until(lambda: _listening(process.pid))
         assert _listening(process.pid) == {"0100007F"}
     finally:
         end_group(process)
@@ -193,7 +195,7 @@ def test_a_port_that_was_taken_meanwhile_is_known_as_such(engine: str, tmp_path:
         folder = write_party(tmp_path / "party_2", 2, holdings()[2].packed(2), plan_of(), engine, addresses).parent
         process = started(folder)
         try:
-            assert process.wait(60) != 0
+            assert process.wait(PATIENCE) != 0
         finally:
             end_group(process)
     assert isinstance(fault_of(2, folder), PortTaken)
@@ -230,11 +232,11 @@ def test_a_coordinator_that_is_killed_leaves_neither_processes_nor_files(tmp_pat
     here = Path(__file__)
     whole = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), str(here.parent), str(here.parents[2])])
     try:
-        assert _until(lambda: len(_groups_below(tmp_path)) == 3)
+        until(lambda: len(_groups_below(tmp_path)) == 3)
     finally:
         whole.send_signal(signal.SIGKILL)
         whole.wait()
-    assert _until(lambda: not _groups_below(tmp_path) and not list(tmp_path.iterdir()))
+    until(lambda: not _groups_below(tmp_path) and not list(tmp_path.iterdir()))
 
 
 def _groups_below(folder: Path) -> list[int]:
@@ -246,15 +248,6 @@ def _groups_below(folder: Path) -> list[int]:
         except OSError:
             continue
     return found
-
-
-def _until(holds: Callable[[], bool], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 @pytest.mark.slow

@@ -71,7 +71,7 @@ def test_any_program_is_charged_exactly_and_within_the_budget(program: list[tupl
     follow(MemoryJournal(), program, delta)
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(PROGRAMS)
 def test_any_program_is_charged_exactly_in_the_store(
     tmp_path_factory: pytest.TempPathFactory, program: list[tuple[int, float]]
@@ -128,7 +128,7 @@ def test_killed_in_the_middle_an_answer_is_charged_or_was_never_given(tmp_path: 
     store = Store(url)
     journal = StoredJournal(store)
     session = journal.open(Session("ada", "table", 1.0))
-    with spender(url, session.analyst, UNITS // 1000, 0.01) as process:
+    with spender(url, session.analyst, UNITS // 1_000_000, 0.01) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(moment)
@@ -138,7 +138,7 @@ def test_killed_in_the_middle_an_answer_is_charged_or_was_never_given(tmp_path: 
     charged = [entry.answer for entry in journal.entries(session)]
     assert set(handed_out) <= set(charged)
     assert len(charged) <= len(handed_out) + 1
-    assert journal.charge(session, UNITS // 1000, "query", lambda: "the next") is not None
+    assert journal.charge(session, UNITS // 1_000_000, "query", lambda: "the next") is not None
     check(journal, session)
     store.close()
 

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.federated.deploy import certificates
 from ppml_core.federated.deploy.node import reach
-from ppml_core.federated.deploy.processes import LOOPBACK, check_port, free_port
+from ppml_core.federated.deploy.processes import LOOPBACK, check_port
 
 
 @pytest.fixture(scope="module")
@@ -60,22 +61,24 @@ def test_a_server_is_reached_under_the_names_that_its_certificate_was_made_for_a
 ) -> None:
     with answering(keys) as (number, met):
         for name in (LOOPBACK, "localhost"):
-            reach(f"{name}:{number}", keys["authority"], 5)
-        assert met == [LOOPBACK, "localhost"]
+            reach(f"{name}:{number}", keys["authority"], PATIENCE)
+        assert list(dict.fromkeys(met)) == [LOOPBACK, "localhost"]
     of_one_name = certificates.write_authority(tmp_path, [LOOPBACK])
     with answering(of_one_name) as (number, _), pytest.raises(BadInput, match="use the name that its certificate"):
-        reach(f"localhost:{number}", of_one_name["authority"], 5)
+        reach(f"localhost:{number}", of_one_name["authority"], PATIENCE)
 
 
 def test_a_server_that_another_authority_vouches_for_is_refused_in_a_sentence(port: int, tmp_path: Path) -> None:
     other = certificates.write_authority(tmp_path, [LOOPBACK])
     with pytest.raises(BadInput, match=r"not the one that ca\.pem vouches for"):
-        reach(f"{LOOPBACK}:{port}", other["authority"], 5)
+        reach(f"{LOOPBACK}:{port}", other["authority"], PATIENCE)
 
 
 def test_an_address_where_nobody_answers_is_told(keys: dict[str, Path]) -> None:
-    with pytest.raises(BadInput, match="no server answers"):
-        reach(f"{LOOPBACK}:{free_port()}", keys["authority"], 0)
+    with socket.socket() as deaf:
+        deaf.bind((LOOPBACK, 0))
+        with pytest.raises(BadInput, match="no server answers"):
+            reach(f"{LOOPBACK}:{deaf.getsockname()[1]}", keys["authority"], 0)
     with pytest.raises(BadInput, match="HOST:PORT"):
         reach("localhost", keys["authority"], 0)
     with pytest.raises(BadInput, match="no certificate of an authority"):

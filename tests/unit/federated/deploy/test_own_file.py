@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 CODE = """
 import sys
@@ -30,7 +31,7 @@ def test_another_table_is_refused_and_written_down(tmp_path: Path, wanted: str) 
     for path in (own, key, other):
         path.write_text("a\n1\n", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", CODE, own, key, other, log], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", CODE, own, key, other, log], capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert done.stdout.strip() == f"this node opens people.csv and no other table, not {other}."
     assert set(log.read_text(encoding="utf-8").split("\n")) >= {f"open {own}", f"open {key}", f"refused {other}"}

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from process_groups import left_of
 
 from ppml_core.errors import BadInput, Unreachable
@@ -33,7 +34,7 @@ from ppml_core.federated.deploy.processes import Party, parties
 processes.GENTLE_SECONDS = 0.2
 with parties() as started:
     started.append(Party("stubborn", "stubborn", {"say": {}}, Path(sys.argv[1])))
-    print(started[0].hear("child", 60)["child"], started[0].process.pid, flush=True)
+    print(started[0].hear("child", 300)["child"], started[0].process.pid, flush=True)
     time.sleep(600)
 """
 
@@ -53,7 +54,7 @@ def test_a_group_is_ended_with_the_children_in_it_whatever_happens(stubborn: Pat
     def fails() -> None:
         with parties() as started:
             started.append(Party("stubborn", "stubborn", {"say": {}}, stubborn))
-            pids.extend([started[0].hear("child", 60)["child"], started[0].process.pid])
+            pids.extend([started[0].hear("child", 300)["child"], started[0].process.pid])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -68,7 +69,7 @@ def test_a_signal_to_the_starter_ends_the_groups(stubborn: Path, number: signal.
         assert starter.stdout is not None
         pids = [int(pid) for pid in starter.stdout.readline().split()]
         starter.send_signal(number)
-        starter.wait(20)
+        starter.wait(PATIENCE)
     assert len(pids) == 2
     assert left_of(pids[1]) == []
 
@@ -77,7 +78,7 @@ def test_what_a_party_refuses_is_raised_in_its_words(stubborn: Path) -> None:
     with parties() as started:
         started.append(Party("refusing", "stubborn", {"say": {"refused": "no such file."}}, stubborn))
         with pytest.raises(BadInput, match=r"no such file\."):
-            started[0].hear("child", 60)
+            started[0].hear("child", 300)
         started[0].kill()
         with pytest.raises(Unreachable, match="refusing has ended unexpectedly: a library's chatter"):
-            started[0].hear("child", 60)
+            started[0].hear("child", 300)

@@ -9,13 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from command_line import answer, refusal
+from patience import PATIENCE, until
 from process_groups import left_of
 
 from ppml_core.data.bundled import load
@@ -90,11 +90,11 @@ def test_sites_train_a_model_and_their_processes_end_by_themselves(site: Path) -
         for command in commands
     ]
     try:
-        said = [one.communicate(timeout=400) for one in running]
+        said = [one.communicate(timeout=2 * PATIENCE) for one in running]
     finally:
         for one in running:
             one.terminate()
-            one.communicate(timeout=30)
+            one.communicate(timeout=PATIENCE)
     assert [one.returncode for one in running] == [0] * len(running), [err[-300:] for _, err in said]
     led, *answered = [json.loads(out) for out, _ in said]
     assert [row["answered"] for row in led["rounds"]] == [SITES, SITES]
@@ -114,7 +114,7 @@ def test_a_deployment_that_is_stopped_leaves_no_process_and_no_folder(tmp_path: 
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as running:
         groups = children(running.pid, 3)
         running.send_signal(signal.SIGTERM)
-        said = running.communicate(timeout=60)[1]
+        said = running.communicate(timeout=PATIENCE)[1]
     assert running.returncode == 130
     assert "stopped" in said
     assert "Traceback" not in said
@@ -124,12 +124,12 @@ def test_a_deployment_that_is_stopped_leaves_no_process_and_no_folder(tmp_path: 
 
 def children(parent: int, expected: int) -> list[int]:
     """The processes that this one has started, once there are that many."""
-    until, found = time.monotonic() + 120, list[int]()
-    while len(found) < expected and time.monotonic() < until:
-        time.sleep(0.05)
-        found = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent_of(path) == parent]
-    assert len(found) == expected
-    return found
+
+    def found() -> list[int]:
+        return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent_of(path) == parent]
+
+    until(lambda: len(found()) == expected)
+    return found()
 
 
 def parent_of(path: Path) -> Any:
