@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,9 @@ gc.freeze()
 drop_what_left_pages_ask()
 
 POLL = 0.5
+REST = 5.0  # a page that waits rests this many times as long as its script works
 WORK_SECONDS = 1.0
+WORKED: dict[str, float] = {}  # seconds that a page's script worked last, by page
 
 
 def open_page(sections: Mapping[str, Sequence[tuple[str, str]]], folder: Path) -> None:
@@ -68,8 +71,8 @@ def show(
 ) -> None:
     """Runs a page's body as a fragment under the scenario bar: a slider move redraws it and nothing else.
 
-    The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again every
-    half second, and once more when the wait is over, even if it was over while the body was drawn. `link` gives what
+    The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again after
+    each `pause`, and once more when the wait is over, even if it was over while the body was drawn. `link` gives what
     the page's address carries beside the scenario. A `bare` page has neither bar nor road. `asked` is the scenario of
     a page that has one of its own: the bar tells and saves that one.
     """
@@ -82,6 +85,7 @@ def show(
         road(name)
 
     def page() -> None:
+        began = time.thread_time()
         session.arrive(name)
         scenarios.go_on(name)
         waited = waiting is not None and _ask(waiting)
@@ -94,10 +98,16 @@ def show(
             with bar:
                 guarded(lambda: widgets.scenario_bar(partial(saving.save_part, asked or scenarios.current), asked))
         guarded(lambda: session.publish(link()))
+        WORKED[name] = time.thread_time() - began
         if waiting is not None and (_ask(waiting) != at_first or waited != at_first):
             st.rerun()
 
-    st.fragment(page, run_every=POLL if at_first else None, key=name)()
+    st.fragment(page, run_every=pause(name) if at_first else None, key=name)()
+
+
+def pause(page: str) -> float:
+    """Seconds between two drawings of a page that waits: what it waits for gets most of the machine."""
+    return max(POLL, REST * WORKED.get(page, 0.0))
 
 
 def road(page: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from patience import PATIENCE, until
 from streamlit.testing.v1 import AppTest
 
-from dashboard import jobs, sweeps, tables
+from dashboard import frame, jobs, sweeps, tables
 from dashboard.waiting import Queue
 from ppml_core.data.bundled import load
 from ppml_core.errors import BadInput
@@ -183,3 +183,14 @@ def test_a_sweep_of_a_bundled_table_is_a_run_and_one_of_an_own_table_leaves_no_t
         assert (run.name, run.state, run.swept) == ("cost of a guarantee, german_credit", "finished", question.swept)
         assert len(rows_of(store, run)) == len(job.rows[""])
     store.close()
+
+
+def test_a_page_that_waits_leaves_the_machine_to_what_it_waits_for(
+    open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frame, "WORKED", {})
+    assert frame.pause("glossary") == frame.POLL, "nothing is known about it yet"
+    open_page("glossary")
+    assert frame.WORKED["glossary"] > 0
+    monkeypatch.setitem(frame.WORKED, "glossary", 0.4)
+    assert frame.pause("glossary") == pytest.approx(2)
