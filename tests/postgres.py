@@ -15,8 +15,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 USER = "postgres"
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -44,20 +46,33 @@ def serving() -> Iterator[Server]:
         if os.geteuid() == 0:
             owner = pwd.getpwnam(USER)
             os.chown(folder, owner.pw_uid, owner.pw_gid)
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = int(listener.getsockname()[1])
         place = folder / "db"
-        _run([programs / "initdb", "-D", place, "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C"], folder)
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=50"
-        pg_ctl = [programs / "pg_ctl", "-D", place]
-        _run([*pg_ctl, "-l", folder / "log", "-o", options, "-w", "start"], folder)
+        _run([programs / "initdb", "-D", place, "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C", "-N"], folder)
+        pg_ctl = [programs / "pg_ctl", "-D", place, "-t", int(PATIENCE)]
+        port = _started(pg_ctl, folder)
         try:
             yield Server(programs, folder, port)
         finally:
             _run([*pg_ctl, "-m", "immediate", "-w", "stop"], folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(pg_ctl: Sequence[object], folder: Path) -> int:
+    """The port on which it listens; another one is tried where somebody took the first between asking and listening."""
+    for tries in range(1, TRIES + 1):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port = int(listener.getsockname()[1])
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=50"
+        try:
+            _run([*pg_ctl, "-l", folder / "log", "-o", options, "-w", "start"], folder)
+        except RuntimeError:
+            if tries == TRIES or "Address already in use" not in (folder / "log").read_text(encoding="utf-8"):
+                raise
+        else:
+            return port
+    raise AssertionError("unreachable")
 
 
 def _programs() -> Path:
@@ -75,7 +90,7 @@ def _run(command: Sequence[object], folder: Path) -> None:
     become = ["runuser", "-u", USER, "--"] if os.geteuid() == 0 else []
     done = subprocess.run(
         [*become, *map(str, command)], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True, timeout=60,
+        stderr=subprocess.PIPE, text=True, timeout=2 * PATIENCE,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stderr}")

@@ -1,4 +1,4 @@
-"""Encrypted models on the Adult table: they say what the clear ones say, in milliseconds a row."""
+"""Encrypted models on the Adult table: they say what the clear ones say; how fast stands in `tests/bench`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from ppml_core.venues.encrypted_training import EncryptedlyTrained, EncryptedTra
 pytestmark = pytest.mark.slow
 
 ROWS = 1000
-MOST_MILLISECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +27,15 @@ def people() -> tuple[Dataset, Dataset]:
 
 
 def test_logistic_regression_answers_as_in_the_clear(people: tuple[Dataset, Dataset]) -> None:
-    """All labels agree on 1,000 rows, at most 2 ms a row from encoding to decryption (the best of three runs)."""
+    """All labels agree on 1,000 rows."""
     train, test = people
     model = EncryptedInference().train(LogisticRegression(), train, np.random.default_rng(1))
     assert isinstance(model, EncryptedModel)
     asked = test.take(np.arange(ROWS))
     X, clear = model.halves.rows(asked), model.trained.predict_proba(asked)
-    answers = [model.ask(X) for _ in range(3)]
-    for answer in answers:
-        assert (answer.probabilities.argmax(axis=1) == clear.argmax(axis=1)).all()
-        assert np.abs(answer.probabilities - clear).max() < 1e-4
-    assert min(answer.seconds for answer in answers) / ROWS * 1000 <= MOST_MILLISECONDS
+    answer = model.ask(X)
+    assert (answer.probabilities.argmax(axis=1) == clear.argmax(axis=1)).all()
+    assert np.abs(answer.probabilities - clear).max() < 1e-4
 
 
 def test_a_network_answers_as_in_the_clear(people: tuple[Dataset, Dataset]) -> None:

@@ -17,7 +17,7 @@ from ppml_core.experiment.prepare import parts
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.square_network import SquareNetwork
 from ppml_core.mpc.engines import engines, installed
-from ppml_core.mpc.plan import Model, Split
+from ppml_core.mpc.plan import PARTIES, Model, Split
 from ppml_core.mpc.running import SharedRun, Wanted, run_on_shares
 from ppml_core.venues.secret_shares import SecretShares
 
@@ -32,7 +32,7 @@ BARS = {
     ("mpyc", "network"): 0.83,
 }
 RUNS = [(engine, model) for engine in installed() for model in engines()[engine].steps]
-SECONDS = 120
+SECONDS, CORES = 120, 2
 DIFFERENCE = 0.01
 
 each_run = pytest.mark.parametrize(("engine", "model"), RUNS)
@@ -65,7 +65,8 @@ def test_costs_are_told_and_the_model_was_never_opened(engine: str, model: Model
     run = whole_run(engine, model)
     assert run.outcome.weights == ()
     assert run.outcome.bytes_sent > 8 * 2 * ROWS[engine]
-    assert 0 < run.outcome.laps["computing"] < run.outcome.seconds < SECONDS
+    assert 0 < run.outcome.laps["computing"] < run.outcome.seconds
+    assert run.outcome.laps["processor"] * PARTIES / CORES < SECONDS, "whatever else the machine does meanwhile"
 
 
 SHARING = {

@@ -271,9 +271,9 @@ def test_time_grows_with_the_columns_and_not_with_their_square() -> None:
     for columns in (200, 800):
         content, times = wide_file(columns, 50), []
         for _ in range(3):
-            start = time.process_time()
+            start = time.thread_time()
             read_table(content, "wide.csv")
-            times.append(time.process_time() - start)
+            times.append(time.thread_time() - start)
         seconds[columns] = min(times)
     assert seconds[800] < 10 * seconds[200]
 
@@ -282,9 +282,9 @@ def test_long_names_cost_no_more_than_their_length() -> None:
     seconds = {}
     for words in (200, 800):
         header = ",".join(f"{'lorem ipsum ' * words}{at}" for at in range(10)).encode()
-        start = time.process_time()
+        start = time.thread_time()
         go_the_whole_way(read_table(header + b"\n" + b"1,2,3,4,5,6,7,8,9,0\n" * 3, "long.csv"))
-        seconds[words] = time.process_time() - start
+        seconds[words] = time.thread_time() - start
     assert seconds[800] < 10 * seconds[200]
 
 
