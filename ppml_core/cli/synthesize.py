@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ppml_core.cli.output import check_target_folder, plain, say, write_whole
+from ppml_core.cli.persons import for_a_person, records_argument
 from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, table_arguments
 from ppml_core.cli.whole_numbers import first_seed, free_seed_argument
@@ -26,6 +27,7 @@ def synthesize_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rows", type=int, help="people to make up (the schema's expected_rows)")
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting")
     free_seed_argument(command, "what the noise grows from (1); not with --release")
+    records_argument(command)
     command.add_argument(
         "--release", action="store_true", help="noise and choices from the operating system: for what may leave"
     )
@@ -49,6 +51,7 @@ def run_synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
     start = time.perf_counter()
     made = method.fit_release(data) if arguments.release else method.fit(data, np.random.default_rng([seed]))
     seconds = time.perf_counter() - start
+    for_them = for_a_person(made.guarantee, arguments.records_per_person)
     card = table_card(method, made, data.schema, released=arguments.release)
     told = json.dumps(plain(card), ensure_ascii=False, indent=2).encode()
     for target, content in ((arguments.out, spreadsheet_csv(made.release.table, ",")), (card_file, told)):
@@ -62,6 +65,7 @@ def run_synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
         "columns": list(made.release.table.columns),
         "settings": method.values(),
         "guarantee": None if made.guarantee is None else dataclasses.asdict(made.guarantee),
+        **for_them,
         "guarantee_note": "" if arguments.release else made.guarantee_note or EXPLORATORY,
         "released": arguments.release,
         "exploratory": not arguments.release,

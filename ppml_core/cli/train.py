@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ppml_core.cli.output import check_target_folder, say, write_whole
+from ppml_core.cli.persons import for_a_person, records_argument
 from ppml_core.cli.set_flags import with_set
 from ppml_core.cli.tables import read_table_of, table_arguments
 from ppml_core.cli.whole_numbers import first_seed, free_seed_argument
-from ppml_core.errors import BadInput, NotApplicable
-from ppml_core.evidence import Guarantee
 
-MOST_RECORDS = 1_000_000
 SHORT = {"roc_auc": "auc"}
 
 
@@ -25,10 +23,7 @@ def train_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--delta", help="privacy budget δ of a private learner")
     command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting")
     free_seed_argument(command, "what the split and the noise grow from (1); not with --release")
-    command.add_argument(
-        "--records-per-person", default="1", metavar="K",
-        help="most rows that one person has (1): the guarantee is told for a person as well, by group privacy",
-    )  # fmt: skip
+    records_argument(command)
     command.add_argument("--out", type=Path, help="write the model with its card (skops)")
     command.add_argument(
         "--release", action="store_true", help="noise from the operating system, exact sums: for what may leave"
@@ -42,22 +37,22 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
     seed = first_seed(arguments)
     if arguments.out:
         check_target_folder(arguments.out)
-    records = records_of(arguments.records_per_person)
     data = read_table_of(arguments, arguments.table)
     settings = learner_settings(arguments)
     scenario = Scenario.of(data.name, arguments.learner, settings, seed=seed, repeats=1)
     trained = train_release(scenario, data) if arguments.release else train(scenario, data)
     for warning in trained.model.warnings:
         say(f"warning: {warning}")
+    promised = trained.guarantee
+    for_them = for_a_person(promised, arguments.records_per_person)
     if arguments.out:
         content = trained.file()
         write_whole(arguments.out, lambda path: path.write_bytes(content))
-    promised = trained.guarantee
     return {
         "learner": arguments.learner,
         "settings": scenario.learner.values(),
         "guarantee": None if promised is None else dataclasses.asdict(promised),
-        **_for_a_person(promised, records),
+        **for_them,
         "guarantee_note": trained.note,
         "split_note": trained.split_note,
         "released": trained.released,
@@ -68,31 +63,6 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
         "warnings": list(trained.model.warnings),
         "seconds": trained.model.seconds,
     } | ({"out": str(arguments.out)} if arguments.out else {})
-
-
-def records_of(text: str) -> int:
-    """The most rows that one person may have, as `--records-per-person` gives it.
-
-    >>> records_of("3")
-    3
-    """
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_RECORDS:
-        raise BadInput(f"--records-per-person must be a whole number from 1 to {MOST_RECORDS:,}, not {text}.")
-    return int(text)
-
-
-def _for_a_person(promised: Guarantee | None, records: int) -> dict[str, Any]:
-    """The guarantee for somebody with so many rows; nothing where a row is a person, None where there is none."""
-    from ppml_core.accounting.calibration import for_groups
-
-    if records == 1:
-        return {}
-    if promised is not None and promised.unit != "record":
-        raise NotApplicable(
-            f"--records-per-person is about guarantees for a record; this one is for a {promised.unit}."
-        )
-    grouped = None if promised is None else for_groups(promised, records)
-    return {"guarantee_for_a_person": None if grouped is None else dataclasses.asdict(grouped)}
 
 
 def learner_settings(arguments: argparse.Namespace) -> dict[str, str]:

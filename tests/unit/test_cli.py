@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from command_line import answer, refusal
 
-from ppml_core.cli import main
+from ppml_core.cli import command_line, main
 from ppml_core.data.bundled import file_of, load, names
 
 
@@ -19,6 +20,15 @@ def test_datasets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(listed) == set(names())
     assert set(listed["adult"]) == {"name", "title", "rows", "columns", "target", "license"}
     assert (listed["adult"]["rows"], listed["adult"]["target"]) == (48_842, "income")
+
+
+def test_each_command_of_the_readme_can_be_typed() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    lines = [line.strip() for line in readme.splitlines() if line.startswith("    ppml ")]
+    assert len(lines) > 30
+    parser = command_line()
+    for line in lines:
+        parser.parse_args(shlex.split(line.partition("  #")[0])[1:])
 
 
 def test_risk_has_the_named_keys(capsys: pytest.CaptureFixture[str]) -> None:

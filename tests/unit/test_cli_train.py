@@ -81,6 +81,30 @@ def test_somebody_with_several_rows_is_told_a_larger_epsilon(capsys: pytest.Capt
     assert "guarantee_for_a_person" not in answer(capsys, *GIVEN, "--set", "steps=30")
 
 
+def test_people_made_up_from_those_with_several_rows_tell_a_larger_epsilon_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("synthesize", "german_credit", "--epsilon", 1, "--rows", 20, "--out", tmp_path / "S.csv")
+    said = answer(capsys, *given, "--records-per-person", 3)
+    one, three = said["guarantee"], said["guarantee_for_a_person"]
+    assert (three["epsilon"], three["unit"]) == (3 * one["epsilon"], "person with up to 3 records")
+    assert three["delta"] > 3 * one["delta"], "group privacy of (ε, δ) costs δ too"
+    exact = answer(capsys, *given, "--set", "pairs=false", "--records-per-person", 3)
+    assert exact["guarantee_for_a_person"]["mu"] == pytest.approx(3 * exact["guarantee"]["mu"])
+    assert "guarantee_for_a_person" not in answer(capsys, *given)
+    assert "not two" in refusal(capsys, *given, "--records-per-person", "two")
+
+
+def test_where_nothing_is_promised_to_a_person_no_file_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learner = ("train", "german_credit", "--learner", "local_naive_bayes", "--out", tmp_path / "model.skops")
+    assert "this one is for a person" in refusal(capsys, *learner, "--records-per-person", 2)
+    made = ("synthesize", "german_credit", "--epsilon", 1, "--rows", 20, "--out", tmp_path / "S.csv")
+    assert "promises nothing to a person with 90 records" in refusal(capsys, *made, "--records-per-person", 90)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
