@@ -12,7 +12,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -194,6 +194,18 @@ class Method:
     def summary(cls) -> str:
         """First line of the docstring: what the method gives, in a sentence."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    def refuse_idle(self, given: Collection[str]) -> None:
+        """Raises BadInput for a setting that somebody asked for by name and that means nothing beside the others."""
+        for name, known in settings_of(type(self)).items():
+            if known.needs is None or name not in given or getattr(self, known.needs[0]) in known.needs[1]:
+                continue
+            other, values = known.needs
+            beside = " or ".join(str(value).lower() if isinstance(value, bool) else value for value in values)
+            raise BadInput(
+                f"{name} means nothing while {other} is {str(getattr(self, other)).lower()}: set {other} to {beside}, "
+                f"or leave {name} out."
+            )
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:

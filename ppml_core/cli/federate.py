@@ -66,7 +66,7 @@ def run_federate(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def plan_of(arguments: argparse.Namespace) -> Any:
-    """The plan that the flags and every --set ask for. Raises BadInput where one is given twice."""
+    """The plan that the flags and every --set ask for. Raises BadInput where one is given twice, or is idle."""
     from ppml_core.federated.gossip import GossipPlan
     from ppml_core.federated.plan import COLUMN, PARTITIONS, Plan
 
@@ -83,4 +83,6 @@ def plan_of(arguments: argparse.Namespace) -> Any:
         known = arguments.partition in PARTITIONS
         given |= {"partition": arguments.partition} if known else {"partition": COLUMN, "by": arguments.partition}
     given = with_set(given, arguments.set, "venue")
-    return Plan.from_values(given) if arguments.graph is None else GossipPlan.from_values(given)
+    plan: Plan | GossipPlan = Plan.from_values(given) if arguments.graph is None else GossipPlan.from_values(given)
+    plan.refuse_idle(given)
+    return plan

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import EXPLORATORY, Z95, Estimate
+from ppml_core.experiment.training import whom
 from ppml_core.federated.engine import readied, rounds, timed
 from ppml_core.federated.gossip import SEES, GossipPlan, meetings
 from ppml_core.federated.model import Model
@@ -50,7 +51,7 @@ def federate(
             if progress:
                 progress(one.number, plan.rounds)
     report = training_report(plan, learner, model, found, people, people.share_right(central), sent, spent)
-    return report | {"rows": [len(part) for part in parts]}
+    return report | {"rows": [len(part) for part in parts], "split_note": whom(train) if report["guarantee"] else ""}
 
 
 def gossip(
@@ -75,6 +76,7 @@ def gossip(
     report = training_report(plan.plan(), learner, model, found, people, people.share_right(central), sent, spent)
     return report | {
         "sees": SEES[plan.protection], "plan": plan.values(), "rows": [len(part) for part in parts],
+        "split_note": whom(train) if report["guarantee"] else "",
     }  # fmt: skip
 
 
@@ -97,7 +99,7 @@ def training_report(
         "bytes": sent,
         "seconds": seconds,
         "plan": plan.values(),
-        "notes": list(model.notes),
+        "notes": [*model.notes, *(ground.size_warnings(privacy.guarantee.delta) if privacy else ())],
     }
 
 

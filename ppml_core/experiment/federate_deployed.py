@@ -15,6 +15,7 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Estimate
 from ppml_core.experiment.federate import TestPeople, training_report, written
+from ppml_core.experiment.training import whom
 from ppml_core.federated.deploy.local import PATIENCE_SECONDS, Lap, deployment
 from ppml_core.federated.engine import dealt
 from ppml_core.federated.model import Model, model_of
@@ -39,8 +40,10 @@ def federate_deployed(
     with deployment(plan, train, model, seed) as running:
         laps = followed(running.rounds(learner, plan, model, seed, patience), plan, progress)
     found = [as_row(lap) | written(people.accuracy(lap.answer)) for lap in laps]
-    return whole(plan, learner, model, laps, found, people, central) | {
+    report = whole(plan, learner, model, laps, found, people, central)
+    return report | {
         "rows": [len(part) for part in dealt(plan, train, seed)],
+        "split_note": whom(train) if report["guarantee"] else "",
         "deployment": deployed(laps, time.perf_counter() - start),
     }
 

@@ -64,9 +64,7 @@ class Trained:
     @property
     def split_note(self) -> str:
         """Whom an epsilon is about: everyone in the table, or the people who were trained on."""
-        if self.prepared.members.schema.split:
-            return GIVEN
-        return COINS if self.released else SEEDED
+        return whom(self.prepared.members, released=self.released)
 
     def card(self) -> dict[str, Any]:
         """What goes with the model: settings, public inputs, and the guarantee where it was released."""
@@ -91,6 +89,13 @@ class Trained:
     def file(self) -> bytes:
         """The model with its card, as skops keeps it."""
         return model_bytes(self.model, self.card())
+
+
+def whom(data: Dataset, *, released: bool = False) -> str:
+    """Whom an epsilon is about that was spent on the training part of this table."""
+    if data.schema.split:
+        return GIVEN
+    return COINS if released else SEEDED
 
 
 def train(scenario: Scenario, data: Dataset, repeat: int = 0) -> Trained:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from command_line import answer
+from command_line import answer, refusal
 
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
@@ -165,7 +165,7 @@ def test_the_venue_says_what_is_proved_and_who_sees_what(people: Dataset) -> Non
 def test_the_command_line_tells_rounds_central_guarantee_and_cost(capsys: pytest.CaptureFixture[str]) -> None:
     told = answer(
         capsys, "federate", "--dataset", "german_credit", "--clients", 4, "--rounds", 3, "--dirichlet", 0.5,
-        "--secagg", "--dp", "distributed", "--epsilon", 3,
+        "--secagg", "--dp", "distributed", "--epsilon", 3, "--delta", 0.01,
     )  # fmt: skip
     assert [one["round"] for one in told["rounds"]] == [1, 2, 3]
     for one in (*told["rounds"], told["central"], told["majority"]):
@@ -175,7 +175,23 @@ def test_the_command_line_tells_rounds_central_guarantee_and_cost(capsys: pytest
     assert told["measures_note"].startswith("internal")
     assert "can be reproduced" in told["guarantee_note"]
     assert (told["guarantee"]["epsilon"], told["guarantee"]["unit"]) == (3.0, "record")
+    assert "not about everyone" in told["split_note"]
+    assert "nothing is released with it" in told["notes"][-1]
     assert told["bytes"] > 0
     assert told["seconds"] > 0
     assert sum(told["rows"]) == 700
     assert Plan.from_values(json.loads(json.dumps(told["plan"]))).alpha == 0.5
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--epsilon", 1), "epsilon means nothing while dp is none: set dp to central or local or distributed"),
+        (("--delta", 1e-5, "--graph", "ring"), "delta means nothing while protection is none"),
+        (("--set", "quorum=0.7"), "quorum means nothing while secagg is false"),
+    ],
+)
+def test_a_budget_that_no_noise_keeps_is_refused(
+    asked: tuple[object, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in refusal(capsys, "federate", "--dataset", "german_credit", *asked)
