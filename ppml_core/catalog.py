@@ -6,6 +6,7 @@ import functools
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Protocol, TypeVar
@@ -48,8 +49,12 @@ def method(kind: type[M], name: str) -> type[M]:
     """The class of that name, or BadInput with the names that exist."""
     known = methods(kind)
     if name not in known:
-        raise BadInput(f"there is no {kind.__name__.lower()} {name!r}; there are {', '.join(known)}.")
+        raise BadInput(f"there is no {_words(kind)} {name!r}; there are {', '.join(known)}.")
     return known[name]
+
+
+def _words(kind: type) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
 
 
 def _package_of(kind: type) -> ModuleType:

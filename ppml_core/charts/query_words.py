@@ -94,13 +94,17 @@ def private_answer(answer: PrivateAnswer, told: Preview, session: Session, schem
     promise = answer.guarantee
     return Answered(
         asked=text_of(answer.query), title=question_of(answer.query), allowed=True, private=True,
-        why=f"{told.mechanism[:1].upper()}{told.mechanism[1:]}, charged ε = {budget(answer.epsilon)}; "
-        f"ε = {answer.left:.4g} is left.",
+        why=f"{told.mechanism[:1].upper()}{told.mechanism[1:]}, charged {session.charged(answer.epsilon)}; "
+        f"{_left(answer.left, session)}.",
         unit=_unit(answer.query, schema), cells=cells,
         standing=answer.note if promise is None else f"May be published: {promised(promise)} for this answer, drawn "
         f"from the operating system's entropy; all of {session.analyst}'s answers together: "
         f"ε = {answer.spent:.4g}.",
     )  # fmt: skip
+
+
+def _left(epsilon: float, session: Session) -> str:
+    return f"at most ε = {epsilon:.4g} can be asked for next" if session.delta else f"ε = {epsilon:.4g} is left"
 
 
 def promised(guarantee: Guarantee) -> str:
@@ -137,8 +141,9 @@ def preview_facts(query: Query, told: Preview, session: Session, spent: float) -
     for_whom = f", if {told.people:,} people fulfil the filter" if sums else ""
     cells = "the number" if told.cells == 1 else f"each of {told.cells:,} numbers"
     delta = f", δ = {power(session.delta)}" if session.delta else ""
+    cost, _, alone = session.charged(told.epsilon).partition(" (")
     return [
-        (f"ε = {budget(told.epsilon)}", "this question would cost", told.mechanism),
+        (cost, "this question would cost", f"{told.mechanism}, {alone[:-1]}" if alone else told.mechanism),
         (width, f"95 % error bar of {cells}", f"{told.unit}{for_whom}"),
         (
             f"ε = {told.left:.3g}",

@@ -18,7 +18,7 @@ def encrypted_arguments(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--dataset", required=True, help="a bundled name or a path")
     schema_arguments(command)
-    add("--model", default="logistic_regression", help="logistic_regression, network, or any linear learner's name")
+    add("--model", default="logistic_regression", help="logistic_regression, network, or any linear classifier's name")
     add("--rows", type=int, help=f"test people to ask about ({ROWS:,})")
     add("--train", action="store_true", help="train logistic regression on ciphertexts instead of asking a model")
     add("--rounds", help="with --train: gradient steps (30)")

@@ -13,6 +13,7 @@ from ppml_core.cli.whole_numbers import seed_argument
 from ppml_core.errors import BadInput
 
 ATTACK = "attack"
+DELTA = "the budget's δ (0: Laplace noise): Gaussian noise, where a question at --epsilon costs ρ = ε²/2"
 OWN_SESSION = "charged to a session of its own; --budget keeps a ledger over calls"
 
 
@@ -24,7 +25,7 @@ def query_arguments(command: argparse.ArgumentParser) -> None:
     add("--policy", action="append", default=[], metavar="NAME=V", help="a restriction, min_size=50; may be repeated")
     add("--epsilon", type=float, help="answer privately at this ε; of an attack: the whole budget of a trial")
     add("--budget", type=float, help="the analyst's budget ε on this table, kept in the store over calls")
-    add("--delta", type=float, default=0.0, help="the budget's δ: Gaussian noise, concentrated accounting (0: Laplace)")
+    add("--delta", type=float, default=0.0, help=DELTA)
     add("--analyst", default="analyst", help="whose budget it is (analyst)")
     add("--preview", action="store_true", help="tell cost and error bar, spend nothing")
     add("--dataset", help="of an attack: the table (clinic)")
@@ -39,6 +40,9 @@ def run_query(arguments: argparse.Namespace) -> dict[str, Any]:
         raise BadInput("give --policy for restriction or --epsilon for private answers, not both.")
     if arguments.table == ATTACK:
         return _attack(arguments)
+    for flag in ("dataset", "secret", "trials", "set"):
+        if getattr(arguments, flag) not in (None, []):
+            raise BadInput(f"--{flag} goes with an attack: ppml query attack NAME.")
     if arguments.epsilon is None:
         if arguments.budget is not None or arguments.delta or arguments.preview:
             raise BadInput("--budget, --delta and --preview go with --epsilon.")
@@ -112,7 +116,7 @@ def _private(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "query": text_of(query),
         "allowed": True,
-        "why": f"{told['mechanism']} for ε = {arguments.epsilon:g}",
+        "why": f"{told['mechanism']} for {session.charged(arguments.epsilon)}",
         "value": answer.value,
         "low": None if only is None else only.low,
         "high": None if only is None else only.high,
@@ -149,6 +153,8 @@ def _attack(arguments: argparse.Namespace) -> dict[str, Any]:
         column, equals, value = arguments.secret.partition("=")
         if not equals or column not in data.schema.columns or data.schema[column].kind == "numeric":
             raise BadInput(f"--secret takes COLUMN=VALUE with a column of texts, not {arguments.secret!r}.")
+        if not (data.table[column].astype(str) == value).any():
+            raise BadInput(f"--secret: nobody in {data.name} has {value!r} in {column!r}.")
         secret = Secret(column, (value,))
     trials = attack.trials if arguments.trials is None else arguments.trials
     if not 1 <= trials <= 1_000_000:

@@ -38,7 +38,7 @@ def served(fitted: Fitted, learner: Learner) -> Served:
     if found is None:
         raise NotApplicable(
             f"{learner.title} does not run on ciphertexts: only sums and products do. Logistic regression and other "
-            f"linear models do, and a network with square activation."
+            f"linear classifiers do, and a network with square activation."
         )
     features = found.model.shape[0]
     if features > MOST_FEATURES:

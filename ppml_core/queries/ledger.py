@@ -72,6 +72,16 @@ class Session:
         exact = _exact(epsilon)
         return math.ceil((exact**2 / 2 if self.delta else exact) * UNITS)
 
+    def charged(self, epsilon: float) -> str:
+        """What a query of that ε costs, in words: with a δ its ε sets the noise, and more than that is promised away.
+
+        >>> Session("ada", "a table's fingerprint", 3.0, 1e-5).charged(0.5)
+        'ρ = 0.125 (alone ε = 2.166 at δ = 1e-05)'
+        """
+        if not self.delta:
+            return f"ε = {epsilon:g}"
+        return f"ρ = {epsilon**2 / 2:.4g} (alone ε = {self.epsilon_of(self.cost(epsilon)):.4g} at δ = {self.delta:g})"
+
     def epsilon_of(self, spent: int) -> float:
         """What has been spent as ε, at the session's δ."""
         if not spent:

@@ -40,7 +40,8 @@ class Preview:
 
     `half_width` is that of the 95 % interval of each cell over the noise: for a mean or variance where as many people
     as `people` fulfil the filter (None where the schema tells no size), for a quantile in people between the answer
-    and the true rank. `left` is what the analyst could spend before, as ε.
+    and the true rank. `left` is the largest ε that could be asked for before. Where the budget has a δ, such an ε sets
+    the noise, and what it costs is `Session.charged`.
     """
 
     epsilon: float
@@ -146,11 +147,13 @@ class PrivateDesk:
         return self._answer(plan, entry, epsilon)
 
     def _exhausted(self, epsilon: float) -> Unreachable:
-        left = self.left
+        left, session = self.left, self.session
+        asked, has = f"ε = {epsilon:g}", f"ε = {left:.6g} left of {session.epsilon:g}"
+        if session.delta:
+            asked += f", which costs {session.charged(epsilon)}"
+            has = f"ρ = {left**2 / 2:.4g} left of ε = {session.epsilon:g}: ask for ε = {left:.6g} at most"
         return Unreachable(
-            f"the budget is exhausted: this query asks for ε = {epsilon:g}, and {self.session.analyst!r} has "
-            f"ε = {left:.6g} left of {self.session.epsilon:g}.",
-            best=left,
+            f"the budget is exhausted: this query asks for {asked}, and {session.analyst!r} has {has}.", best=left
         )
 
     def _answer(self, plan: Plan, entry: Entry, epsilon: float) -> PrivateAnswer:

@@ -56,7 +56,7 @@ def test_a_network_answers(capsys: pytest.CaptureFixture[str]) -> None:
         (("--train", "--rows", 5), "--rows"),
         (("--train", "--model", "network"), "logistic_regression"),
         (("--train", "--set", "class_weight=balanced"), "class weights"),
-        (("--model", "random_forest"), "does not run on ciphertexts"),
+        (("--model", "random_forest"), "other linear classifiers do"),
         (("--model", "nothing"), "nothing"),
         (("--security-bits", 100), "100"),
     ],

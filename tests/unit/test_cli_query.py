@@ -34,6 +34,24 @@ def test_a_budget_is_kept_over_calls_until_it_is_spent(capsys: pytest.CaptureFix
     assert (other["left"], other["collusion"]["epsilon"]) == (0.5, 1.5)
 
 
+def test_a_budget_with_a_delta_is_told_as_it_is_charged(capsys: pytest.CaptureFixture[str]) -> None:
+    private = ("query", "clinic", COUNT, "--budget", 3, "--delta", 1e-5, "--analyst", "carl")
+    said = refusal(capsys, *private, "--epsilon", 1)
+    assert "costs ρ = 0.5 (alone ε = 4.728 at δ = 1e-05)" in said
+    assert "has ρ = 0.2242 left of ε = 3: ask for ε = 0.6697 at most" in said
+    given = answer(capsys, *private, "--epsilon", 0.5)
+    assert f"alone ε = {given['guarantee']['epsilon']:.4g}" in given["why"]
+    assert "ask for ε = 0.445532 at most" in refusal(capsys, *private, "--epsilon", 0.45)
+    assert answer(capsys, *private, "--epsilon", 0.4455)["spent"] <= 3
+
+
+def test_a_secret_that_nobody_has_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    said = refusal(capsys, "query", "attack", "tracker", "--secret", "smoker=sometimes")
+    assert "nobody in clinic has 'sometimes' in 'smoker'" in said
+    assert "there is no query attack 'trackr'" in refusal(capsys, "query", "attack", "trackr")
+    assert "--trials goes with an attack" in refusal(capsys, "query", "clinic", COUNT, "--trials", 3)
+
+
 def test_without_a_budget_each_call_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
     values = {answer(capsys, "query", "clinic", COUNT, "--epsilon", 1)["value"] for _ in range(2)}
     assert len(values) == 2
