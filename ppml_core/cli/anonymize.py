@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import functools
 import json
 import time
@@ -27,6 +28,7 @@ from ppml_core.cli.tables import read_table_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.export import file_names
 from ppml_core.errors import BadInput, NotApplicable, Unreachable
+from ppml_core.evidence import EXPLORATORY
 from ppml_core.settings import settings_of
 
 DEFAULT_K = 5
@@ -92,8 +94,11 @@ def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
         published.table.drop(columns=list(prepared.in_the_end)), data.schema.delimiter or ",", arguments.keep_formulas
     )
     write_whole(arguments.out, lambda path: path.write_bytes(written))
-    result = {"method": made.name(), **fitted.statistics, "rows": len(data), "out": str(arguments.out)}
-    result |= prepared.found
+    result = {"method": made.name(), **fitted.statistics, "rows": len(published if made.synthesizes else data)}
+    if fitted.guarantee is not None or fitted.guarantee_note:
+        promised = None if fitted.guarantee is None else dataclasses.asdict(fitted.guarantee)
+        result |= {"guarantee": promised, "guarantee_note": fitted.guarantee_note or EXPLORATORY}
+    result |= {"out": str(arguments.out)} | prepared.found
     if not made.synthesizes:
         result.setdefault("suppressed", len(data) - len(fitted.kept))
     if arguments.mapping:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import math
 import os
@@ -38,19 +39,23 @@ class OneLineParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         self.complete()
-        return super().parse_known_args(args, namespace)
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:  # said here, and not by the parser above, which knows nothing of this command
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
 
     def error(self, message: str) -> NoReturn:
         raise BadInput(f"{message} (see {self.prog} --help)")
 
 
 def names(text: str) -> list[str]:
-    """What stands between commas.
+    """What stands between commas; what stands in double quotes may hold some.
 
-    >>> names("age, sex")
-    ['age', 'sex']
+    >>> names('age, "last, first", sex')
+    ['age', 'last, first', 'sex']
     """
-    return [name.strip() for name in text.split(",") if name.strip()]
+    found = csv.reader([text], skipinitialspace=True)
+    return [name.strip() for line in found for name in line if name.strip()]
 
 
 def check_target_folder(path: Path) -> None:

@@ -23,7 +23,7 @@ def schema_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--schema", type=Path, help="a schema file; default schema.toml beside the table, else inferred"
     )
-    command.add_argument("--qi", type=names, help="the quasi-identifiers, with commas")
+    command.add_argument("--qi", type=names, help='the quasi-identifiers, with commas ("a,b" is one)')
     command.add_argument("--sensitive", type=names, help="the sensitive attributes, with commas")
 
 

@@ -172,6 +172,23 @@ def test_persons_are_told_apart_by_an_identifier_that_is_not_released(
             assert ids.groupby(written["age"]).nunique().min() >= 4
 
 
+def test_a_release_of_made_up_or_randomized_people_says_what_is_proved(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    asked = ("anonymize", "german_credit", "--method", "dp_synthetic", "--set", "epsilon=1", "--out", out)
+    said = answer(capsys, *asked, "--set", "rows=40")
+    assert said["rows"] == len(pd.read_csv(out)) == 40
+    assert said["guarantee"]["epsilon"] == 1.0
+    assert "can be reproduced" in said["guarantee_note"]
+    table = tmp_path / "table.csv"
+    pd.DataFrame({"a,b": range(40), "zip": ["x", "y"] * 20}).to_csv(table, index=False)
+    said = answer(capsys, "anonymize", table, "--method", "dp_synthetic", "--set", "epsilon=1", "--out", out)
+    assert said["guarantee"] is None
+    assert "inferred" in said["guarantee_note"]
+    assert answer(capsys, "risk", table, "--qi", '"a,b",zip')["quasi_identifiers"] == ["a,b", "zip"]
+
+
 def test_suppressed_rows_can_stay(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     said = answer(capsys, "anonymize", "german_credit", "--k", "8", "--keep-suppressed", "--out", str(out))
@@ -261,6 +278,7 @@ def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_pat
         ),
         (["anonymize", "wage", "--set", "k=3", "--set", "k=9", "--out", "x.csv"], "k is given twice"),
         (["anonymize", "clinic", "--method", "pram", "--seed", "-1", "--out", "x.csv"], "--seed must be"),
+        (["anonymize", "adult", "--out", "x.csv", "--release"], "see ppml anonymize --help"),
         (["fly"], "fly"),
         (["anonymize", "adult", "--k", "0", "--out", "x.csv"], "k must be"),
         (["anonymize", "adult", "--out", "no/such/folder/x.csv"], "folder"),

@@ -21,6 +21,7 @@ from ppml_core.errors import BadInput, Unreachable
 from ppml_core.settings import setting
 
 SECONDS_A_DAY = 86_400
+LARGEST_SQUARED = 1e150
 
 
 @dataclass(frozen=True)
@@ -164,11 +165,18 @@ def _order(data: Dataset, name: str) -> Floats | None:
     return ordered(data, name) if kind in ("ordinal", "date") else None
 
 
+def _unit(values: Floats) -> float:
+    """1, or for numbers whose squares overflow the largest of them."""
+    largest = float(np.abs(values).max(initial=0.0))
+    return largest if largest > LARGEST_SQUARED else 1.0
+
+
 def _standardised(values: Floats) -> Floats:
     """In standard deviations from the mean; 0 where absent, and everywhere in a constant column."""
     present = ~np.isnan(values)
     if not present.any():
         return np.zeros(len(values))
+    values = values / _unit(values[present])
     mean, deviation = values[present].mean(), values[present].std()
     scale = deviation if deviation > 0 else 1.0
     return np.where(present, (np.where(present, values, mean) - mean) / scale, 0.0)
@@ -237,8 +245,10 @@ def _sse_share(data: Dataset, release: Dataset) -> float:
         assert before is not None
         assert after is not None
         both = ~np.isnan(before) & ~np.isnan(after)
-        variance = float(before[both].var()) if both.any() else 0.0
+        unit = _unit(before[both])
+        old, new = before[both] / unit, after[both] / unit
+        variance = float(old.var()) if both.any() else 0.0
         if variance > 0:
-            errors += float(((before[both] - after[both]) ** 2).sum()) / variance
+            errors += float(((old - new) ** 2).sum()) / variance
             spread += float(both.sum())
     return errors / spread if spread else 0.0

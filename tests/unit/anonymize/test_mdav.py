@@ -141,3 +141,11 @@ def test_without_quasi_identifiers_nothing_can_be_grouped() -> None:
     data = Dataset(pd.DataFrame({"x": [1, 2]}), Schema(columns={"x": Column()}))
     with pytest.raises(BadInput, match="quasi-identifier"):
         Mdav().fit(data, RNG)
+
+
+def test_numbers_whose_squares_overflow_are_grouped_like_others() -> None:
+    points = np.random.default_rng(1).normal(size=60)
+    small, huge = (Mdav(k=5).fit(numbers({"x": (points * size).tolist()}), RNG) for size in (1.0, 1e300))
+    assert huge.statistics["sse_share"] == pytest.approx(small.statistics["sse_share"])
+    groups = [fitted.release.table["x"].rank(method="dense") for fitted in (small, huge)]
+    assert groups[0].equals(groups[1])
