@@ -98,7 +98,8 @@ def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     if fitted.guarantee is not None or fitted.guarantee_note:
         promised = None if fitted.guarantee is None else dataclasses.asdict(fitted.guarantee)
         result |= {"guarantee": promised, "guarantee_note": fitted.guarantee_note or EXPLORATORY}
-    result |= {"out": str(arguments.out)} | prepared.found
+    result["out"] = str(arguments.out)
+    result |= prepared.found
     if not made.synthesizes:
         result.setdefault("suppressed", len(data) - len(fitted.kept))
     if arguments.mapping:
