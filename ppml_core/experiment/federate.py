@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import EXPLORATORY, Z95, Estimate
-from ppml_core.experiment.training import whom
+from ppml_core.experiment.prepare import whom
 from ppml_core.federated.engine import readied, rounds, timed
 from ppml_core.federated.gossip import SEES, GossipPlan, meetings
 from ppml_core.federated.model import Model

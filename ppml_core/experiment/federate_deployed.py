@@ -15,7 +15,7 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Estimate
 from ppml_core.experiment.federate import TestPeople, training_report, written
-from ppml_core.experiment.training import whom
+from ppml_core.experiment.prepare import whom
 from ppml_core.federated.deploy.local import PATIENCE_SECONDS, Lap, deployment
 from ppml_core.federated.engine import dealt
 from ppml_core.federated.model import Model, model_of

@@ -15,7 +15,7 @@ from ppml_core.attacks.record_linkage import record_linkage
 from ppml_core.data.checks import check_target
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.groups import group_of
-from ppml_core.data.split import split, split_by_coins
+from ppml_core.data.split import TEST_SHARE, split, split_by_coins
 from ppml_core.errors import BadInput
 from ppml_core.evidence import Guarantee
 from ppml_core.experiment.scenario import Scenario
@@ -23,6 +23,14 @@ from ppml_core.learn.base import Fitted
 from ppml_core.learn.target import encode_target, target_classes, target_numbers, task_of, with_classes
 
 RAW = "raw test people"
+COINS = (
+    f"Who was trained on was drawn for this release, by a secret coin for each person ({1 - TEST_SHARE:.0%}): the "
+    f"guarantee is about everyone in the table."
+)
+SEEDED = (
+    "Who was trained on follows from a seed and the number of rows: ε is about them, not about everyone in the table."
+)
+GIVEN = "The table's own split says who was trained on: ε is about everyone in the table."
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,13 @@ def parts_for_release(data: Dataset) -> tuple[Dataset, Dataset]:
     """Training and test people of a release: by the table's own split, or by secret coins that are not remembered."""
     check_target(data)
     return split_by_coins(with_classes(data))
+
+
+def whom(data: Dataset, *, released: bool = False) -> str:
+    """Whom an epsilon is about that was spent on the training part of this table."""
+    if data.schema.split:
+        return GIVEN
+    return COINS if released else SEEDED
 
 
 def truth_of(data: Dataset) -> np.ndarray:

@@ -16,25 +16,15 @@ import pandas as pd
 
 from ppml_core.catalog import method, methods
 from ppml_core.data.dataset import Dataset
-from ppml_core.data.split import TEST_SHARE
 from ppml_core.errors import NotApplicable
 from ppml_core.evidence import EXPLORATORY, Guarantee
 from ppml_core.experiment.cards import UNCHARGED, made_by, public_inputs
 from ppml_core.experiment.points import point_of, record_of
-from ppml_core.experiment.prepare import Prepared, parts_for_release, prepare
+from ppml_core.experiment.prepare import Prepared, parts_for_release, prepare, whom
 from ppml_core.experiment.results import tidy
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.model_file import model_bytes
-
-COINS = (
-    f"Who was trained on was drawn for this release, by a secret coin for each person ({1 - TEST_SHARE:.0%}): the "
-    f"guarantee is about everyone in the table."
-)
-SEEDED = (
-    "Who was trained on follows from a seed and the number of rows: ε is about them, not about everyone in the table."
-)
-GIVEN = "The table's own split says who was trained on: ε is about everyone in the table."
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +79,6 @@ class Trained:
     def file(self) -> bytes:
         """The model with its card, as skops keeps it."""
         return model_bytes(self.model, self.card())
-
-
-def whom(data: Dataset, *, released: bool = False) -> str:
-    """Whom an epsilon is about that was spent on the training part of this table."""
-    if data.schema.split:
-        return GIVEN
-    return COINS if released else SEEDED
 
 
 def train(scenario: Scenario, data: Dataset, repeat: int = 0) -> Trained:

@@ -18,7 +18,7 @@ from ppml_core.errors import NotApplicable
 from ppml_core.federated.client import local_update
 from ppml_core.federated.masking import secure_sum
 from ppml_core.federated.model import Model, Rows, model_of
-from ppml_core.federated.partition import partition
+from ppml_core.federated.partition import Places, partition
 from ppml_core.federated.plan import Plan, generator
 from ppml_core.federated.privacy import privacy_of
 from ppml_core.federated.ring import from_ring, to_ring
@@ -47,9 +47,14 @@ class Round:
     tries: int = 1
 
 
+def places_dealt(plan: Plan, data: Dataset, seed: int) -> list[Places]:
+    """Where each client's people stand in the table."""
+    return partition(plan, data, generator(seed, "partition"))
+
+
 def dealt(plan: Plan, data: Dataset, seed: int) -> list[Dataset]:
     """Each client's people."""
-    return [data.take(places) for places in partition(plan, data, generator(seed, "partition"))]
+    return [data.take(places) for places in places_dealt(plan, data, seed)]
 
 
 def asked_in(plan: Plan, seed: int, round: int) -> tuple[int, ...]:
@@ -122,7 +127,7 @@ def readied(learner: Learner, plan: Plan, data: Dataset, seed: int) -> tuple[Mod
     """The model, each client's rows, and the seconds that this took: what a compiler took is not among them."""
     start = time.perf_counter()
     model = model_of(learner, data)
-    parts = [model.rows(part) for part in dealt(plan, data, seed)]
+    parts = model.rows_of(data, places_dealt(plan, data, seed))
     spent = time.perf_counter() - start
     compiled(model, plan, parts)
     return model, parts, spent

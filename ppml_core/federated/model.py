@@ -115,6 +115,11 @@ class Model:
         """A client's own people, encoded without a look at anybody else's."""
         return Rows.of(self.features.rows(data), self.ground.target(data))
 
+    def rows_of(self, data: Dataset, places: Sequence[npt.NDArray[np.int64]]) -> list[Rows]:
+        """Each client's people, as `rows` gives them, in one pass over everybody: each is encoded alone anyway."""
+        encoded, target = self.features.rows(data), self.ground.target(data)
+        return [Rows.of(encoded[one], target[one]) for one in places]
+
     def fitted(
         self, weights: Sequence[npt.NDArray[np.float64]], guarantee: Guarantee | None = None, noise: Noise = (),
         seconds: float = 0.0,

@@ -14,11 +14,13 @@ from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import split
 from ppml_core.errors import BadInput, NotApplicable
 from ppml_core.federated.client import local_update
-from ppml_core.federated.engine import dealt, rounds
+from ppml_core.federated.engine import dealt, readied, rounds
 from ppml_core.federated.model import Model, Rows, model_of
 from ppml_core.federated.plan import Plan
 from ppml_core.federated.privacy import privacy_of
+from ppml_core.learn.base import Learner
 from ppml_core.learn.logistic_regression import LogisticRegression
+from ppml_core.learn.network import PlainNetwork
 from ppml_core.venues.federated import Federated
 
 
@@ -195,3 +197,13 @@ def test_a_budget_that_no_noise_keeps_is_refused(
     asked: tuple[object, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert said in refusal(capsys, "federate", "--dataset", "german_credit", *asked)
+
+
+@pytest.mark.parametrize("learner", [LogisticRegression(), PlainNetwork()])
+def test_clients_are_encoded_in_one_pass_as_each_would_be_alone(learner: Learner) -> None:
+    people, plan = load("german_credit").take(np.arange(60)), Plan(clients=8, partition="quantity")
+    model = model_of(learner, people)
+    _, together, _ = readied(learner, plan, people, 3)
+    for one, alone in zip(together, (model.rows(part) for part in dealt(plan, people, 3)), strict=True):
+        for name in ("starts", "places", "values", "targets", "lengths"):
+            assert getattr(one, name).tobytes() == getattr(alone, name).tobytes()
