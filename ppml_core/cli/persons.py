@@ -31,12 +31,15 @@ def records_of(text: str) -> int:
     return int(text)
 
 
-def for_a_person(promised: Guarantee | None, records: int) -> dict[str, Any]:
+def for_a_person(promised: Guarantee | None, records: int, expected_rows: int | None) -> dict[str, Any]:
     """The guarantee for somebody with so many rows; nothing where a row is a person, None where there is none.
+
+    Its delta grows too: a note says where it is above what the public size allows.
 
     Raises NotApplicable where the guarantee is for something else, or promises such a person nothing: ask before a
     file is written.
     """
+    from ppml_core.accounting.budget import delta_fault
     from ppml_core.accounting.calibration import for_groups
 
     if records == 1:
@@ -46,4 +49,6 @@ def for_a_person(promised: Guarantee | None, records: int) -> dict[str, Any]:
             f"--records-per-person is about guarantees for a record; this one is for a {promised.unit}."
         )
     grouped = None if promised is None else for_groups(promised, records)
-    return {"guarantee_for_a_person": None if grouped is None else dataclasses.asdict(grouped)}
+    told = {"guarantee_for_a_person": None if grouped is None else dataclasses.asdict(grouped)}
+    fault = delta_fault(grouped.delta, expected_rows) if grouped is not None and expected_rows else ""
+    return told | ({"guarantee_for_a_person_note": f"For such a person {fault}."} if fault else {})

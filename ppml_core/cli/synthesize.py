@@ -51,7 +51,7 @@ def run_synthesize(arguments: argparse.Namespace) -> dict[str, Any]:
     start = time.perf_counter()
     made = method.fit_release(data) if arguments.release else method.fit(data, np.random.default_rng([seed]))
     seconds = time.perf_counter() - start
-    for_them = for_a_person(made.guarantee, arguments.records_per_person)
+    for_them = for_a_person(made.guarantee, arguments.records_per_person, data.schema.expected_rows)
     card = table_card(method, made, data.schema, released=arguments.release)
     told = json.dumps(plain(card), ensure_ascii=False, indent=2).encode()
     for target, content in ((arguments.out, spreadsheet_csv(made.release.table, ",")), (card_file, told)):

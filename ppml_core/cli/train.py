@@ -44,7 +44,7 @@ def run_train(arguments: argparse.Namespace) -> dict[str, Any]:
     for warning in trained.model.warnings:
         say(f"warning: {warning}")
     promised = trained.guarantee
-    for_them = for_a_person(promised, arguments.records_per_person)
+    for_them = for_a_person(promised, arguments.records_per_person, data.schema.expected_rows)
     if arguments.out:
         content = trained.file()
         write_whole(arguments.out, lambda path: path.write_bytes(content))

@@ -89,8 +89,10 @@ def test_people_made_up_from_those_with_several_rows_tell_a_larger_epsilon_too(
     one, three = said["guarantee"], said["guarantee_for_a_person"]
     assert (three["epsilon"], three["unit"]) == (3 * one["epsilon"], "person with up to 3 records")
     assert three["delta"] > 3 * one["delta"], "group privacy of (ε, δ) costs δ too"
+    assert "is above 1/(10 × 1,000 expected rows)" in said["guarantee_for_a_person_note"]
     exact = answer(capsys, *given, "--set", "pairs=false", "--records-per-person", 3)
     assert exact["guarantee_for_a_person"]["mu"] == pytest.approx(3 * exact["guarantee"]["mu"])
+    assert "guarantee_for_a_person_note" not in exact
     assert "guarantee_for_a_person" not in answer(capsys, *given)
     assert "not two" in refusal(capsys, *given, "--records-per-person", "two")
 
