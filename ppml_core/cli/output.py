@@ -54,8 +54,11 @@ def names(text: str) -> list[str]:
     >>> names('age, "last, first", sex')
     ['age', 'last, first', 'sex']
     """
-    found = csv.reader([text], skipinitialspace=True)
-    return [name.strip() for line in found for name in line if name.strip()]
+    try:
+        found = [name for line in csv.reader([text], skipinitialspace=True) for name in line]
+    except csv.Error:  # a line break, which only a name without quotes can hold here
+        found = text.split(",")
+    return [name.strip() for name in found if name.strip()]
 
 
 def check_target_folder(path: Path) -> None:

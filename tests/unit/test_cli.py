@@ -254,6 +254,7 @@ def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_pat
     [
         (["risk", "no_such_table"], "no_such_table"),
         (["risk", "adult", "--qi", "height"], "height"),
+        (["risk", "adult", "--qi", "age,hei\nght"], "there is no column"),
         (["risk", "adult", "--threshold", "7"], "threshold"),
         (["risk"], "TABLE"),
         (["risk", "german_credit", "--population-size", "10"], "a population of 10 is smaller"),
