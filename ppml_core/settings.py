@@ -195,10 +195,15 @@ class Method:
         """First line of the docstring: what the method gives, in a sentence."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
 
+    def heeds(self, name: str) -> bool:
+        """Whether the setting means anything beside the others."""
+        needs = settings_of(type(self))[name].needs
+        return needs is None or getattr(self, needs[0]) in needs[1]
+
     def refuse_idle(self, given: Collection[str]) -> None:
         """Raises BadInput for a setting that somebody asked for by name and that means nothing beside the others."""
         for name, known in settings_of(type(self)).items():
-            if known.needs is None or name not in given or getattr(self, known.needs[0]) in known.needs[1]:
+            if known.needs is None or name not in given or self.heeds(name):
                 continue
             other, values = known.needs
             beside = " or ".join(str(value).lower() if isinstance(value, bool) else value for value in values)

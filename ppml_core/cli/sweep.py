@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,6 +104,7 @@ def run_sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     axes = _axes(arguments)
     check_computing(arguments)
     scenarios = designed(arguments, base, axes)
+    _refuse_idle(scenarios, axes)
     stop = time_limit(arguments.minutes)
     data = read_table_of(arguments, base.dataset)
     _warn_of_delta(scenarios, data)
@@ -125,6 +126,16 @@ def run_sweep(arguments: argparse.Namespace) -> dict[str, Any]:
         "seconds": found.seconds,
         "out": str(arguments.out),
     }
+
+
+def _refuse_idle(scenarios: Sequence[Any], axes: Mapping[str, Any]) -> None:
+    """Raises BadInput for an axis of the venue that means nothing in any scenario: a curve against ε without noise."""
+    from ppml_core.venues.base import Venue
+
+    made = [scenario.venue.make(Venue) for scenario in scenarios if scenario.venue]
+    for name in (dotted.removeprefix("venue.") for dotted in axes if dotted.startswith("venue.")):
+        if made and not any(venue.heeds(name) for venue in made):
+            made[0].refuse_idle([name])
 
 
 def _protected(arguments: argparse.Namespace, base: Any) -> Any:
