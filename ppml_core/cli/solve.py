@@ -45,7 +45,9 @@ def map_arguments(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--dataset", required=True, help="a bundled name or a path")
     schema_arguments(command)
-    add("--learners", type=names, help="learners with commas (logistic_regression,dp_gd)")
+    add(
+        "--learners", type=names, help="learners with commas (logistic_regression,dp_gd; linear_regression for numbers)"
+    )
     add(
         "--risk", metavar="AXIS", help="the risk axis: membership (the default; attacks each model), linkage, epsilon …"
     )
@@ -98,7 +100,8 @@ def run_solve(arguments: argparse.Namespace) -> dict[str, Any]:
 def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.data.checks import check_target
     from ppml_core.experiment.designs import thinned
-    from ppml_core.experiment.families import MAP_LEARNERS, map_plan
+    from ppml_core.experiment.families import MAP_LEARNERS, MAP_REGRESSORS, map_plan
+    from ppml_core.learn.target import task_of
     from ppml_core.store import Store
 
     if arguments.repeats < 1:
@@ -106,7 +109,8 @@ def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
     check_computing(arguments)
     data = read_table_of(arguments, arguments.dataset)
     check_target(data)
-    learners = arguments.learners or MAP_LEARNERS
+    usual = MAP_REGRESSORS if task_of(data.schema) == "regression" else MAP_LEARNERS
+    learners = arguments.learners or usual
     attack = _attack_for(arguments.risk)
     plan = map_plan(
         arguments.dataset, data.schema, learners, repeats=arguments.repeats, seed=arguments.seed, attack=attack
@@ -151,7 +155,7 @@ def _front(rows: Any, scenarios: Any, arguments: argparse.Namespace) -> dict[str
 
     things = tuple({thing for scenario in scenarios for thing in scenario.things if scenario.attack})
     risk = axis_of(arguments.risk) if arguments.risk else default_risk(things)
-    utility = axis_of(arguments.utility or ("accuracy" if (rows["measure"] == "accuracy").any() else "r2"))
+    utility = axis_of(arguments.utility or _utility_of(rows))
     per_axis = [readings(axis, rows) for axis in (utility, risk)]
     found = {name: [placed[name] for placed in per_axis] for name in per_axis[0]}
     front = front_of(found)
@@ -171,6 +175,11 @@ def _front(rows: Any, scenarios: Any, arguments: argparse.Namespace) -> dict[str
         "gaps": len(front.gaps),
         "gap_reasons": sorted(set(front.gaps.values())),
     }
+
+
+def _utility_of(rows: Any) -> str:
+    """What was measured: gaps name every measure."""
+    return "r2" if rows.loc[rows["measure"] == "r2", "value"].notna().any() else "accuracy"
 
 
 def settings_of_scenario(scenario: Any) -> dict[str, Any]:

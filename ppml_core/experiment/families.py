@@ -23,6 +23,7 @@ KS = (2, 3, 5, 10, 20, 50, 100)
 SUPPRESSED = {GLOBAL: (0.0, 0.05, 0.1), LOCAL: (0.0,)}
 EPSILONS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 MAP_LEARNERS = ("logistic_regression", "dp_gd")
+MAP_REGRESSORS = ("linear_regression", "dp_gd")
 MAP_MEASURES = ("accuracy", "roc_auc", "r2", "mae")
 SMALL_KS, SMALL_EPSILONS = (2, 5, 10, 20, 50), (0.1, 1.0, 10.0)
 FIRST_KS, FIRST_EPSILONS = (None, 5, 20), (None, 1.0)

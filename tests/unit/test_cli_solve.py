@@ -89,6 +89,14 @@ def test_a_map_is_one_command(capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert "--points" not in refusal(capsys, "map", "--dataset", "german_credit", "--points", 0, "--out", out)
 
 
+def test_a_map_of_numbers_is_drawn_by_r2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "map.parquet"
+    said = answer(capsys, "map", "--dataset", "wage", "--points", 4, "--risk", "linkage", "--out", out)
+    assert said["axes"] == ["r2", "linkage"]
+    assert said["front"]
+    assert said["gap_reasons"] == ["no table is handed out, in which somebody could be looked up"]
+
+
 def test_a_scenario_is_checked(capsys: pytest.CaptureFixture[str], file: Path) -> None:
     said = answer(capsys, "scenario", "check", file)
     assert said["faults"] == []
