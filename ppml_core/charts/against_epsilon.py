@@ -109,6 +109,10 @@ def _conversion(points: pd.DataFrame) -> str:
     )
 
 
+def _repeats(number: float) -> str:
+    return f"{number:.0f} {'repeat' if number == 1 else 'repeats'}"
+
+
 def curves_of(points: pd.DataFrame, letter: str, say: Wording) -> list[Curve]:
     """One curve per series, in the order in which they first stand."""
     curves = []
@@ -116,7 +120,7 @@ def curves_of(points: pd.DataFrame, letter: str, say: Wording) -> list[Curve]:
         ordered = part.sort_values("x")
         x, value, low, high = (ordered[column].to_numpy(dtype=float) for column in ("x", "value", "low", "high"))
         hover = [
-            f"{name}<br>{letter} = {_both(at, asked)}: {say.noun} {interval(v, a, b)}<br>{repeats:.0f} repeats"
+            f"{name}<br>{letter} = {_both(at, asked)}: {say.noun} {interval(v, a, b)}<br>{_repeats(repeats)}"
             for at, asked, v, a, b, repeats in zip(
                 x, ordered.get("asked", ordered["x"]), value, low, high, ordered["repeats"].fillna(0),
                 strict=True,

@@ -155,6 +155,20 @@ def test_what_nobody_asked_for_is_stopped_by_nobody_who_does_not_look_at_it(monk
     assert job.cancelled
 
 
+def test_what_was_cancelled_starts_anew_although_its_last_model_is_not_done() -> None:
+    desk, gate = jobs.Desk(Forgetful(), private=True), threading.Event()
+    first = desk.start("sweep", "a sweep", lambda _: until(gate.is_set))
+    until(lambda: not first.waiting)
+    first.cancel()
+    assert first.running
+    assert not first.at_work
+    second = desk.start("sweep", "a sweep", lambda _: None)
+    assert second is not first
+    gate.set()
+    until(lambda: not (first.running or second.running))
+    assert second.finished
+
+
 def test_every_page_carries_the_list() -> None:
     """It stands in the frame, and no page draws one of its own."""
     import dashboard
