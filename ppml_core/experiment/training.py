@@ -53,8 +53,8 @@ class Trained:
 
     @property
     def split_note(self) -> str:
-        """Whom an epsilon is about: everyone in the table, or the people who were trained on."""
-        return whom(self.prepared.members, released=self.released)
+        """Whom the epsilon is about: everyone in the table, or the people who were trained on; empty without one."""
+        return whom(self.prepared.members, released=self.released) if self.guarantee else ""
 
     def card(self) -> dict[str, Any]:
         """What goes with the model: settings, public inputs, and the guarantee where it was released."""

@@ -67,6 +67,7 @@ def test_who_is_trained_on_is_drawn_anew_for_each_release() -> None:
 def test_without_a_private_learner_there_is_no_guarantee(capsys: pytest.CaptureFixture[str]) -> None:
     said = answer(capsys, "train", "german_credit", "--learner", "logistic_regression")
     assert said["guarantee"] is None
+    assert said["split_note"] == "", "there is no epsilon whose people could be named"
     assert said["noise"] == {}
 
 
