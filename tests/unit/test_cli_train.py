@@ -147,6 +147,17 @@ def test_people_are_made_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "rows" in refusal(capsys, "synthesize", "adult", "--epsilon", 1, "--rows", 0, "--out", target)
 
 
+def test_shares_that_leave_nothing_for_the_pairs_are_scaled_and_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("synthesize", "german_credit", "--epsilon", 1, "--rows", 20, "--out", tmp_path / "S.csv")
+    shares = ("--set", "singles_share=0.9", "--set", "choice_share=0.5")
+    (note,) = answer(capsys, *given, *shares)["notes"]
+    assert "leave less than 0.02 for the pairs" in note
+    assert "single columns get 63 % of the budget, the choice 35 %, the pairs 1 %" in note
+    assert answer(capsys, *given, *shares, "--set", "pairs=false")["notes"] == []
+
+
 def test_a_made_up_table_that_leaves_takes_its_guarantee_with_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,6 +24,8 @@ from ppml_core.evidence import Guarantee, Neighbours
 from ppml_core.mechanisms.draws import Draws, SeededDraws, SystemDraws
 from ppml_core.settings import setting
 
+LEAST_REST = 0.02
+
 
 @dataclass(frozen=True)
 class DPSynthetic(Anonymizer):
@@ -50,8 +52,14 @@ class DPSynthetic(Anonymizer):
     epsilon: float = epsilon_setting("privacy budget ε of the synthetic table")
     delta: float | None = delta_setting()
     pairs: bool = setting(True, help="choose a tree of pairs of columns and measure those too")
-    singles_share: float = setting(0.5, 0.05, 0.9, slider=(0.1, 0.9), help="part of the budget for single columns")
-    choice_share: float = setting(0.1, 0.02, 0.5, slider=(0.05, 0.5), help="part of the budget for choosing pairs")
+    singles_share: float = setting(
+        0.5, 0.05, 0.9, slider=(0.1, 0.9),
+        help="part of the budget for single columns; with choice_share above 0.98, all parts are scaled down together",
+    )  # fmt: skip
+    choice_share: float = setting(
+        0.1, 0.02, 0.5, slider=(0.05, 0.5),
+        help="part of the budget for choosing pairs; with singles_share above 0.98, all parts are scaled down together",
+    )  # fmt: skip
     rows: int | None = setting(None, 1, 10_000_000, help="people to make up; none is the public size", unit="people")
     neighbours: str = neighbours_setting()
 
@@ -88,7 +96,8 @@ class DPSynthetic(Anonymizer):
         model.measure(shares, draws)
         made = model.sample(ground.people, rng)
         guarantee = Guarantee(self.epsilon, ground.delta, cast(Neighbours, self.neighbours), mu=mu)
-        notes = [*ground.notes, *([f"{ground.size_fault}."] if ground.size_fault else [])]
+        scaled = self._scaled() if len(shares) > 1 else []
+        notes = [*ground.notes, *([f"{ground.size_fault}."] if ground.size_fault else []), *scaled]
         statistics = {
             "pairs": [list(pair) for pair in model.edges],
             "people": ground.people,
@@ -115,8 +124,26 @@ class DPSynthetic(Anonymizer):
         """
         if not self.pairs:
             return {}
-        rest = max(1 - self.singles_share - self.choice_share, 0.02)
+        rest = max(1 - self.singles_share - self.choice_share, LEAST_REST)
         return {"singles": self.singles_share, "choice": self.choice_share, self.last_step: rest}
+
+    def _scaled(self) -> list[str]:
+        """One sentence where the two shares leave too little for the pairs, so that all three are scaled down.
+
+        >>> DPSynthetic(singles_share=0.9)._scaled()
+        ['singles_share 0.9 and choice_share 0.1 leave less than 0.02 for the pairs; scaled down together with it, \
+single columns get 88 % of the budget, the choice 10 %, the pairs 2 %.']
+        """
+        shares = self.budget_shares()
+        whole = sum(shares.values())
+        if whole <= 1 + 1e-9:
+            return []
+        singles, choice, pairs = (f"{share / whole:.0%}".replace("%", " %") for share in shares.values())
+        return [
+            f"singles_share {self.singles_share:g} and choice_share {self.choice_share:g} leave less than "
+            f"{LEAST_REST:g} for the pairs; scaled down together with it, single columns get {singles} of the budget, "
+            f"the choice {choice}, the pairs {pairs}."
+        ]
 
 
 @dataclass(frozen=True)
