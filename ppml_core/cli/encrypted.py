@@ -7,7 +7,7 @@ from typing import Any
 
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.train import learner_settings
-from ppml_core.cli.whole_numbers import first_seed, free_seed_argument
+from ppml_core.cli.whole_numbers import check_people, first_seed, free_seed_argument
 from ppml_core.errors import BadInput
 
 NAMED = {"network": "square_network"}
@@ -50,5 +50,6 @@ def run_encrypted(arguments: argparse.Namespace) -> dict[str, Any]:
         rounds = {} if arguments.rounds is None else {"rounds": arguments.rounds}
         seed = first_seed(arguments)
         return trained_encrypted(EncryptedTraining.from_values(level | rounds), learner, train, test, seed)
+    check_people("--rows", arguments.rows, 1, len(test), "test people")
     rows = min(ROWS, len(test)) if arguments.rows is None else arguments.rows
     return asked_encrypted(EncryptedInference.from_values(level), learner, train, test, rows, arguments.seed)

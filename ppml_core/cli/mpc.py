@@ -7,7 +7,7 @@ import dataclasses
 from typing import Any
 
 from ppml_core.cli.tables import read_table_of, schema_arguments
-from ppml_core.cli.whole_numbers import seed_argument
+from ppml_core.cli.whole_numbers import check_people, seed_argument
 
 LEARNERS = {"logistic_regression": "logistic_regression", "network": "square_network"}
 
@@ -31,7 +31,6 @@ def run_mpc(arguments: argparse.Namespace) -> dict[str, Any]:
     import numpy as np
 
     from ppml_core.catalog import method
-    from ppml_core.errors import BadInput
     from ppml_core.experiment.prepare import parts
     from ppml_core.learn.base import Learner
     from ppml_core.mpc.engines import chosen, engines
@@ -41,11 +40,11 @@ def run_mpc(arguments: argparse.Namespace) -> dict[str, Any]:
 
     names = ("rows", "split", "engine", "steps", "batch", "learning_rate")
     venue = SecretShares.from_values({n: value for n in names if (value := getattr(arguments, n)) is not None})
-    if arguments.test_rows is not None and arguments.test_rows < 3:
-        raise BadInput(f"--test-rows must be at least 3, one for each party, not {arguments.test_rows}.")
     wanted = venue.wanted(method(Learner, LEARNERS[arguments.model])(), arguments.test_rows)
     chosen(wanted.engine)
     train, test = parts(read_table_of(arguments, arguments.dataset), arguments.seed)
+    check_people("--rows", venue.rows, 6, len(train), "training people")
+    check_people("--test-rows", arguments.test_rows, 3, len(test), "test people, at least one for each party")
     run = run_on_shares(wanted, train, test, np.random.default_rng([arguments.seed]))
     plan, outcome = run.plan, run.outcome
     return {

@@ -1,4 +1,4 @@
-"""`--seed` and `--processes`, the same in every command: whole numbers, checked as they are read."""
+"""`--seed`, `--processes` and how many people are drawn, the same in every command: whole numbers, checked."""
 
 from __future__ import annotations
 
@@ -55,6 +55,17 @@ def processes_of(text: str) -> int:
     if processes is None or processes < 1:
         raise BadInput(f"--processes must be a whole number of at least 1, not {text}.")
     return processes
+
+
+def check_people(flag: str, drawn: int | None, least: int, there: int, whom: str) -> None:
+    """Raises BadInput where more people are asked for than there are, or fewer than will do; None asks for nothing.
+
+    >>> check_people("--rows", 5000, 6, 700, "training people")
+    Traceback (most recent call last):
+    ppml_core.errors.BadInput: --rows must be from 6 to the 700 training people, not 5000.
+    """
+    if drawn is not None and not least <= drawn <= there:
+        raise BadInput(f"{flag} must be from {least} to the {there:,} {whom}, not {drawn}.")
 
 
 def _whole(text: str) -> int | None:

@@ -14,7 +14,6 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.descent import clear_run
 from ppml_core.encrypted.threats import TRAINING
-from ppml_core.errors import BadInput
 from ppml_core.evidence import PROTECTS, wilson
 from ppml_core.learn.base import Array, Learner
 from ppml_core.learn.logistic_regression import LogisticRegression
@@ -33,8 +32,6 @@ def asked_encrypted(
 
     `precision` is the largest difference to the clear model: of a logit, and of a probability. Times are of one run.
     """
-    if not 1 <= rows <= len(test):
-        raise BadInput(f"--rows must be from 1 to the {len(test):,} test people, not {rows}.")
     with one_thread():
         *_, model = venue.walk(learner, train, np.random.default_rng(1 if seed is None else seed))
     if seed is None:

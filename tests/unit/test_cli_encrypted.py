@@ -51,7 +51,7 @@ def test_a_network_answers(capsys: pytest.CaptureFixture[str]) -> None:
     ("flags", "said"),
     [
         (("--rows", 0), "--rows"),
-        (("--rows", 100_000), "--rows"),
+        (("--rows", 100_000), "--rows must be from 1 to the 300 test people, not 100000"),
         (("--rounds", 3), "--train"),
         (("--train", "--rows", 5), "--rows"),
         (("--train", "--model", "network"), "logistic_regression"),

@@ -268,10 +268,12 @@ def test_the_command_line_trains_and_says_what_came_out(engine: str, capsys: pyt
         (("--rows", "2"), "rows must be a whole number of at least 6"),
         (("--engine", "other"), "engine must be one of auto, spu, mpyc"),
         (("--split", "diagonal"), "split must be one of horizontal, vertical"),
-        (("--test-rows", "1"), "--test-rows must be at least 3"),
+        (("--rows", "5000"), "--rows must be from 6 to the 700 training people, not 5000"),
+        (("--test-rows", "1"), "--test-rows must be from 3 to the 300 test people, at least one for each party, not 1"),
+        (("--test-rows", "301"), "not 301"),
     ],
 )
 def test_bad_wishes_are_refused_in_one_line(
     arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert said in refusal(capsys, "mpc", "--dataset", "adult", *arguments)
+    assert said in refusal(capsys, "mpc", "--dataset", "german_credit", *arguments)
