@@ -1,8 +1,9 @@
 """The command line: one command for each piece of work, `ppml --help` lists them.
 
 Names and JSON keys are a contract. With `--json`, stdout is one JSON document; progress and warnings go to stderr. An
-error is one line on stderr and exit code 2, and nothing is left half written. A fault of the program is told by its
-kind alone, for its text may quote a table; PPML_DEBUG=1 shows where it happened, with what it says.
+error is one line on stderr and exit code 2, and nothing is left half written; a sweep in which nothing at all was
+measured prints its answer, with exit code 2. A fault of the program is told by its kind alone, for its text may quote
+a table; PPML_DEBUG=1 shows where it happened, with what it says.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ DEBUG = "PPML_DEBUG"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit code (0, or 2 after an error told on stderr or a check that found faults)."""
+    """Runs one command; returns the exit code: 0; 2 after an error, a check with faults, a sweep without a value."""
     try:
         arguments = command_line().parse_args(argv)
         result = arguments.run(arguments)

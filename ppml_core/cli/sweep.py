@@ -117,6 +117,9 @@ def run_sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     for remark in (*said.no_guarantee, *said.warnings):
         say(f"note: {remark}")
     measured = found.rows[found.rows["measure"].isin(base.measures)]
+    if len(measured) and measured["value"].isna().all():
+        say("nothing was measured in any of the points: change what is asked for, by what is said above.")
+        arguments.exit_code = 2
     lost = measured.groupby(["scenario_id", "repeat"])["value"].apply(lambda values: values.isna().all())
     return {
         "run": found.run_id,

@@ -7,6 +7,7 @@ from ppml_core.catalog import methods
 from ppml_core.charts.words import count, decimals, interval, people_per_thousand, percent, signed
 from ppml_core.evidence import Estimate
 from ppml_core.experiment.axes import named_risks
+from ppml_core.experiment.scenario import Scenario
 from ppml_core.measures.base import Measure
 from ppml_core.report.exploration import Exploration, Line
 from ppml_core.report.markup import Standing
@@ -20,6 +21,7 @@ TITLES = {
     "release_suppressed": "People left out",
     "test_unmatched_share": "Test people who look like nobody in the release",
 }
+THINGS = {"model": "the trained model", "table": "the anonymized table", "synthetic": "the made-up table"}
 RISK_STARTS = ("release_prosecutor", "release_unique", "release_certain", "release_linkage")
 SHARES = ("share of", "probability")
 NONE = "–"
@@ -30,6 +32,11 @@ def title_of(measure: str) -> str:
     known = {name: cls.title for name, cls in methods(Measure).items()} | TITLES
     known |= {axis.measure: axis.title for axis in named_risks()}
     return known.get(measure) or words(measure).capitalize()
+
+
+def handed_out(scenario: Scenario) -> str:
+    """What the scenario hands out, in words."""
+    return " and ".join(THINGS[thing] for thing in scenario.things)
 
 
 def is_utility(line: Line) -> bool:

@@ -14,6 +14,7 @@ from ppml_core.report.exploration import Exploration, Line
 from ppml_core.report.figures import (
     accuracy_in_people,
     beside_of,
+    handed_out,
     interval_of,
     is_risk,
     is_utility,
@@ -69,9 +70,11 @@ def risks(told: Exploration) -> Html:
     found = [line for line in told.lines() if is_risk(line)]
     if not found:
         said = (
-            "No risk was measured. What was handed out is the model, and no attack was run on it: add "
+            f"No risk was measured. What was handed out is {handed_out(told.chosen)}, and no attack was run on it: add "
             '[[attack]] method = "membership_inference" to the scenario.'
         )
+        if all(line.estimate is None for line in told.lines()):
+            said = "No risk was measured: nothing came out that could be handed out, and Utility says why."
         return section("risks", "Measured risks", prose(said))
     parts = [_lines("Measured risks", found), aside(FIGURE_NOTE)]
     return section("risks", "Measured risks", *parts, *_gaps(found))

@@ -12,12 +12,11 @@ from ppml_core.data.schema import INFERRED, Column, Schema
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Learner
 from ppml_core.report.exploration import Exploration
-from ppml_core.report.figures import accuracy_in_people, line_of, standing_of_choice
+from ppml_core.report.figures import accuracy_in_people, handed_out, line_of, standing_of_choice
 from ppml_core.report.markup import Html, aside, heading, items, joined, prose, section, table, tag, text
 from ppml_core.report.withheld import LEAST_TOLD, Count
 from ppml_core.settings import settings_of, words
 
-THINGS = {"model": "the trained model", "table": "the anonymized table", "synthetic": "the made-up table"}
 MOST_VALUES = 12
 
 
@@ -83,10 +82,9 @@ def what_was_done(told: Exploration) -> Html:
             chosen.learner, Learner, len(steps) + 1, _why_learnt(chosen.learner, is_proved=told.guarantee is not None)
         )
     )
-    handed = " and ".join(THINGS[thing] for thing in chosen.things)
     protocol = next(iter(told.rows.loc[told.rows["scenario_id"] == chosen.id, "protocol"]), "") or "raw test people"
     how = [
-        f"Handed out: {handed}.",
+        f"Handed out: {handed_out(chosen)}.",
         f"Split first: every step was fitted on the training people alone. Tested on: {protocol}.",
         f"{chosen.repeats} {'repeat' if chosen.repeats == 1 else 'repeats'}, each with noise of its own, seed "
         f"{chosen.seed}.",

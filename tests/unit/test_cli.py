@@ -235,10 +235,17 @@ def test_a_failed_point_is_counted_and_told(capsys: pytest.CaptureFixture[str], 
         "--repeats",
         "2",
     ]
-    assert main([*arguments, "--out", str(tmp_path / "r.parquet"), "--json"]) == 0
+    assert main([*arguments, "--out", str(tmp_path / "r.parquet"), "--json"]) == 2
     said = capsys.readouterr()
     assert json.loads(said.out)["failed"] == 2
     assert "not computed" in said.err
+    assert "nothing was measured" in said.err
+
+
+def test_a_sweep_in_which_some_points_fail_is_no_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    arguments = ("sweep", "--dataset", "german_credit", "--learner", "logistic_regression", "--k", "2,2000")
+    out = tmp_path / "r.parquet"
+    assert answer(capsys, *arguments, "--repeats", 1, "--out", out)["failed"] == 1
 
 
 def test_a_path_is_as_good_as_a_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

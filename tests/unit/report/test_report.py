@@ -113,6 +113,15 @@ def test_figures_stand_with_interval_guessing_raw_table_and_control() -> None:
     assert float(worth["guessing"]) == pytest.approx(mean["baseline_majority_accuracy"], abs=0.01)
 
 
+def test_where_nothing_came_out_no_model_is_said_to_be_handed_out() -> None:
+    data = load("german_credit")
+    chain = [("full_domain", {"k": 2000})]
+    scenario = Scenario.of("german_credit", "logistic_regression", {}, chain, repeats=1, measures=("accuracy",))
+    html = report_html([scenario], sweep([scenario], data), about(data))
+    assert "nothing came out that could be handed out" in html
+    assert "What was handed out is" not in html
+
+
 def test_hostile_names_are_text(curve: Told) -> None:
     scenarios, rows, told = curve
     bad = "</script><img src=x onerror=alert(1)><<CONTENT>>"
