@@ -164,6 +164,14 @@ def test_the_venue_says_what_is_proved_and_who_sees_what(people: Dataset) -> Non
     assert plain.guarantee is None
 
 
+def test_an_accuracy_has_the_interval_that_train_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    told = answer(capsys, "federate", "--dataset", "german_credit", "--clients", 4, "--rounds", 1)
+    alone = answer(capsys, "train", "german_credit", "--learner", told["central"]["learner"])["measures"]
+    for one, other in (("central", "accuracy"), ("majority", "baseline_majority_accuracy")):
+        ends = (alone[other]["value"], alone[other]["low"], alone[other]["high"])
+        assert (told[one]["accuracy"], told[one]["low"], told[one]["high"]) == pytest.approx(ends)
+
+
 def test_the_command_line_tells_rounds_central_guarantee_and_cost(capsys: pytest.CaptureFixture[str]) -> None:
     told = answer(
         capsys, "federate", "--dataset", "german_credit", "--clients", 4, "--rounds", 3, "--dirichlet", 0.5,
