@@ -57,7 +57,8 @@ class DiffprivlibKMeans(Learner):
         with watched() as watch:
             ground = Ground.of(data, needs_size=False)
             if len(data) < self.n_clusters:
-                raise NotApplicable(f"{len(data)} people are fewer than {self.n_clusters} clusters.")
+                people = "1 person is" if len(data) == 1 else f"{len(data)} people are"
+                raise NotApplicable(f"{people} fewer than {self.n_clusters} clusters: lower n_clusters, or add people.")
             y = encode_target(data, ground.classes)
             X = np.asarray(ground.encoder.encode(data), dtype=np.float64)
             scales = self.scales(len(ground.encoder.parts))

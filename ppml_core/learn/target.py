@@ -25,7 +25,7 @@ def task_of(schema: Schema) -> str:
 def target_of(schema: Schema) -> str:
     """The target's name; NotApplicable where the schema names none."""
     if schema.target is None:
-        raise NotApplicable("the schema names no target to learn.")
+        raise NotApplicable("the schema names no target to learn: choose the column that is to be predicted.")
     return schema.target
 
 

@@ -11,7 +11,9 @@ import pytest
 from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import split
+from ppml_core.errors import NotApplicable
 from ppml_core.learn.base import Learner
+from ppml_core.learn.diffprivlib_k_means import DiffprivlibKMeans
 from ppml_core.learn.diffprivlib_logistic_regression import DiffprivlibLogisticRegression, _unit_rows
 from ppml_core.learn.diffprivlib_naive_bayes import DiffprivlibNaiveBayes
 from ppml_core.learn.encoding import Encoder
@@ -51,6 +53,12 @@ def test_a_class_that_nobody_has_is_no_refusal(learner: type[Learner]) -> None:
     model = learner(epsilon=100.0).fit(poor, np.random.default_rng(0))  # type: ignore[call-arg]
     assert np.isfinite(model.predict_proba(poor)).all()
     assert model.classes == ("<=50K", ">50K")
+
+
+@pytest.mark.parametrize(("rows", "said"), [(1, "1 person is fewer than 20"), (2, "2 people are fewer than 20")])
+def test_fewer_people_than_clusters_are_told_what_to_do(rows: int, said: str) -> None:
+    with pytest.raises(NotApplicable, match=f"{said} clusters: lower n_clusters"):
+        DiffprivlibKMeans().fit(adult(rows), np.random.default_rng(0))
 
 
 def test_naive_bayes_pays_for_both_classes_that_a_replaced_person_touches() -> None:

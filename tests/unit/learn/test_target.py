@@ -58,5 +58,5 @@ def test_numbers_and_classes_do_not_stand_in_for_each_other() -> None:
         target_numbers(table(["a"], categories=["a", "b"]))
     with pytest.raises(BadInput):
         target_numbers(table([1.0, np.nan], kind="numeric"))
-    with pytest.raises(NotApplicable):
+    with pytest.raises(NotApplicable, match="no target to learn: choose the column that is to be predicted"):
         target_classes(Schema.from_values({"columns": {"y": {}}}))
