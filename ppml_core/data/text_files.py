@@ -44,6 +44,8 @@ def read_text(data: bytes, filename: str, delimiter: str | None, known: Collecti
         if not head:
             raise BadInput(f"{filename} is empty: choose a file with a line of column names and one line per person.")
         padded = len(head[0]) > 1 and all(cell.startswith(" ") for row in head[:20] for cell in row[1:])
+        if text.count('"') % 2:
+            _refuse_open_quote(text, chosen, padded, skipped, filename)
         if padded:
             head = [[cell.strip() for cell in row] for row in head]
         names = column_names_of(head, known, filename)
@@ -52,8 +54,6 @@ def read_text(data: bytes, filename: str, delimiter: str | None, known: Collecti
         columns = None if padded else _quick(text, chosen, len(names))
         if columns is None:
             columns = _careful(text, chosen, len(names), padded, skipped, filename)
-        elif text.count('"') % 2:
-            _refuse_open_quote(text, chosen, skipped, filename)
     except csv.Error as fault:
         raise BadInput(
             f"{filename} has a value of more than {MOST_CHARACTERS:,} characters that begins in line "
@@ -164,8 +164,8 @@ def _careful(text: str, delimiter: str, width: int, padded: bool, skipped: int, 
     return [pd.Series([cell.strip() for cell in column] if padded else list(column), dtype=TEXT) for column in columns]
 
 
-def _refuse_open_quote(text: str, delimiter: str, skipped: int, filename: str) -> None:
-    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+def _refuse_open_quote(text: str, delimiter: str, padded: bool, skipped: int, filename: str) -> None:
+    reader = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=padded, strict=True)
     start = 0
     try:
         for _ in reader:

@@ -154,6 +154,9 @@ REFUSED: Mapping[str, tuple[bytes, str, Sequence[str]]] = {
     "a short row": (b"a,b,c\n1,2,3\n4,5\n", "p.csv", ["2 fields in line 3", "header has 3", "correct"]),
     "a long row": (b"a,b\n1,2\n4,5,6\n", "p.csv", ["3 fields in line 3", "header has 2", "quotes"]),
     "a quote never closed": (b'a,b\n1,"x\n2,y\n3,z\n', "p.csv", ["quote in line 2", "close it"]),
+    "a quote in the first column never closed": (b'a,b\n"1,x\n2,y\n', "p.csv", ["quote in line 2", "never closed"]),
+    "a quote in the header never closed": (b'a,"b\n1,x\n2,y\n', "p.csv", ["quote in line 1", "never closed"]),
+    "a quote after a blank never closed": (b'a, b\n1, "x\n2, y\n', "p.csv", ["quote in line 2", "never closed"]),
     "a quote never closed in a large file": (
         b'a,b\n1,"x\n' + b"2,y\n" * 300_000,
         "p.csv",
