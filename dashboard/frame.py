@@ -25,7 +25,7 @@ gc.freeze()
 drop_what_left_pages_ask()
 
 POLL = 0.5
-REST = 5.0  # a page that waits rests this many times as long as its script works
+REST, LONGEST = 5.0, 2.0  # a page that waits rests five times as long as its script works, two seconds at most
 WORK_SECONDS = 1.0
 WORKED: dict[str, float] = {}  # seconds that a page's script worked last, by page
 
@@ -71,10 +71,10 @@ def show(
 ) -> None:
     """Runs a page's body as a fragment under the scenario bar: a slider move redraws it and nothing else.
 
-    The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again after
-    each `pause`, and once more when the wait is over, even if it was over while the body was drawn. `link` gives what
-    the page's address carries beside the scenario. A `bare` page has neither bar nor road. `asked` is the scenario of
-    a page that has one of its own: the bar tells and saves that one.
+    The bar is inside, and is drawn last: the chart comes first. While `waiting` says so, the body is drawn again
+    after a `pause`, and once more when the wait is over, even if it was over while the body was drawn. `link` gives
+    what the page's address carries beside the scenario. A `bare` page has neither bar nor road. `asked` is the scenario
+    of a page that has one of its own: the bar tells and saves that one.
     """
     name = Path(inspect.getfile(body)).stem
     session.start()
@@ -106,8 +106,8 @@ def show(
 
 
 def pause(page: str) -> float:
-    """Seconds between two drawings of a page that waits: what it waits for gets most of the machine."""
-    return max(POLL, REST * WORKED.get(page, 0.0))
+    """Seconds between two drawings while a wait that begins now lasts: what is waited for gets most of the machine."""
+    return min(max(POLL, REST * WORKED.get(page, 0.0)), LONGEST)
 
 
 def road(page: str) -> None:

@@ -61,11 +61,6 @@ class Job:
         return self._cancel.is_set()
 
     @property
-    def at_work(self) -> bool:
-        """Runs or waits; what was cancelled may still be at its last model, and can be started anew meanwhile."""
-        return self.running and not self.cancelled
-
-    @property
     def finished(self) -> bool:
         """Ran to its end, neither stopped nor broken."""
         return not (self.running or self.cancelled or self.error)
@@ -141,7 +136,7 @@ class Desk:
         """Queues the work, or gives the job that is at it already. What nobody asked for goes one by one."""
         with self._lock:
             found = self._jobs.get(key)
-            if found is not None and found.at_work:
+            if found is not None and found.running and not found.cancelled:
                 found.join()
                 return found
             job = self._jobs[key] = Job(key, title, shared=not self.private)
@@ -184,7 +179,7 @@ class Desk:
     def at_hand(self) -> list[Job]:
         """The jobs that run or wait."""
         with self._lock:
-            return [job for job in self._jobs.values() if job.at_work]
+            return [job for job in self._jobs.values() if job.running and not job.cancelled]
 
     def has(self, key: Hashable) -> bool:
         """Whether the value is there already."""

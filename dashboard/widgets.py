@@ -286,7 +286,7 @@ def run_missing(question: sweeps.Question, title: str, text: str = "Compute thes
     place, data = tables.desk(), tables.dataset()
     job = place.find(question.key)
     complete = sweeps.is_complete(question, sweeps.known_rows(question, place, data))
-    if not complete and (job is None or not job.at_work):
+    if not complete and (job is None or not job.running):
         st.button(
             text, key=f"run_{question.name}", type="primary", on_click=sweeps.start,
             args=(question, place, data, title), width="stretch",
@@ -318,7 +318,7 @@ def job_line(job: Job | None) -> None:
     """
     if job is None:
         return
-    if job.at_work:
+    if job.running and not job.cancelled:
         job.join()
         st.progress(job.fraction, text=_progress(job))
         if job.may_be_stopped():
@@ -327,6 +327,8 @@ def job_line(job: Job | None) -> None:
             aside("Somebody else waits for it too, so that it cannot be stopped from here.")
     elif job.error:
         refusal(job.error)
+    elif job.running:
+        aside("Cancelled: it stops when the models at work are done. What is finished is kept.")
     elif job.cancelled:
         aside(f"Cancelled after {count(job.done)} of {count(job.total)} {job.counted}. What is finished is kept.")
 

@@ -37,7 +37,8 @@ hypothesis.settings.load_profile("ppml")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test in a real browser is tried twice; the summary names one that failed first (R), for somebody to look at.
 
-    Chromium, the server and their machine share two cores, and stall when they please; whatever is wrong fails twice.
+    Chromium, the server and their machine share two cores, and stall when they please. What is wrong at times only may
+    pass so: a first failure is a finding.
     """
     for item in items:
         if BROWSER_TESTS in item.path.parent.parts:

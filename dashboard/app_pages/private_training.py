@@ -205,7 +205,7 @@ def delta_control() -> None:
 def run_controls(question: sweeps.Question) -> None:
     desk, data = tables.desk(), tables.dataset()
     job = desk.find(question.key)
-    if job is None or not job.at_work:
+    if job is None or not job.running:
         complete = sweeps.is_complete(question, sweeps.known_rows(question, desk, data))
         st.button(
             "All points are computed" if complete else "Run the sweep",

@@ -98,21 +98,6 @@ def test_from_the_census_to_a_measured_curve(address: str, watched: tuple[Page, 
 
 
 @pytest.mark.slow
-def test_a_sweep_is_cancelled_and_found_again(address: str, watched: tuple[Page, Watch]) -> None:
-    page, _ = watched
-    link = f"{address}/private_training?dataset=census_kdd&repeats=20&learner=diffprivlib_logistic_regression"
-    page.goto(link)
-    press(page.get_by_role("button", name="Run the sweep"))
-    expect(page.get_by_role("button", name="Run the sweep")).to_have_count(0, timeout=LONG)
-    expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
-    page.goto(link)
-    expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
-    press(page.get_by_role("button", name="Cancel"))
-    expect(page.get_by_text("What is finished is kept.")).to_be_visible(timeout=LONG)
-    expect(page.get_by_role("button", name="Run the sweep")).to_be_visible()
-
-
-@pytest.mark.slow
 def test_a_click_on_a_point_is_read_and_the_link_reproduces_it(address: str, watched: tuple[Page, Watch]) -> None:
     page, _ = watched
     page.goto(f"{address}/?repeats=2")
@@ -160,6 +145,21 @@ def _click(page: Page, chart: Locator) -> str:
             continue
         return found[1]
     raise AssertionError("no point of the chart says its ε and takes a click")
+
+
+@pytest.mark.slow
+def test_a_sweep_is_cancelled_and_found_again(address: str, watched: tuple[Page, Watch]) -> None:
+    page, _ = watched  # after the test of the chart: half a curve is left behind
+    link = f"{address}/private_training?repeats=20&learner=diffprivlib_logistic_regression"
+    page.goto(link)
+    press(page.get_by_role("button", name="Run the sweep"))
+    expect(page.get_by_role("button", name="Run the sweep")).to_have_count(0, timeout=LONG)
+    expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
+    page.goto(link)
+    expect(page.get_by_role("progressbar")).to_be_visible(timeout=LONG)
+    press(page.get_by_role("button", name="Cancel"))
+    expect(page.get_by_text("What is finished is kept.")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("button", name="Run the sweep")).to_be_visible(timeout=LONG)
 
 
 LOOKS = [

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from patience import PATIENCE, until
 from streamlit.testing.v1 import AppTest
 
 from dashboard import frame, jobs, sweeps, tables
 from dashboard.waiting import Queue
 from ppml_core.data.bundled import load
+from ppml_core.data.dataset import Dataset
 from ppml_core.errors import BadInput
 from ppml_core.experiment.scenario import Scenario
 from ppml_core.experiment.sweep import Forgetful
+from ppml_core.lessons.base import Found, Lesson, lessons
 from ppml_core.store import Store
 from ppml_core.store.runs import list_runs, rows_of
 
@@ -155,20 +158,6 @@ def test_what_nobody_asked_for_is_stopped_by_nobody_who_does_not_look_at_it(monk
     assert job.cancelled
 
 
-def test_what_was_cancelled_starts_anew_although_its_last_model_is_not_done() -> None:
-    desk, gate = jobs.Desk(Forgetful(), private=True), threading.Event()
-    first = desk.start("sweep", "a sweep", lambda _: until(gate.is_set))
-    until(lambda: not first.waiting)
-    first.cancel()
-    assert first.running
-    assert not first.at_work
-    second = desk.start("sweep", "a sweep", lambda _: None)
-    assert second is not first
-    gate.set()
-    until(lambda: not (first.running or second.running))
-    assert second.finished
-
-
 def test_every_page_carries_the_list() -> None:
     """It stands in the frame, and no page draws one of its own."""
     import dashboard
@@ -202,9 +191,29 @@ def test_a_sweep_of_a_bundled_table_is_a_run_and_one_of_an_own_table_leaves_no_t
 def test_a_page_that_waits_leaves_the_machine_to_what_it_waits_for(
     open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cls, gate, pauses = lessons()["noise"], threading.Event(), dict[str, Any]()
+    run, fragment = cls.run, st.fragment
+
+    def held_up(lesson: Lesson, data: Dataset, seed: int) -> Found:
+        until(gate.is_set)
+        return run(lesson, data, seed)
+
+    def noted(body: Any, *, run_every: float | None, key: str) -> Any:
+        pauses[key] = run_every
+        return fragment(body, run_every=run_every, key=key)
+
+    monkeypatch.setattr(cls, "run", held_up)
+    monkeypatch.setattr(st, "fragment", noted)
     monkeypatch.setattr(frame, "WORKED", {})
-    assert frame.pause("glossary") == frame.POLL, "nothing is known about it yet"
+    try:
+        asked = {"lesson": "noise", "seed": "4712"}
+        open_page("lessons", **asked)
+        assert frame.WORKED["lessons"] > 0
+        for worked, pause in ((0.01, frame.POLL), (0.3, 1.5), (9.0, frame.LONGEST)):
+            frame.WORKED["lessons"] = worked
+            open_page("lessons", **asked)
+            assert pauses["lessons"] == pytest.approx(pause)
+    finally:
+        gate.set()
     open_page("glossary")
-    assert frame.WORKED["glossary"] > 0
-    monkeypatch.setitem(frame.WORKED, "glossary", 0.4)
-    assert frame.pause("glossary") == pytest.approx(2)
+    assert pauses["glossary"] is None
