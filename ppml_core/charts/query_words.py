@@ -19,7 +19,7 @@ from ppml_core.data.schema import Schema
 from ppml_core.evidence import Guarantee
 from ppml_core.queries.desk import Answer, Past
 from ppml_core.queries.engine import labels_of
-from ppml_core.queries.ledger import UNITS, Entry, Session
+from ppml_core.queries.ledger import UNITS, Entry, Session, rounded_down
 from ppml_core.queries.policies.base import Policy
 from ppml_core.queries.private import Preview, PrivateAnswer
 from ppml_core.queries.query import EVERYONE, Query, bins_of, keys_of
@@ -104,7 +104,8 @@ def private_answer(answer: PrivateAnswer, told: Preview, session: Session, schem
 
 
 def _left(epsilon: float, session: Session) -> str:
-    return f"at most ε = {epsilon:.4g} can be asked for next" if session.delta else f"ε = {epsilon:.4g} is left"
+    told = rounded_down(epsilon, 4)
+    return f"at most ε = {told} can be asked for next" if session.delta else f"ε = {told} is left"
 
 
 def promised(guarantee: Guarantee) -> str:
@@ -146,7 +147,7 @@ def preview_facts(query: Query, told: Preview, session: Session, spent: float) -
         (cost, "this question would cost", f"{told.mechanism}, {alone[:-1]}" if alone else told.mechanism),
         (width, f"95 % error bar of {cells}", f"{told.unit}{for_whom}"),
         (
-            f"ε = {told.left:.3g}",
+            f"ε = {rounded_down(told.left, 3)}",
             f"what {session.analyst} could still ask at once",
             f"spent {spent:.3g} of {budget(session.epsilon)}{delta}",
         ),

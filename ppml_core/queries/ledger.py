@@ -18,6 +18,7 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Context
 from fractions import Fraction
 from typing import Literal, Protocol
 
@@ -71,6 +72,13 @@ class Session:
             raise BadInput(f"a query's ε must be above 0 and at most {MOST_AMOUNT:,}, not {epsilon}.")
         exact = _exact(epsilon)
         return math.ceil((exact**2 / 2 if self.delta else exact) * UNITS)
+
+    def affordable(self, units: int) -> float:
+        """The largest ε of a query that costs no more than so many units; 0 where there is none."""
+        epsilon = math.sqrt(2 * units / UNITS) if self.delta else units / UNITS
+        while epsilon > 0 and self.cost(epsilon) > units:
+            epsilon = math.nextafter(epsilon, 0.0)
+        return epsilon
 
     def charged(self, epsilon: float) -> str:
         """What a query of that ε costs, in words: with a δ its ε sets the noise, and more than that is promised away.
@@ -189,6 +197,15 @@ def collusion(sessions: Sequence[Session], spent: Sequence[int]) -> Guarantee | 
         for session, amount in zip(sessions, spent, strict=True)
     )
     return Guarantee(epsilon_of_rho(rho, delta), delta, "add_or_remove_one")
+
+
+def rounded_down(epsilon: float, digits: int) -> str:
+    """In so many significant digits, never more than there is: who asks for what is written gets it.
+
+    >>> rounded_down(0.24721059, 6), rounded_down(0.3, 4), rounded_down(1.9999, 3)
+    ('0.24721', '0.3', '1.99')
+    """
+    return f"{float(Context(digits, ROUND_FLOOR).create_decimal(repr(float(epsilon)))):.{digits}g}"
 
 
 def _exact(number: float) -> Fraction:

@@ -22,7 +22,7 @@ from ppml_core.accounting.budget import delta_fault
 from ppml_core.errors import BadInput, Unreachable
 from ppml_core.evidence import Guarantee
 from ppml_core.queries.engine import Engine
-from ppml_core.queries.ledger import UNITS, Entry, Journal, Session, collusion, opened
+from ppml_core.queries.ledger import Entry, Journal, Session, collusion, opened, rounded_down
 from ppml_core.queries.noise import Noise
 from ppml_core.queries.plans import Plan, plan_of
 from ppml_core.queries.query import Query, checked
@@ -105,8 +105,7 @@ class PrivateDesk:
     @property
     def left(self) -> float:
         """The largest ε that one further query could have."""
-        units = max(0, self.session.budget - self._journal.spent(self.session))
-        return math.sqrt(2 * units / UNITS) if self.session.delta else units / UNITS
+        return self.session.affordable(max(0, self.session.budget - self._journal.spent(self.session)))
 
     def history(self) -> list[Entry]:
         return self._journal.entries(self.session)
@@ -148,10 +147,11 @@ class PrivateDesk:
 
     def _exhausted(self, epsilon: float) -> Unreachable:
         left, session = self.left, self.session
-        asked, has = f"ε = {epsilon:g}", f"ε = {left:.6g} left of {session.epsilon:g}"
+        asked, has = f"ε = {epsilon:g}", f"ε = {rounded_down(left, 6)} left of {session.epsilon:g}"
         if session.delta:
             asked += f", which costs {session.charged(epsilon)}"
-            has = f"ρ = {left**2 / 2:.4g} left of ε = {session.epsilon:g}: ask for ε = {left:.6g} at most"
+            advice = f": ask for ε = {rounded_down(left, 6)} at most" if left else ""
+            has = f"ρ = {left**2 / 2:.4g} left of ε = {session.epsilon:g}{advice}"
         return Unreachable(
             f"the budget is exhausted: this query asks for {asked}, and {session.analyst!r} has {has}.", best=left
         )

@@ -41,7 +41,7 @@ def test_a_budget_with_a_delta_is_told_as_it_is_charged(capsys: pytest.CaptureFi
     assert "has ρ = 0.2242 left of ε = 3: ask for ε = 0.6697 at most" in said
     given = answer(capsys, *private, "--epsilon", 0.5)
     assert f"alone ε = {given['guarantee']['epsilon']:.4g}" in given["why"]
-    assert "ask for ε = 0.445532 at most" in refusal(capsys, *private, "--epsilon", 0.45)
+    assert "ask for ε = 0.445531 at most" in refusal(capsys, *private, "--epsilon", 0.45)
     assert answer(capsys, *private, "--epsilon", 0.4455)["spent"] <= 3
 
 

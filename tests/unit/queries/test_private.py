@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from ppml_core.accounting.concentrated import epsilon_of_rho
+from ppml_core.charts.query_words import preview_facts
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.schema import INFERRED
 from ppml_core.errors import BadInput, NotApplicable, Unreachable
@@ -98,6 +100,22 @@ def test_a_concentrated_budget_says_what_it_spent_at_its_delta(engine: Engine) -
     assert asked.spent == pytest.approx(epsilon_of_rho(number * cost**2 / 2, 1e-6))
     assert asked.spent <= 1.0 < epsilon_of_rho((number + 1) * cost**2 / 2, 1e-6)
     assert number > 1 / cost  # where pure epsilons would have added up to the budget
+
+
+@pytest.mark.parametrize("delta", [0.0, 1e-5])
+def test_what_is_said_to_be_left_can_be_asked_for(delta: float, engine: Engine) -> None:
+    for budget in np.random.default_rng(4).uniform(0.01, 20, 60).tolist():
+        asked = desk(engine, budget, delta)
+        asked.ask(QUERIES["count"], asked.left * 0.3)
+        with pytest.raises(Unreachable) as refused:
+            asked.ask(QUERIES["count"], budget)
+        advised = re.search(r"ask for ε = (\S+) at most" if delta else r"has ε = (\S+) left", str(refused.value))
+        assert advised
+        told = asked.preview(QUERIES["count"], budget)
+        shown = preview_facts(QUERIES["count"], told, asked.session, asked.spent)[-1][0].removeprefix("ε = ")
+        for epsilon in (asked.left, told.left, float(refused.value.best or 0), float(advised[1]), float(shown)):
+            assert asked.preview(QUERIES["count"], epsilon).fits
+        assert float(advised[1]) == pytest.approx(asked.left, rel=1e-5), "and hardly more could be"
 
 
 def test_two_analysts_have_budgets_of_their_own_and_collude(engine: Engine) -> None:
