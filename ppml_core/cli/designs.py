@@ -23,7 +23,11 @@ def design_arguments(command: argparse.ArgumentParser) -> None:
         type=int,
         help="how many scenarios fill the space; the most that another design may have",
     )
-    add("--minutes", type=float, help="stop after so many minutes; what is computed by then is kept")
+    add(
+        "--minutes",
+        type=float,
+        help="stop after so many minutes; what is computed by then is kept, and nothing is exit code 2",
+    )
 
 
 def designed(arguments: argparse.Namespace, base: Any, axes: Mapping[str, Sequence[Any]]) -> list[Any]:

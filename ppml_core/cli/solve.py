@@ -13,7 +13,7 @@ from typing import Any
 from ppml_core.cli.designs import time_limit
 from ppml_core.cli.output import Bar, names, say
 from ppml_core.cli.scenario import axes_of, base_of
-from ppml_core.cli.sweep import check_computing, computed, computing_arguments
+from ppml_core.cli.sweep import check_computing, check_measured, computed, computing_arguments
 from ppml_core.cli.tables import read_table_of, schema_arguments
 from ppml_core.cli.whole_numbers import free_seed_argument, seed_argument
 from ppml_core.errors import BadInput
@@ -117,7 +117,10 @@ def run_map(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     scenarios = thinned(plan, arguments.points)
     say(_cost(scenarios, attack))
-    found = computed(arguments, scenarios, data, Store(), cancelled=time_limit(arguments.minutes))
+    stop = time_limit(arguments.minutes)
+    found = computed(arguments, scenarios, data, Store(), cancelled=stop)
+    measures = {name for scenario in scenarios for name in scenario.measures}
+    check_measured(arguments, found.rows[found.rows["measure"].isin(measures)], stop)
     return {
         "run": found.run_id, "scenarios": len(scenarios), "rows": len(found.rows), "seconds": found.seconds,
         **_front(found.rows, scenarios, arguments), "out": str(arguments.out), "note": INTERNAL,

@@ -95,6 +95,17 @@ def computed(
     return Computed(run.run_id, rows, seconds)
 
 
+def check_measured(arguments: argparse.Namespace, measured: pd.DataFrame, stop: Callable[[], bool] | None) -> None:
+    """Ends the command with exit code 2 and a sentence where the rows of its measures have no value at all."""
+    if measured.empty and stop and stop():
+        say("nothing was measured: the time was over before the first point was finished; give more --minutes.")
+    elif len(measured) and measured["value"].isna().all():
+        say("nothing was measured in any of the points: change what is asked for, by the reasons that are told.")
+    else:
+        return
+    arguments.exit_code = 2
+
+
 def run_sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     from ppml_core.data.checks import check_target
     from ppml_core.experiment.plans import remarks_of
@@ -117,9 +128,7 @@ def run_sweep(arguments: argparse.Namespace) -> dict[str, Any]:
     for remark in (*said.no_guarantee, *said.warnings):
         say(f"note: {remark}")
     measured = found.rows[found.rows["measure"].isin(base.measures)]
-    if len(measured) and measured["value"].isna().all():
-        say("nothing was measured in any of the points: change what is asked for, by what is said above.")
-        arguments.exit_code = 2
+    check_measured(arguments, measured, stop)
     lost = measured.groupby(["scenario_id", "repeat"])["value"].apply(lambda values: values.isna().all())
     return {
         "run": found.run_id,

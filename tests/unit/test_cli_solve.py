@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from command_line import answer, refusal
 
+from ppml_core.cli import main
 from ppml_core.experiment.scenario import scenario_from_toml
 from ppml_core.experiment.sharing import unpack
 
@@ -124,5 +126,16 @@ def test_designs_of_a_sweep(capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     assert "as many values" in refusal(capsys, *base, "--design", "list", "--epsilon", "1,2", "--delta", "1e-5")
     assert "needs --points" in refusal(capsys, *base, "--design", "sobol")
     assert "above 0" in refusal(capsys, *base, "--minutes", 0)
-    stopped = answer(capsys, *base, "--epsilon", "7,8", "--set", "learner.knots=3", "--minutes", 1e-9)
-    assert stopped["rows"] == 0
+
+
+def test_where_the_time_was_over_before_the_first_point_nothing_was_measured(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out, soon = tmp_path / "rows.parquet", ("--minutes", "1e-9")
+    for command in (("sweep", "--learner", "logistic_regression"), ("map", "--risk", "linkage")):
+        arguments = (*command, "--dataset", "german_credit", "--seed", "77", "--out", str(out), "--json")
+        assert main([*arguments, *soon]) == 2
+        said = capsys.readouterr()
+        assert json.loads(said.out)["rows"] == len(pd.read_parquet(out)) == 0
+        assert "the time was over" in said.err
+        assert "give more --minutes" in said.err
