@@ -34,8 +34,8 @@ def test_under_a_budget_success_is_the_exact_chance(
 ) -> None:
     """With OpenDP's own noise, from the operating system: five standard errors, once in two million by chance.
 
-    Within those it lies below the bound, too; the 95 % interval's own end is above it once in 45 where bound and chance
-    are as near as .5250 and .5244.
+    The bound is held to the exact chance alone: where they are as near as .5250 and .5244, no figure of so many trials
+    tells them apart.
     """
     trials = 1500
     found = attacked(attack, game_of(clinic, epsilon=epsilon, noise=lambda _: OpenDPNoise()), trials, seed=1)
@@ -45,7 +45,6 @@ def test_under_a_budget_success_is_the_exact_chance(
     spread = math.sqrt(found.predicted * (1 - found.predicted) / trials)
     assert found.success.value == pytest.approx(found.predicted, abs=5 * spread)
     assert found.predicted <= found.bound
-    assert found.success.value <= found.bound + 5 * spread
 
 
 @pytest.mark.parametrize(
