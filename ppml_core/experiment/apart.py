@@ -22,7 +22,6 @@ from ppml_core.experiment.sweep import Memory
 from ppml_core.federated.inversion_study import Sighting, Study
 from ppml_core.learn.base import Fitted, Learner
 from ppml_core.learn.models import one_thread
-from ppml_core.measures.base import Score
 from ppml_core.venues.base import Venue
 from ppml_core.venues.seen import Form
 from ppml_core.workers import Progress
@@ -89,7 +88,7 @@ def together_apart(
 
     def judged(model: Fitted) -> Estimate:
         right = model.predict_proba(test).argmax(axis=1) == truth
-        return Score.of_mean(right.astype(float)).share()
+        return Estimate.of_share(float(right.mean()), len(truth), covers="test people")
 
     def drawn() -> np.random.Generator:
         return scenario.rng(0, "learner")

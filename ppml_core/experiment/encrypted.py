@@ -14,12 +14,11 @@ import numpy as np
 from ppml_core.data.dataset import Dataset
 from ppml_core.encrypted.descent import clear_run
 from ppml_core.encrypted.threats import TRAINING
-from ppml_core.evidence import PROTECTS
+from ppml_core.evidence import PROTECTS, wilson
 from ppml_core.learn.base import Array, Learner
 from ppml_core.learn.logistic_regression import LogisticRegression
 from ppml_core.learn.models import one_thread
 from ppml_core.learn.target import encode_target
-from ppml_core.measures.base import Score
 from ppml_core.venues.encrypted_inference import EncryptedInference
 from ppml_core.venues.encrypted_training import EncryptedTraining
 
@@ -96,4 +95,6 @@ def trained_encrypted(
 
 def _share(probabilities: Array, truth: np.ndarray) -> dict[str, float]:
     """Accuracy with its 95 % interval over test people."""
-    return Score.of_mean((probabilities.argmax(axis=1) == truth).astype(float)).share().values()
+    value = float((probabilities.argmax(axis=1) == truth).mean())
+    low, high = wilson(value, len(truth))
+    return {"value": value, "low": low, "high": high}

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ppml_core.data.dataset import Dataset
-from ppml_core.evidence import EXPLORATORY, Estimate
+from ppml_core.evidence import EXPLORATORY, Z95, Estimate
 from ppml_core.experiment.prepare import whom
 from ppml_core.federated.engine import readied, rounds, timed
 from ppml_core.federated.gossip import SEES, GossipPlan, meetings
@@ -123,7 +123,7 @@ class TestPeople:
         return self.share_right(self.model.fitted(weights))
 
     def share_right(self, model: Fitted) -> Estimate:
-        return _mean(self.right(model))
+        return self._share(float(self.right(model).mean()))
 
     def right(self, model: Fitted) -> npt.NDArray[np.bool_]:
         """About whom the model is right."""
@@ -133,9 +133,14 @@ class TestPeople:
     @property
     def majority(self) -> Estimate:
         """What always naming the most frequent class of these people gives."""
-        return _mean(self.truth == np.bincount(self.truth).argmax())
+        return self._share(float(np.bincount(self.truth).max()) / len(self.truth))
+
+    def _share(self, share: float) -> Estimate:
+        return Estimate.of_share(share, len(self.truth), covers="test people")
 
 
-def _mean(right: npt.NDArray[Any]) -> Estimate:
-    """The mean over people of whether a model is right about each, or of the share of holders' models that are."""
-    return Score.of_mean(right.astype(float)).share()
+def _mean(shares: npt.NDArray[np.float64]) -> Estimate:
+    """The mean over holders and people, from the share of holders that is right about each person."""
+    score = Score.of_mean(shares)
+    reach = Z95 * score.std_error
+    return Estimate(score.value, max(score.value - reach, 0.0), min(score.value + reach, 1.0), covers="test people")

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ppml_core.evidence import ANY, Z95, Estimate
+from ppml_core.evidence import ANY
 from ppml_core.settings import Method
 
 Array = npt.NDArray[np.float64]
@@ -32,17 +32,6 @@ class Score:
         """A value whose error comes from each person's influence on it (infinitesimal jackknife)."""
         people = len(influence)
         return cls(value, float(influence.std(ddof=1) / np.sqrt(people)) if people > 1 else 0.0)
-
-    def share(self) -> Estimate:
-        """A share (0..1) of test people with its 95 % interval, as result rows have it, cut at 0 and 1.
-
-        >>> right = np.repeat([1.0, 0.0], [218, 82])
-        >>> told = Score.of_mean(right).share()
-        >>> round(told.low, 4), round(told.high, 4)
-        (0.6762, 0.7772)
-        """
-        reach = Z95 * self.std_error
-        return Estimate(self.value, max(self.value - reach, 0.0), min(self.value + reach, 1.0), covers="test people")
 
 
 class Measure(Method, ABC):

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from command_line import answer, refusal
 
+from ppml_core.evidence import wilson
+
 TABLE = ("encrypted", "--dataset", "german_credit", "--seed", "1")
 
 
@@ -17,7 +19,7 @@ def test_answers_agree_and_tell_what_they_cost(capsys: pytest.CaptureFixture[str
     assert said["rows"] == 50
     for kind in ("encrypted", "clear"):
         measured = said["accuracy"][kind]
-        assert measured["low"] <= measured["value"] <= measured["high"]
+        assert (measured["low"], measured["high"]) == wilson(measured["value"], 50)
     assert said["accuracy"]["encrypted"] == said["accuracy"]["clear"]
     assert 0 < said["precision"]["logit"] < 1e-3
     assert said["ms_per_row"] > 0
