@@ -22,7 +22,7 @@ from ppml_core.anonymize.base import Anonymizer
 from ppml_core.catalog import method
 from ppml_core.charts.scenario_words import in_short
 from ppml_core.charts.template import CONFIG, Chart, Mode
-from ppml_core.charts.words import budget, count, power
+from ppml_core.charts.words import budget, count, power, repeats
 from ppml_core.data.dataset import Dataset
 from ppml_core.errors import PPMLError
 from ppml_core.experiment.scenario import Scenario
@@ -106,7 +106,7 @@ def _central(data: Dataset) -> list[str]:
         f"k = {session.get('k')}",
         f"ε = {budget(session.get('epsilon'))}{shown_delta(data)}",
         escape(sweeps.title_of(str(session.get(session.learner_field())), sweeps.trained_on())),
-        f"{session.get('repeats')} repeats",
+        repeats(session.get("repeats")),
     ]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ppml_core.charts.curves import Axis, Baseline, Curve, draw
 from ppml_core.charts.measures import Wording, wording
 from ppml_core.charts.template import Chart, Mode
-from ppml_core.charts.words import budget, interval, measured, people_per_thousand
+from ppml_core.charts.words import budget, interval, measured, people_per_thousand, repeats
 
 SAME = 1e-9
 DECADES = (0.01, 0.1, 1.0, 10.0, 100.0)
@@ -109,10 +109,6 @@ def _conversion(points: pd.DataFrame) -> str:
     )
 
 
-def _repeats(number: float) -> str:
-    return f"{number:.0f} {'repeat' if number == 1 else 'repeats'}"
-
-
 def curves_of(points: pd.DataFrame, letter: str, say: Wording) -> list[Curve]:
     """One curve per series, in the order in which they first stand."""
     curves = []
@@ -120,8 +116,8 @@ def curves_of(points: pd.DataFrame, letter: str, say: Wording) -> list[Curve]:
         ordered = part.sort_values("x")
         x, value, low, high = (ordered[column].to_numpy(dtype=float) for column in ("x", "value", "low", "high"))
         hover = [
-            f"{name}<br>{letter} = {_both(at, asked)}: {say.noun} {interval(v, a, b)}<br>{_repeats(repeats)}"
-            for at, asked, v, a, b, repeats in zip(
+            f"{name}<br>{letter} = {_both(at, asked)}: {say.noun} {interval(v, a, b)}<br>{repeats(times)}"
+            for at, asked, v, a, b, times in zip(
                 x, ordered.get("asked", ordered["x"]), value, low, high, ordered["repeats"].fillna(0),
                 strict=True,
             )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ppml_core.charts.story import RELATIONS, UNITS, accuracy_story, guarantee_story
-from ppml_core.charts.words import interval, people_per_thousand, percent, signed, size
+from ppml_core.charts.words import interval, people_per_thousand, percent, repeats, signed, size
 from ppml_core.evidence import Estimate, Guarantee
 from ppml_core.experiment.axes import Axis, Reading
 from ppml_core.experiment.differences import Difference
@@ -107,7 +107,7 @@ def paired_sentence(title: str, gap: Estimate) -> str:
     verdict = "within noise" if gap.low <= 0 <= gap.high else "beyond noise"
     return (
         f"**{title}** is right about **{abs(middle)} of 1,000** people {word} than the first ({ends}), over "
-        f"{gap.repeats} repeats: {verdict}."
+        f"{repeats(gap.repeats)}: {verdict}."
     )
 
 

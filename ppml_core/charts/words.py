@@ -16,6 +16,14 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def repeats(number: float) -> str:
+    """
+    >>> repeats(1), repeats(5)
+    ('1 repeat', '5 repeats')
+    """
+    return f"{number:.0f} {'repeat' if number == 1 else 'repeats'}"
+
+
 def percent(share: float) -> str:
     """A share in percent: two significant digits below 10, "under 0.1 %" for what is there but tiny.
 

@@ -7,7 +7,7 @@ from ppml_core.attacks.base import Attack
 from ppml_core.catalog import method
 from ppml_core.charts import story
 from ppml_core.charts.scenario_words import in_short, written
-from ppml_core.charts.words import count
+from ppml_core.charts.words import count, repeats
 from ppml_core.data.schema import INFERRED, Column, Schema
 from ppml_core.experiment.scenario import Scenario, Step
 from ppml_core.learn.base import Learner
@@ -86,8 +86,7 @@ def what_was_done(told: Exploration) -> Html:
     how = [
         f"Handed out: {handed_out(chosen)}.",
         f"Split first: every step was fitted on the training people alone. Tested on: {protocol}.",
-        f"{chosen.repeats} {'repeat' if chosen.repeats == 1 else 'repeats'}, each with noise of its own, seed "
-        f"{chosen.seed}.",
+        f"{repeats(chosen.repeats)}, each with noise of its own, seed {chosen.seed}.",
     ]
     attacks = [_step(step, Attack, at) for at, step in enumerate(chosen.attack, 1)]
     parts = [*steps, items(how)]
