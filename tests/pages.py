@@ -6,7 +6,7 @@ from playwright.sync_api import Download, Locator, Page, TimeoutError, expect
 
 LONG = 120_000
 TRIES = 5
-PATIENCE = 30_000
+DOWNLOADING = 30_000
 SIGHT = 60_000  # how long a page may take to show what is expected of it
 REACH = 4_000
 SETTLING = 400
@@ -59,7 +59,7 @@ def taken(page: Page, button: str) -> Download:
     for _ in range(TRIES):
         at_rest(page)
         try:
-            with page.expect_download(timeout=PATIENCE) as saving:
+            with page.expect_download(timeout=DOWNLOADING) as saving:
                 page.get_by_role("button", name=button).click()
         except TimeoutError:
             continue

@@ -67,7 +67,7 @@ def test_an_answer_given_while_the_lesson_is_worked_out_is_kept(
     run, right = cls.run, cls.questions[0].right
 
     def held_up(lesson: Lesson, data: Dataset, seed: int) -> Found:
-        assert go.wait(60)
+        assert go.wait(PATIENCE)
         return run(lesson, data, seed)
 
     monkeypatch.setattr(cls, "run", held_up)

@@ -92,7 +92,7 @@ def seen(people: Dataset, model: Model) -> Seen:
 def kill_in_round(node: Party, number: int) -> None:
     """Kills the node's group as soon as it has trained in the masked round of that number."""
     for trained in range(CLEAR.rounds + number):
-        assert node.hear("trained", 300)["trained"] == trained % CLEAR.rounds + 1 or trained >= CLEAR.rounds
+        assert node.hear("trained", PATIENCE)["trained"] == trained % CLEAR.rounds + 1 or trained >= CLEAR.rounds
     node.kill()
 
 

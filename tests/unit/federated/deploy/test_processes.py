@@ -34,7 +34,7 @@ from ppml_core.federated.deploy.processes import Party, parties
 processes.GENTLE_SECONDS = 0.2
 with parties() as started:
     started.append(Party("stubborn", "stubborn", {"say": {}}, Path(sys.argv[1])))
-    print(started[0].hear("child", 300)["child"], started[0].process.pid, flush=True)
+    print(started[0].hear("child", float(sys.argv[2]))["child"], started[0].process.pid, flush=True)
     time.sleep(600)
 """
 
@@ -54,7 +54,7 @@ def test_a_group_is_ended_with_the_children_in_it_whatever_happens(stubborn: Pat
     def fails() -> None:
         with parties() as started:
             started.append(Party("stubborn", "stubborn", {"say": {}}, stubborn))
-            pids.extend([started[0].hear("child", 300)["child"], started[0].process.pid])
+            pids.extend([started[0].hear("child", PATIENCE)["child"], started[0].process.pid])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -65,7 +65,8 @@ def test_a_group_is_ended_with_the_children_in_it_whatever_happens(stubborn: Pat
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_the_starter_ends_the_groups(stubborn: Path, number: signal.Signals) -> None:
-    with subprocess.Popen([sys.executable, "-c", STARTER, stubborn], stdout=subprocess.PIPE, text=True) as starter:
+    command = [sys.executable, "-c", STARTER, stubborn, str(PATIENCE)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout is not None
         pids = [int(pid) for pid in starter.stdout.readline().split()]
         starter.send_signal(number)
@@ -78,7 +79,7 @@ def test_what_a_party_refuses_is_raised_in_its_words(stubborn: Path) -> None:
     with parties() as started:
         started.append(Party("refusing", "stubborn", {"say": {"refused": "no such file."}}, stubborn))
         with pytest.raises(BadInput, match=r"no such file\."):
-            started[0].hear("child", 300)
+            started[0].hear("child", PATIENCE)
         started[0].kill()
         with pytest.raises(Unreachable, match="refusing has ended unexpectedly: a library's chatter"):
-            started[0].hear("child", 300)
+            started[0].hear("child", PATIENCE)
