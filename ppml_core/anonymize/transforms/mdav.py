@@ -225,9 +225,10 @@ def _lower_median(values: Floats, group: Rows) -> Rows:
 def _mean(values: Floats, blank: npt.NDArray[np.bool_], group: Rows) -> Floats:
     """Mean of each group's present values, for every member; NaN where `blank`."""
     present = ~np.isnan(values)
-    sums = np.bincount(group, np.where(present, values, 0.0))
+    unit = _unit(values[present])
+    sums = np.bincount(group, np.where(present, values / unit, 0.0))
     people = np.bincount(group, present)
-    means = sums / np.maximum(people, 1)
+    means = sums / np.maximum(people, 1) * unit
     return np.where(blank, np.nan, means[group])
 
 

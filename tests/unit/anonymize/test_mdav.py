@@ -149,3 +149,8 @@ def test_numbers_whose_squares_overflow_are_grouped_like_others() -> None:
     assert huge.statistics["sse_share"] == pytest.approx(small.statistics["sse_share"])
     groups = [fitted.release.table["x"].rank(method="dense") for fitted in (small, huge)]
     assert groups[0].equals(groups[1])
+
+
+def test_numbers_whose_sums_overflow_have_a_mean() -> None:
+    published = Mdav(k=5).fit(numbers({"x": [1.7e308] * 5 + [-1.7e308] * 5 + [1.5] * 5}), RNG).release.table["x"]
+    assert published.tolist() == pytest.approx([1.7e308] * 5 + [-1.7e308] * 5 + [1.5] * 5)
