@@ -7,6 +7,7 @@ accuracies are measured on private test people: internal.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence, Sized
 from math import nan
 from typing import Any
 
@@ -51,7 +52,7 @@ def federate(
             if progress:
                 progress(one.number, plan.rounds)
     report = training_report(plan, learner, model, found, people, people.share_right(central), sent, spent)
-    return report | {"rows": [len(part) for part in parts], "split_note": whom(train) if report["guarantee"] else ""}
+    return report | dealt_out(report, train, parts)
 
 
 def gossip(
@@ -74,10 +75,7 @@ def gossip(
             if progress:
                 progress(meeting.number, plan.rounds)
     report = training_report(plan.plan(), learner, model, found, people, people.share_right(central), sent, spent)
-    return report | {
-        "sees": SEES[plan.protection], "plan": plan.values(), "rows": [len(part) for part in parts],
-        "split_note": whom(train) if report["guarantee"] else "",
-    }  # fmt: skip
+    return report | {"sees": SEES[plan.protection], "plan": plan.values(), **dealt_out(report, train, parts)}
 
 
 def training_report(
@@ -101,6 +99,12 @@ def training_report(
         "plan": plan.values(),
         "notes": [*model.notes, *(ground.size_warnings(privacy.guarantee.delta) if privacy else ())],
     }
+
+
+def dealt_out(report: dict[str, Any], train: Dataset, parts: Sequence[Sized]) -> dict[str, Any]:
+    """Training people of each holder, and whom the report's epsilon is about."""
+    unit = report["guarantee"]["unit"] if report["guarantee"] else None
+    return {"rows": [len(part) for part in parts], "split_note": whom(train, unit)}
 
 
 def written(one: Estimate | None) -> dict[str, float]:

@@ -14,8 +14,7 @@ import numpy as np
 
 from ppml_core.data.dataset import Dataset
 from ppml_core.evidence import Estimate
-from ppml_core.experiment.federate import TestPeople, training_report, written
-from ppml_core.experiment.prepare import whom
+from ppml_core.experiment.federate import TestPeople, dealt_out, training_report, written
 from ppml_core.federated.deploy.local import PATIENCE_SECONDS, Lap, deployment
 from ppml_core.federated.engine import dealt
 from ppml_core.federated.model import Model, model_of
@@ -42,8 +41,7 @@ def federate_deployed(
     found = [as_row(lap) | written(people.accuracy(lap.answer)) for lap in laps]
     report = whole(plan, learner, model, laps, found, people, central)
     return report | {
-        "rows": [len(part) for part in dealt(plan, train, seed)],
-        "split_note": whom(train) if report["guarantee"] else "",
+        **dealt_out(report, train, dealt(plan, train, seed)),
         "deployment": deployed(laps, time.perf_counter() - start),
     }
 

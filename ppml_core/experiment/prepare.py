@@ -127,8 +127,13 @@ def parts_for_release(data: Dataset) -> tuple[Dataset, Dataset]:
     return split_by_coins(with_classes(data))
 
 
-def whom(data: Dataset, *, released: bool = False) -> str:
-    """Whom an epsilon is about that was spent on the training part of this table."""
+def whom(data: Dataset, unit: str | None, *, released: bool = False) -> str:
+    """Whom an epsilon is about that was spent on the training part of this table.
+
+    Empty without a guarantee (no `unit`), and where it is about clients and not about people.
+    """
+    if unit is None or unit == "client":
+        return ""
     if data.schema.split:
         return GIVEN
     return COINS if released else SEEDED

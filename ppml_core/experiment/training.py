@@ -53,8 +53,9 @@ class Trained:
 
     @property
     def split_note(self) -> str:
-        """Whom the epsilon is about: everyone in the table, or the people who were trained on; empty without one."""
-        return whom(self.prepared.members, released=self.released) if self.guarantee else ""
+        """Whom the epsilon is about: everyone in the table, or the people who were trained on; empty without people."""
+        unit = self.guarantee.unit if self.guarantee else None
+        return whom(self.prepared.members, unit, released=self.released)
 
     def card(self) -> dict[str, Any]:
         """What goes with the model: settings, public inputs, and the guarantee where it was released."""

@@ -13,7 +13,7 @@ from ppml_core.data.bundled import load
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.split import split
 from ppml_core.errors import BadInput, NotApplicable
-from ppml_core.experiment.federate import TestPeople
+from ppml_core.experiment.federate import TestPeople, federate
 from ppml_core.federated.client import local_update
 from ppml_core.federated.engine import dealt, readied, rounds
 from ppml_core.federated.model import Model, Rows, model_of
@@ -192,6 +192,12 @@ def test_the_command_line_tells_rounds_central_guarantee_and_cost(capsys: pytest
     assert told["seconds"] > 0
     assert sum(told["rows"]) == 700
     assert Plan.from_values(json.loads(json.dumps(told["plan"]))).alpha == 0.5
+
+
+def test_a_guarantee_of_clients_says_nothing_of_who_was_trained_on(people: Dataset) -> None:
+    plan = Plan(clients=200, rounds=1, dp="central", unit="client", delta=0.001)
+    told = federate(plan, LogisticRegression(), people, people, 1)
+    assert (told["guarantee"]["unit"], told["split_note"]) == ("client", "")
 
 
 @pytest.mark.parametrize(
