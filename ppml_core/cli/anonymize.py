@@ -28,7 +28,7 @@ from ppml_core.cli.tables import read_table_of
 from ppml_core.data.dataset import Dataset
 from ppml_core.data.export import file_names
 from ppml_core.errors import BadInput, NotApplicable, Unreachable
-from ppml_core.evidence import EXPLORATORY
+from ppml_core.evidence import EXPLORATORY, UNSEEDED
 from ppml_core.settings import settings_of
 
 DEFAULT_K = 5
@@ -97,7 +97,8 @@ def run_anonymize(arguments: argparse.Namespace) -> dict[str, Any]:
     result = {"method": made.name(), **fitted.statistics, "rows": len(published if made.synthesizes else data)}
     if fitted.guarantee is not None or fitted.guarantee_note:
         promised = None if fitted.guarantee is None else dataclasses.asdict(fitted.guarantee)
-        result |= {"guarantee": promised, "guarantee_note": fitted.guarantee_note or EXPLORATORY}
+        drawn = UNSEEDED if arguments.seed is None else EXPLORATORY
+        result |= {"guarantee": promised, "guarantee_note": fitted.guarantee_note or drawn}
     result["out"] = str(arguments.out)
     result |= prepared.found
     if not made.synthesizes:
