@@ -13,8 +13,8 @@ Z95 = 1.959963984540054
 PROTECTS = "Protects the computation, not its output: attacks on the trained model or its answers apply unchanged."
 EXPLORATORY = "No guarantee: the noise can be reproduced. Made for exploration, not for a release."
 UNSEEDED = (
-    "No guarantee: the noise comes from NumPy's generator, not from one made for releases. Made for exploration, not for "
-    "a release."
+    "No guarantee: the noise comes from NumPy's generator, not from one made for releases. "
+    "Made for exploration, not for a release."
 )
 
 Neighbours = Literal["add_or_remove_one", "replace_one"]
