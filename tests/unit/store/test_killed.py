@@ -12,21 +12,22 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from patience import PATIENCE
 
-from ppml_core.experiment.sweep import sweep
+from ppml_core.experiment.sweep import points_needed, sweep
 from ppml_core.store import Store
 from ppml_core.store.recording import recording
 from ppml_core.store.runs import find_run, list_runs, rows_of
 
 WRITERS = 4
 MOST_POINTS = 16
-SECONDS = 300
 
 
 @pytest.mark.slow
 def test_no_finished_point_is_lost_doubled_or_damaged(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The kill falls anywhere between two points: up to one point's time, as last measured, after a reported one."""
     import killed_writer
     from killed_writer import ROUNDS, write
 
@@ -36,6 +37,7 @@ def test_no_finished_point_is_lost_doubled_or_damaged(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["killed_writer"])
     reported: set[str] = set()
+    seconds = 0.0
     for number in range(ROUNDS):
         files = [tmp_path / f"{number}_{me}" for me in range(WRITERS)]
         writers = [
@@ -43,10 +45,12 @@ def test_no_finished_point_is_lost_doubled_or_damaged(
         ]
         for writer in writers:
             writer.start()
-        wanted, deadline = draw.randint(1, MOST_POINTS), time.monotonic() + SECONDS
-        while len(told(files)) < wanted:
-            assert time.monotonic() < deadline, "the writers do not get on"
-            time.sleep(0.005)
+        waited_for(files, 1)
+        first, began = len(told(files)), time.monotonic()
+        waited_for(files, draw.randint(1, MOST_POINTS))
+        more, passed = len(told(files)) - first, time.monotonic() - began
+        seconds = WRITERS * passed / more if more else seconds
+        time.sleep(draw.random() * seconds)
         for writer in draw.sample(writers, WRITERS):
             writer.kill()
         for writer in writers:
@@ -54,7 +58,9 @@ def test_no_finished_point_is_lost_doubled_or_damaged(
         assert [writer.exitcode for writer in writers] == [-signal.SIGKILL] * WRITERS, "each was at work until then"
         for writer in writers:
             writer.close()
-        reported.update(told(files))
+        now = set(told(files))
+        assert now <= needed(number, len(now))
+        reported |= now
         assert reported <= whole(database)
     resumed(database)
 
@@ -62,6 +68,29 @@ def test_no_finished_point_is_lost_doubled_or_damaged(
 def told(files: list[Path]) -> list[str]:
     """The keys of the points that the writers have reported as finished."""
     return [line for file in files if file.exists() for line in file.read_text().splitlines()]
+
+
+def waited_for(files: list[Path], points: int) -> None:
+    """Returns as soon as so many points are reported."""
+    deadline = time.monotonic() + PATIENCE
+    while len(told(files)) < points:
+        assert time.monotonic() < deadline, "the writers do not get on"
+        time.sleep(0.005)
+
+
+def needed(number: int, points: int) -> set[str]:
+    """The keys of a round's plans, as far as writers can be who have reported so many points.
+
+    Who begins a plan has seen every point of those before it kept, and each writer may die between keeping and telling.
+    """
+    from killed_writer import DATA, ROUNDS, plan
+
+    keys: set[str] = set()
+    seed = number
+    while len(keys) <= points + WRITERS:
+        keys |= {point.key for point in points_needed(plan(seed), DATA.fingerprint)}
+        seed += ROUNDS
+    return keys
 
 
 def whole(url: str) -> set[str]:
