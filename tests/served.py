@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from patience import PATIENCE
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 FLAGS = (
@@ -23,7 +24,6 @@ FLAGS = (
 )  # fmt: skip
 SERVER_FLAGS = ("--server.headless", "true", "--server.fileWatcherType", "none", "--server.address", "127.0.0.1")
 APP = (sys.executable, "-m", "dashboard.launch", "dashboard")
-START_SECONDS = 90
 LOCAL = ("127.0.0.1", "localhost")
 
 
@@ -107,7 +107,7 @@ def _free_port() -> int:
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with {process.returncode}:\n{log.read_text()}")
@@ -116,4 +116,4 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
                 return
         except OSError:
             time.sleep(0.2)
-    raise RuntimeError(f"the server was not up after {START_SECONDS} s:\n{log.read_text()}")
+    raise RuntimeError(f"the server was not up after {PATIENCE:g} s:\n{log.read_text()}")
