@@ -100,6 +100,8 @@ def show(
         guarded(lambda: session.publish(link()))
         WORKED[name] = time.thread_time() - began
         if waiting is not None and (_ask(waiting) != at_first or waited != at_first):
+            if notice:
+                session.notify(notice)  # nobody has read it yet
             st.rerun()
 
     st.fragment(page, run_every=pause(name) if at_first else None, key=name)()

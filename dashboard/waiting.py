@@ -6,6 +6,8 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
 
+JOB = "job"  # what each thread at work is called
+
 
 class Queue:
     """Runs what is put in, each in a thread of its own, at most `at_once` of them together.
@@ -34,7 +36,7 @@ class Queue:
             if line:
                 self._waiting[person] = line  # behind all others who wait
             self._under_way[person] += 1
-            threading.Thread(target=self._run, args=(person, work), daemon=True, name="job").start()
+            threading.Thread(target=self._run, args=(person, work), daemon=True, name=JOB).start()
 
     def _run(self, person: Hashable, work: Callable[[], None]) -> None:
         try:

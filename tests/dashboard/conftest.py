@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import jobs, mapping, tables
+from dashboard.waiting import JOB
 from ppml_core.experiment.sweep import Forgetful
 
 PAGES = Path(dashboard.__file__).resolve().parent / "app_pages"
@@ -24,10 +26,22 @@ def _no_first_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """All page tests run under one session's name: what one brought is not the next one's."""
     own = jobs.Desk(Forgetful(), private=True)
     monkeypatch.setattr(tables, "own_desk", lambda: own)
+    yield
+    own.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_work_left() -> Iterator[None]:
+    """A thread that is at work while the interpreter ends takes it down with it."""
+    yield
+    jobs.shared_desk().close()
+    for thread in threading.enumerate():
+        if thread.name == JOB:
+            thread.join(PATIENCE)
 
 
 @pytest.fixture
