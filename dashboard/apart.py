@@ -212,10 +212,7 @@ def _name(asked: Scenario) -> str:
 
 
 def _is_meant(setting: Setting, known: Mapping[str, Setting]) -> bool:
-    if setting.needs is None:
-        return True
-    other, values = setting.needs
-    return _value(other, known[other]) in values
+    return setting.is_meant(lambda other: _value(other, known[other]))
 
 
 def _value(name: str, setting: Setting) -> Any:

@@ -90,7 +90,7 @@ def show(
         scenarios.go_on(name)
         waited = waiting is not None and _ask(waiting)
         bar = st.container(key="bar")
-        notice = session.take_notice()
+        notice = session.notice()
         if notice:
             st.caption(notice)
         guarded(body)
@@ -100,9 +100,8 @@ def show(
         guarded(lambda: session.publish(link()))
         WORKED[name] = time.thread_time() - began
         if waiting is not None and (_ask(waiting) != at_first or waited != at_first):
-            if notice:
-                session.notify(notice)  # nobody has read it yet
             st.rerun()
+        session.drop_notice(notice)
 
     st.fragment(page, run_every=pause(name) if at_first else None, key=name)()
 

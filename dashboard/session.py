@@ -388,9 +388,15 @@ def first_time(what: str) -> bool:
     return fresh
 
 
-def take_notice() -> str:
-    """A sentence to show once."""
-    return str(st.session_state.pop("notice", ""))
+def notice() -> str:
+    """A sentence to show until a page that shows it is drawn to its end."""
+    return str(st.session_state.get("notice", ""))
+
+
+def drop_notice(shown: str) -> None:
+    """What was shown is not shown again; what was said since stays."""
+    if notice() == shown:
+        st.session_state.pop("notice", None)
 
 
 def _text(value: Any) -> str:

@@ -12,7 +12,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -53,6 +53,10 @@ class Setting:
     def is_of_table(self) -> bool:
         """Whether a value may be a column or a word of the table: a list of columns, or free text."""
         return self.type in ("columns", "text")
+
+    def is_meant(self, value_of: Callable[[str], Any]) -> bool:
+        """Whether it means anything beside the others, whose values are asked for by name."""
+        return self.needs is None or value_of(self.needs[0]) in self.needs[1]
 
     def check(self, value: Any) -> None:
         """Raises BadInput with the setting's name, the value it got, and what it may be."""
@@ -197,8 +201,7 @@ class Method:
 
     def heeds(self, name: str) -> bool:
         """Whether the setting means anything beside the others."""
-        needs = settings_of(type(self))[name].needs
-        return needs is None or getattr(self, needs[0]) in needs[1]
+        return settings_of(type(self))[name].is_meant(lambda other: getattr(self, other))
 
     def refuse_idle(self, given: Collection[str]) -> None:
         """Raises BadInput for a setting that somebody asked for by name and that means nothing beside the others."""

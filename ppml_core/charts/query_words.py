@@ -142,9 +142,9 @@ def preview_facts(query: Query, told: Preview, session: Session, spent: float) -
     for_whom = f", if {told.people:,} people fulfil the filter" if sums else ""
     cells = "the number" if told.cells == 1 else f"each of {told.cells:,} numbers"
     delta = f", δ = {power(session.delta)}" if session.delta else ""
-    cost, _, alone = session.charged(told.epsilon).partition(" (")
+    noise = ", ".join(filter(None, (told.mechanism, session.alone(told.epsilon))))
     return [
-        (cost, "this question would cost", f"{told.mechanism}, {alone[:-1]}" if alone else told.mechanism),
+        (session.price(told.epsilon), "this question would cost", noise),
         (width, f"95 % error bar of {cells}", f"{told.unit}{for_whom}"),
         (
             f"ε = {rounded_down(told.left, 3)}",

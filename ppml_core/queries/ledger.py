@@ -80,15 +80,24 @@ class Session:
             epsilon = math.nextafter(epsilon, 0.0)
         return epsilon
 
+    def price(self, epsilon: float) -> str:
+        """What a query of that ε costs, in the currency of the session: with a δ its ε sets the noise."""
+        return f"ρ = {epsilon**2 / 2:.4g}" if self.delta else f"ε = {epsilon:g}"
+
+    def alone(self, epsilon: float) -> str:
+        """What a query of that ε promises away by itself, where that is more than its ε; "" without a δ."""
+        if not self.delta:
+            return ""
+        return f"alone ε = {self.epsilon_of(self.cost(epsilon)):.4g} at δ = {self.delta:g}"
+
     def charged(self, epsilon: float) -> str:
-        """What a query of that ε costs, in words: with a δ its ε sets the noise, and more than that is promised away.
+        """What a query of that ε costs, in words.
 
         >>> Session("ada", "a table's fingerprint", 3.0, 1e-5).charged(0.5)
         'ρ = 0.125 (alone ε = 2.166 at δ = 1e-05)'
         """
-        if not self.delta:
-            return f"ε = {epsilon:g}"
-        return f"ρ = {epsilon**2 / 2:.4g} (alone ε = {self.epsilon_of(self.cost(epsilon)):.4g} at δ = {self.delta:g})"
+        alone = self.alone(epsilon)
+        return f"{self.price(epsilon)} ({alone})" if alone else self.price(epsilon)
 
     def epsilon_of(self, spent: int) -> float:
         """What has been spent as ε, at the session's δ."""

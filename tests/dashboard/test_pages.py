@@ -15,7 +15,7 @@ import pytest
 from patience import PATIENCE
 from streamlit.testing.v1 import AppTest
 
-from dashboard import jobs, session, sweeps, tables
+from dashboard import jobs, mapping, session, sweeps, tables
 from ppml_core.data.bundled import names
 
 Open = Callable[..., AppTest]
@@ -116,6 +116,17 @@ def test_a_link_that_makes_no_sense_falls_back_and_says_so(open_page: Open, page
     assert at.session_state["dataset"] == "adult"
     assert "cannot be used here" in "".join(caption.value for caption in at.caption)
     assert "<script>" not in texts(at)
+
+
+def test_a_sentence_about_a_link_outlives_a_page_that_draws_itself_twice(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = iter([True])
+    monkeypatch.setattr(mapping, "begin", lambda: next(begun, False))
+    at = open_page("trade_off", k="-3")
+    assert "cannot be used here" in "".join(caption.value for caption in at.caption)
+    at.run()
+    assert "cannot be used here" not in "".join(caption.value for caption in at.caption)
 
 
 def test_a_link_carries_the_whole_scenario_from_any_page(open_page: Open) -> None:
