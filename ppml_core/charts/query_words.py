@@ -91,16 +91,21 @@ def private_answer(answer: PrivateAnswer, told: Preview, session: Session, schem
         (label, cell.value, cell.low, cell.high)
         for label, cell in zip(_labels(answer.query, schema), answer.cells, strict=True)
     )
-    promise = answer.guarantee
+    promise, alone = answer.guarantee, _alone(answer.epsilon, session)
     return Answered(
         asked=text_of(answer.query), title=question_of(answer.query), allowed=True, private=True,
-        why=f"{told.mechanism[:1].upper()}{told.mechanism[1:]}, charged {session.charged(answer.epsilon)}; "
-        f"{_left(answer.left, session)}.",
+        why=f"{told.mechanism[:1].upper()}{told.mechanism[1:]}, charged {session.price(answer.epsilon)}"
+        f"{alone and f' ({alone})'}; {_left(answer.left, session)}.",
         unit=_unit(answer.query, schema), cells=cells,
         standing=answer.note if promise is None else f"May be published: {promised(promise)} for this answer, drawn "
         f"from the operating system's entropy; all of {session.analyst}'s answers together: "
         f"ε = {answer.spent:.4g}.",
     )  # fmt: skip
+
+
+def _alone(epsilon: float, session: Session) -> str:
+    """The ε that a question promises away by itself, in words; "" where that is its ε."""
+    return f"alone ε = {session.alone(epsilon):.4g} at δ = {power(session.delta)}" if session.delta else ""
 
 
 def _left(epsilon: float, session: Session) -> str:
@@ -142,9 +147,9 @@ def preview_facts(query: Query, told: Preview, session: Session, spent: float) -
     for_whom = f", if {told.people:,} people fulfil the filter" if sums else ""
     cells = "the number" if told.cells == 1 else f"each of {told.cells:,} numbers"
     delta = f", δ = {power(session.delta)}" if session.delta else ""
-    noise = ", ".join(filter(None, (told.mechanism, session.alone(told.epsilon))))
+    alone = _alone(told.epsilon, session)
     return [
-        (session.price(told.epsilon), "this question would cost", noise),
+        (session.price(told.epsilon), "this question would cost", f"{told.mechanism}{alone and f', {alone}'}"),
         (width, f"95 % error bar of {cells}", f"{told.unit}{for_whom}"),
         (
             f"ε = {rounded_down(told.left, 3)}",

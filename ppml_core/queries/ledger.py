@@ -84,11 +84,9 @@ class Session:
         """What a query of that ε costs, in the currency of the session: with a δ its ε sets the noise."""
         return f"ρ = {epsilon**2 / 2:.4g}" if self.delta else f"ε = {epsilon:g}"
 
-    def alone(self, epsilon: float) -> str:
-        """What a query of that ε promises away by itself, where that is more than its ε; "" without a δ."""
-        if not self.delta:
-            return ""
-        return f"alone ε = {self.epsilon_of(self.cost(epsilon)):.4g} at δ = {self.delta:g}"
+    def alone(self, epsilon: float) -> float:
+        """The ε that a query of that ε promises away by itself, at the session's δ."""
+        return self.epsilon_of(self.cost(epsilon))
 
     def charged(self, epsilon: float) -> str:
         """What a query of that ε costs, in words.
@@ -96,8 +94,8 @@ class Session:
         >>> Session("ada", "a table's fingerprint", 3.0, 1e-5).charged(0.5)
         'ρ = 0.125 (alone ε = 2.166 at δ = 1e-05)'
         """
-        alone = self.alone(epsilon)
-        return f"{self.price(epsilon)} ({alone})" if alone else self.price(epsilon)
+        alone = f" (alone ε = {self.alone(epsilon):.4g} at δ = {self.delta:g})" if self.delta else ""
+        return self.price(epsilon) + alone
 
     def epsilon_of(self, spent: int) -> float:
         """What has been spent as ε, at the session's δ."""

@@ -112,7 +112,9 @@ def test_what_is_said_to_be_left_can_be_asked_for(delta: float, engine: Engine) 
         advised = re.search(r"ask for ε = (\S+) at most" if delta else r"has ε = (\S+) left", str(refused.value))
         assert advised
         told = asked.preview(QUERIES["count"], budget)
-        shown = preview_facts(QUERIES["count"], told, asked.session, asked.spent)[-1][0].removeprefix("ε = ")
+        cost, _, could = preview_facts(QUERIES["count"], told, asked.session, asked.spent)
+        assert cost[2].endswith("at δ = 10⁻⁵" if delta else told.mechanism)
+        shown = could[0].removeprefix("ε = ")
         for epsilon in (asked.left, told.left, float(refused.value.best or 0), float(advised[1]), float(shown)):
             assert asked.preview(QUERIES["count"], epsilon).fits
         assert float(advised[1]) == pytest.approx(asked.left, rel=1e-5), "and hardly more could be"
